@@ -1,0 +1,1 @@
+"""Tests of Tools/standalone, run by the host Python."""

@@ -1,0 +1,132 @@
+"""Make the ELF files beside this script: each breaks one rule, or none.
+
+Usage: make_samples.py ZIG     (the zig of the pinned ziglang wheel)
+
+The files are committed, so that the tests need no compiler.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+X86_64 = "x86_64-linux-gnu.2.17"
+SHARED = ("-shared", "-fPIC", "-fvisibility=hidden")
+
+# No header is included: its path would be in the debug information.
+MODULE = """
+unsigned long strlen(const char *);
+__attribute__((visibility("default")))
+unsigned long PyInit_sample(const char *s) { return strlen(s); }
+"""
+PROGRAM = """
+#include <stdio.h>
+int main(void) { return puts("sample"); }
+"""
+EXPORTS = MODULE + """
+__attribute__((visibility("default"))) int deflate(void) { return 0; }
+__attribute__((visibility("protected"))) int inflate(void) { return 0; }
+int crc32(void) { return 0; }
+"""
+BUILTIN = """
+__attribute__((used)) static int PyInit_hidden(void) { return 0; }
+int Py_BytesMain(void);
+int main(void) { return Py_BytesMain(); }
+"""
+PTHREAD = """
+#include <pthread.h>
+int PyInit_sample(void) { return pthread_detach(pthread_self()); }
+"""
+PRIVATE = "int _dl_secret(void); int PyInit_sample(void) " \
+          "{ return _dl_secret(); }"
+TEXTREL = """
+.globl PyInit_sample
+.text
+PyInit_sample: .quad PyInit_sample
+.section .note.GNU-stack,"",@progbits
+"""
+# A note that the code needs x86-64-v3 and is fit for IBT and SHSTK, under
+# another name than .note.gnu.property: zig's linker rewrites that one.
+NOTE = MODULE + """
+__asm__(
+    ".pushsection .note.level,\\"a\\",@note\\n.align 8\\n"
+    ".long 4, 32, 5\\n.asciz \\"GNU\\"\\n"
+    ".long 0xc0000002, 4, 3, 0\\n.long 0xc0008002, 4, 4, 0\\n"
+    ".popsection");
+"""
+
+#: name: (source, suffix, target, arguments)
+SAMPLES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "clean.so": (MODULE, "c", X86_64, (*SHARED, "-s")),
+    "clean": (PROGRAM, "c", X86_64, (
+        "-fPIE", "-pie", "-s", "-Wl,-rpath,$ORIGIN/../lib",
+        "-Wl,--build-id=0xfeedface")),
+    "nopie": (PROGRAM, "c", X86_64, ("-no-pie", "-fno-pie", "-s")),
+    "lazy.so": (MODULE, "c", X86_64, (
+        *SHARED, "-s", "-Wl,-z,lazy", "-Wl,-z,norelro")),
+    "debug.so": (MODULE, "c", X86_64, (
+        *SHARED, "-g", "-Wl,-soname,libdebug.so.1")),
+    # Without zig's start-up files, whose debug information names zig.
+    "builtin": (BUILTIN, "c", X86_64, (
+        "-fPIE", "-pie", "-nostdlib", "-Wl,-e,main", "-L.", "-lpython")),
+    "new_glibc.so": (PTHREAD, "c", "x86_64-linux-gnu.2.34", (
+        "-shared", "-fPIC", "-s")),
+    "private.so": (PRIVATE, "c", X86_64, (
+        "-shared", "-fPIC", "-s", "-L.", "-lprivate")),
+    "rpath.so": (MODULE, "c", X86_64, (
+        *SHARED, "-s", "-Wl,--disable-new-dtags", "-Wl,-rpath,$ORIGIN")),
+    "runpath.so": (MODULE, "c", X86_64, (
+        *SHARED, "-s", "-Wl,-rpath,/opt/lib:$ORIGIN/../../../..")),
+    "exports.so": (EXPORTS, "c", X86_64, (*SHARED, "-s")),
+    "execstack.so": (MODULE, "c", X86_64, (*SHARED, "-s")),
+    "textrel.so": (TEXTREL, "s", X86_64, (
+        "-shared", "-nostdlib", "-s", "-Wl,-z,notext")),
+    "v3.so": (NOTE, "c", X86_64, (*SHARED, "-s")),
+    "object.o": (MODULE, "c", X86_64, ("-c",)),
+    "aarch64.so": (MODULE, "c", "aarch64-linux-gnu.2.17", (*SHARED, "-s")),
+}
+
+
+def main(zig: str) -> None:
+    """Build every sample."""
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        # Libraries to link against: their names are what is recorded.
+        compile_c(zig, scratch, "int Py_BytesMain(void) { return 0; }", "c",
+                  "libpython.so", X86_64, (
+                      "-shared", "-Wl,-soname,libpython3.13.so.1.0"))
+        (scratch / "map").write_text(
+            "GLIBC_PRIVATE { global: _dl_secret; };")
+        compile_c(zig, scratch, "int _dl_secret(void) { return 0; }", "c",
+                  "libprivate.so", X86_64, (
+                      "-shared", "-Wl,-soname,libsecret.so.6",
+                      "-Wl,--version-script=map"))
+        for name, (source, suffix, target, arguments) in SAMPLES.items():
+            compile_c(zig, scratch, source, suffix, name, target, arguments)
+            shutil.copyfile(scratch / name, HERE / name)
+    make_stack_executable(HERE / "execstack.so")
+
+
+def compile_c(zig: str, scratch: Path, source: str, suffix: str,
+              output: str, target: str, arguments: tuple[str, ...]) -> None:
+    """Compile one source to *output* in *scratch*."""
+    (scratch / f"sample.{suffix}").write_text(source)
+    # -O keeps zig from adding UBSan.
+    subprocess.run(
+        [zig, "cc", "-target", target, "-O1", f"sample.{suffix}",
+         "-o", output, "-fdebug-compilation-dir=.", *arguments],
+        cwd=scratch, check=True)
+
+
+def make_stack_executable(path: Path) -> None:
+    """Set PF_X in PT_GNU_STACK: zig's linker knows no -z execstack."""
+    data = bytearray(path.read_bytes())
+    header = (0x6474e551).to_bytes(4, "little")      # PT_GNU_STACK
+    data[data.index(header, 64) + 4] |= 1            # p_flags follows
+    path.write_bytes(data)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

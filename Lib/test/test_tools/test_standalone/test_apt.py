@@ -1,0 +1,97 @@
+"""Tests of apt.py: where apt's configuration says the archive is."""
+
+import tempfile
+import textwrap
+import unittest
+from pathlib import Path
+
+from standalone import apt
+
+
+class AptTest(unittest.TestCase):
+
+    def setUp(self):
+        self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.dir / "sources.list.d").mkdir()
+
+    def write(self, name, text):
+        (self.dir / name).write_text(textwrap.dedent(text))
+
+    def check(self, *expected):
+        self.assertEqual(apt.archives(self.dir), expected)
+
+    def test_none(self):
+        self.check()
+        self.assertEqual(apt.archives(self.dir / "missing"), ())
+
+    def test_one_line_format(self):
+        self.write("sources.list", """\
+            # deb http://commented.test/debian bookworm main
+            deb-src http://a.test/debian/ bookworm contrib main # all
+            deb [ arch=amd64 signed-by=/a/b.gpg ] https://b.test/x sid main
+            deb http://a.test/debian bookworm-updates main
+            deb cdrom:[Debian 12]/ bookworm main
+            deb file:/srv/debian bookworm main
+            deb http://no-main.test/debian bookworm contrib
+            """)
+        self.check("http://a.test/debian", "https://b.test/x")
+
+    def test_deb822_format(self):
+        self.write("sources.list.d/debian.sources", """\
+            # comment
+            Types: deb deb-src
+            URIs: http://a.test/debian
+            # in the midst of a field
+             http://b.test/debian/
+            Suites: trixie
+             trixie-updates
+            components: main non-free-firmware
+            Signed-By:
+             -----BEGIN PGP PUBLIC KEY BLOCK-----
+             .
+             Components: main
+             -----END PGP PUBLIC KEY BLOCK-----
+
+            Enabled: no
+            Types: deb
+            URIs: http://disabled.test/debian
+            Suites: trixie
+            Components: main
+
+            Types: deb
+            URIs: http://no-main.test/debian
+            Suites: trixie
+            Components: contrib
+            """)
+        self.check("http://a.test/debian", "http://b.test/debian")
+
+    def test_security_archives_come_last(self):
+        self.write("sources.list", """\
+            deb http://s.test/debian-security bookworm-security main
+            deb http://t.test/debian-security buster/updates main
+            deb http://a.test/debian bookworm main
+            """)
+        self.check("http://a.test/debian", "http://s.test/debian-security",
+                   "http://t.test/debian-security")
+
+    def test_third_parties_are_not_asked(self):
+        self.write("sources.list.d/cloud.list",
+                   "deb https://x.test/apt cloud-sdk-bookworm main\n"
+                   "deb https://y.test/apt ./ main\n")
+        self.check()
+
+    def test_a_url_with_a_password_is_not_asked(self):
+        self.write("sources.list",
+                   "deb https://me:secret@x.test/debian sid main\n")
+        self.check()
+
+    def test_only_files_that_apt_reads(self):
+        self.write("sources.list.d/a.list.disabled",
+                   "deb http://a.test/debian sid main\n")
+        self.write("sources.list.d/b.list",
+                   "deb http://b.test/debian sid main\n")
+        self.check("http://b.test/debian")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,193 @@
+"""Tests of host.py: missing tools, and the real pip with small wheels."""
+
+import ensurepip
+import hashlib
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import time
+import unittest
+import zipfile
+from pathlib import Path
+from unittest import mock
+
+from standalone import host
+from standalone.errors import FetchError, UsageError
+
+PIPS = sorted((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*"))
+
+
+class CheckTest(unittest.TestCase):
+
+    def setUp(self):
+        self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.bin = self.dir / "bin"
+        self.bin.mkdir()
+        for tool in "make", "perl", "gcc", "g++":
+            self.tool(tool)
+        self.enterContext(mock.patch.dict(os.environ, PATH=str(self.bin)))
+        self.enterContext(mock.patch.object(
+            host, "_LIBRARIES", (str(self.dir / "lib"),)))
+
+    def tool(self, name, script="exit 0", where=None):
+        where = where or self.bin
+        where.mkdir(parents=True, exist_ok=True)
+        (where / name).write_text(f"#!/bin/sh\n{script}\n")
+        (where / name).chmod(0o755)
+
+    def llvm(self, where, version):
+        for name in host._COMPILERS["llvm"]:
+            self.tool(name, f"echo Debian clang version {version}", where)
+
+    def check(self, toolchain, *missing):
+        with self.assertRaises(UsageError) as caught:
+            host.check(toolchain)
+        self.assertEqual(caught.exception.message,
+                         "not on this machine: " + ", ".join(missing))
+        return caught.exception.hint.splitlines()[1:]
+
+    def test_nothing_missing(self):
+        host.check("zig")
+        host.check("gcc")
+
+    def test_each_package_manager_gets_its_command(self):
+        (self.bin / "perl").unlink()
+        (self.bin / "g++").unlink()
+        self.assertEqual(self.check("gcc", "perl", "g++"), [
+            "  apt-get install g++ perl", "  dnf install gcc-c++ perl",
+            "  apk add g++ perl", "  pacman -S gcc perl"])
+
+    def test_no_compiler(self):
+        (self.bin / "gcc").unlink()
+        (self.bin / "g++").unlink()
+        host.check("zig")
+        self.check("gcc", "gcc", "g++")
+        self.check("llvm", *host._COMPILERS["llvm"])
+
+    def test_perl_without_its_modules(self):
+        self.tool("perl", 'test "$1" != -MIPC::Cmd')
+        self.assertIn("  apt-get install perl",
+                      self.check("zig", "Perl module IPC::Cmd"))
+
+    def test_python_without_a_module(self):
+        with mock.patch.dict(sys.modules, {"lzma": None}):
+            self.assertIn("  apt-get install python3",
+                          self.check("zig", "Python module lzma"))
+
+    def test_llvm_on_path(self):
+        self.llvm(self.bin, "21.1.8")
+        host.check("llvm")
+
+    def test_newest_llvm_of_the_distribution_is_used(self):
+        self.llvm(self.bin, "14.0.6")
+        self.llvm(self.dir / "lib/llvm-9/bin", "9.0.1")
+        self.check("llvm", "clang 19 or newer")
+        self.llvm(self.dir / "lib/llvm-19/bin", "19.1.7")
+        host.check("llvm")
+        self.assertEqual(
+            shutil.which("clang", path=host.llvm_path()),
+            str(self.dir / "lib/llvm-19/bin/clang"))
+
+    def test_every_tool_has_its_packages(self):
+        for tool in (*host._TOOLS, *sum(host._COMPILERS.values(), ())):
+            self.assertEqual(len(host._PACKAGES[tool]), len(host._INSTALL))
+
+
+@unittest.skipUnless(PIPS, "this Python comes without a bundled pip")
+class WheelsTest(unittest.TestCase):
+
+    def setUp(self):
+        self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.tree = self.dir / "tree"
+        bundled = self.tree / "Lib" / "ensurepip" / "_bundled"
+        bundled.mkdir(parents=True)
+        shutil.copy(PIPS[0], bundled)
+        self.downloads = self.dir / "down loads"
+        self.sources = self.dir / "sources"
+        self.sources.mkdir()
+        self.dest = self.dir / "work" / "host"
+        self.wheel = self.make_wheel()
+        digest = hashlib.sha256(self.wheel.read_bytes()).hexdigest()
+        requirements = self.dir / "requirements.txt"
+        requirements.write_text(f"demo==1.0 --hash=sha256:{digest}\n")
+        self.enterContext(mock.patch.object(
+            host, "REQUIREMENTS", requirements))
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            port = unused.getsockname()[1]
+        self.enterContext(mock.patch.dict(os.environ, {
+            "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1",
+            "PIP_INDEX_URL": f"http://127.0.0.1:{port}/"}))
+
+    def make_wheel(self):
+        path = self.sources / "demo-1.0-py3-none-any.whl"
+        files = {
+            "demo/tool": "#!/bin/sh\n",
+            "demo-1.0.dist-info/METADATA":
+                "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n",
+            "demo-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\n"
+                "Root-Is-Purelib: true\nTag: py3-none-any\n"}
+        with zipfile.ZipFile(path, "w") as file:
+            for name, text in files.items():
+                info = zipfile.ZipInfo(name)
+                info.external_attr = 0o100755 << 16
+                file.writestr(info, text)
+            file.writestr("demo-1.0.dist-info/RECORD", "".join(
+                f"{name},,\n" for name in files))
+        return path
+
+    def test_download_and_install_without_network(self):
+        wheels = host.download_wheels(self.tree, self.downloads,
+                                      self.sources)
+        self.assertTrue((wheels / self.wheel.name).exists())
+        shutil.rmtree(self.sources)
+        self.assertEqual(host.download_wheels(self.tree, self.downloads),
+                         wheels)
+        host.install(self.tree, self.downloads, self.dest)
+        self.assertTrue(os.access(self.dest / "demo" / "tool", os.X_OK))
+        self.assertEqual(os.listdir(self.dest.parent), ["host"])
+
+    def test_installed_once(self):
+        host.download_wheels(self.tree, self.downloads, self.sources)
+        host.install(self.tree, self.downloads, self.dest)
+        shutil.rmtree(self.downloads)
+        host.install(self.tree, self.downloads, self.dest)
+
+    def test_lost_wheel_is_downloaded_anew(self):
+        wheels = host.download_wheels(self.tree, self.downloads,
+                                      self.sources)
+        (wheels / self.wheel.name).unlink()
+        host.download_wheels(self.tree, self.downloads, self.sources)
+        self.assertTrue((wheels / self.wheel.name).exists())
+
+    def test_unreachable_index(self):
+        started = time.monotonic()
+        with (mock.patch.object(sys, "stderr"),
+              self.assertRaises(FetchError) as caught):
+            host.download_wheels(self.tree, self.downloads)
+        self.assertLess(time.monotonic() - started, 10)
+        self.assertIn("demo==1.0", caught.exception.message)
+        self.assertIn("SOURCES=DIR", caught.exception.hint)
+        self.assertEqual(os.listdir(self.downloads), ["wheels"])
+
+    def test_tampered_wheel(self):
+        wheels = host.download_wheels(self.tree, self.downloads,
+                                      self.sources)
+        with zipfile.ZipFile(wheels / self.wheel.name, "a") as file:
+            file.writestr("demo/evil.py", "")
+        with self.assertRaises(FetchError) as caught:
+            host.install(self.tree, self.downloads, self.dest)
+        digest = hashlib.sha256(
+            (wheels / self.wheel.name).read_bytes()).hexdigest()
+        self.assertIn(digest, caught.exception.message)
+        self.assertFalse(self.dest.exists())
+
+    def test_tree_without_pip(self):
+        shutil.rmtree(self.tree)
+        with self.assertRaisesRegex(UsageError, "no pip in"):
+            host.download_wheels(self.tree, self.downloads, self.sources)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,262 @@
+"""Tests of metadata.py: facts asked of a real interpreter and make."""
+
+import copy
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import unittest
+from pathlib import Path
+
+from standalone import metadata
+from standalone.errors import BuildError
+
+CONFIG_C = """\
+#include "Python.h"
+extern PyObject* PyInit_zlib(void);
+struct _inittab _PyImport_Inittab[] = {
+
+    {"zlib", PyInit_zlib},
+    /* This module lives in marshal.c */
+    {"marshal", PyMarshal_Init},
+    {"sys", NULL},
+
+    /* Sentinel */
+    {0, 0}
+};
+"""
+
+SETUP_LOCAL = """\
+# comment
+NAME=value
+*disabled*
+nis
+*shared*
+_testcapi _testcapimodule.c _testcapi/set.c # comment
+*static*
+zlib zlibmodule.c
+_sha2 sha2module.c -I$(srcdir)/Modules/_hacl/include \\
+    Modules/_hacl/libHacl.a
+"""
+
+SETUP_STDLIB = """\
+zlib other.c
+nis nismodule.c
+math mathmodule.c
+pyexpat pyexpat.c $(EXPAT_LDFLAGS)
+"""
+
+MAKEFILE = """\
+VERSION=\t3.13
+PARSER_OBJS=\tParser/token.o \\
+\t\tParser/pegen.o
+MODOBJS= Modules/zlibmodule.o Modules/posixmodule.o
+LIBRARY_OBJS=\tModules/getpath.o $(PARSER_OBJS) Modules/config.o $(MODOBJS)
+LIBS=-ldl -L/build/lib -Wl,-rpath,/build/lib
+LIBM=-lm
+SYSLIBS=$(LIBM)
+PY_CORE_CFLAGS=-Wall -std=c11 -DNDEBUG -ffile-prefix-map=/build=. -I. \\
+\t-fvisibility=hidden -DPy_BUILD_CORE
+MODULE_ZLIB_LDFLAGS=/build/deps/zlib/lib/libz.a
+MODULE_MATH_LDFLAGS=$(LIBM)
+EXPAT_A=Modules/expat/libexpat.a
+EXPAT_LDFLAGS=-lm $(EXPAT_A)
+all: ; exit 1
+Makefile: missing; exit 1
+"""
+
+ZLIB = {"name": "z", "path_static": "build/lib/libz.a"}
+LIBM = {"name": "m", "system": True}
+
+
+def probe():
+    """What the interpreter that runs the tests says of itself."""
+    # Not a virtual environment's: its paths are outside base_prefix.
+    done = subprocess.run([sys._base_executable, "-I", "-c", metadata.PROBE],
+                          capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+class Make(unittest.TestCase):
+
+    def setUp(self):
+        self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def facts(self):
+        done = subprocess.run(["make", *metadata.MAKE_FACTS], cwd=self.dir,
+                              capture_output=True, text=True, check=True)
+        return metadata.make_facts(done.stdout)
+
+    def test_small_makefile(self):
+        (self.dir / "Makefile").write_text(MAKEFILE)
+        facts = self.facts()
+        self.assertEqual(facts["LIBRARY_OBJS"].split(), [
+            "Modules/getpath.o", "Parser/token.o", "Parser/pegen.o",
+            "Modules/config.o", "Modules/zlibmodule.o",
+            "Modules/posixmodule.o"])
+        self.assertEqual(facts["SYSLIBS"], "-lm")
+        self.assertEqual(facts["EXPAT_LDFLAGS"],
+                         "-lm Modules/expat/libexpat.a")
+
+    def test_makefile_of_this_python(self):
+        source = Path(sysconfig.get_makefile_filename())
+        if not source.exists():
+            self.skipTest("no Makefile installed")
+        shutil.copy(source, self.dir / "Makefile")
+        facts = self.facts()
+        self.assertIn("Objects/object.o", facts["LIBRARY_OBJS"].split())
+        self.assertIn("-DPy_BUILD_CORE", facts["PY_CORE_CFLAGS"])
+
+
+class SetupFiles(unittest.TestCase):
+
+    def test_extensions(self):
+        make = {"MODULE_ZLIB_LDFLAGS": "/build/deps/zlib/lib/libz.a",
+                "MODULE_MATH_LDFLAGS": "-lm",
+                "EXPAT_LDFLAGS": "-lm Modules/expat/libexpat.a"}
+        found = metadata.extensions(
+            {"Setup.local": SETUP_LOCAL, "Setup.stdlib": SETUP_STDLIB,
+             "Setup.bootstrap": "posix posixmodule.c"}, make)
+        one = metadata.Extension
+        self.assertEqual(found, {
+            "_sha2": one(("build/Modules/sha2module.o",), (
+                {"name": "Hacl",
+                 "path_static": "build/Modules/_hacl/libHacl.a"},),
+                False, False),
+            "_testcapi": one(("build/Modules/_testcapimodule.o",
+                              "build/Modules/_testcapi/set.o"),
+                             (), True, False),
+            "math": one(("build/Modules/mathmodule.o",), (LIBM,),
+                        False, False),
+            "posix": one(("build/Modules/posixmodule.o",), (), False, True),
+            "pyexpat": one(("build/Modules/pyexpat.o",), (
+                LIBM, {"name": "expat", "path_static":
+                       "build/Modules/expat/libexpat.a"}), False, False),
+            "zlib": one(("build/Modules/zlibmodule.o",), (ZLIB,),
+                        False, False),
+        })
+
+    def test_inittab(self):
+        self.assertEqual(metadata.inittab(CONFIG_C), {
+            "zlib": "PyInit_zlib", "marshal": "PyMarshal_Init",
+            "sys": "NULL"})
+
+
+class Document(unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        cls.probe = probe()
+
+    def setUp(self):
+        probe = self.probe
+        table = [(name, f"PyInit_{name}") for name in
+                 probe["builtin_modules"] if name != "sys"]
+        self.facts = metadata.Facts(
+            triple="x86_64-unknown-linux-gnu", options="noopt",
+            glibc="2.17", object_format="elf", licences=("Python-2.0",),
+            licence_path="licenses/cpython.txt",
+            make={"LIBRARY_OBJS": "Objects/object.o Modules/config.o "
+                                  "Modules/posixmodule.o",
+                  "LIBS": "-ldl", "SYSLIBS": "-lm",
+                  "PY_CORE_CFLAGS": "-std=c11 -I. -DPy_BUILD_CORE",
+                  "MODULE__X_LDFLAGS": "/b/zlib/lib/libz.a"},
+            config_c="\n".join(f'    {{"{name}", {init}}},'
+                               for name, init in [*table, ("sys", "NULL")]),
+            setups={"Setup.local": "*shared*\n_x _x.c",
+                    "Setup.bootstrap": "posix posixmodule.c"})
+        paths = probe["python_paths"]
+        self.stdlib = f"install/{paths['stdlib']}"
+        suffix = probe["python_suffixes"]["extension"][0]
+        libdir = probe["python_stdlib_platform_config"]
+        library = probe["python_config_vars"]["LIBRARY"]
+        self.static = f"install/{libdir}/{library}"
+        self.x = f"install/{paths['platstdlib']}/lib-dynload/_x{suffix}"
+        self.contents = {
+            *(f"install/{path}" for path in paths.values()),
+            f"install/{probe['python_exe']}", f"install/{libdir}",
+            self.static, f"{self.stdlib}/test",
+            f"{self.stdlib}/test/regrtest.py", "licenses/cpython.txt",
+            "build/Objects/object.o", "build/Modules/config.o",
+            "build/Modules/config.c", "build/Modules/posixmodule.o",
+            "build/Modules/_x.o", "build/lib/libz.a", self.x}
+
+    def document(self):
+        return metadata.python_json(self.probe, self.facts, self.contents)
+
+    def test_core(self):
+        info = self.document()["build_info"]
+        core = info["core"]
+        self.assertEqual(core["objs"], ["build/Objects/object.o",
+                                        "build/Modules/config.o"])
+        self.assertEqual(core["links"], [{"name": "dl", "system": True},
+                                         LIBM])
+        self.assertEqual(core["static_lib"], self.static)
+        self.assertNotIn("shared_lib", core)
+        for part in core, info:
+            self.assertEqual(part["inittab_object"],
+                             "build/Modules/config.o")
+            self.assertEqual(part["inittab_cflags"],
+                             ["-std=c11", "-DPy_BUILD_CORE"])
+
+    def test_extensions(self):
+        found = self.document()["build_info"]["extensions"]
+        self.assertEqual(found["_x"], [{
+            "in_core": False, "init_fn": "PyInit__x", "links": [ZLIB],
+            "objs": ["build/Modules/_x.o"], "required": False,
+            "shared_lib": self.x, "variant": "default"}])
+        self.assertEqual(found["posix"], [{
+            "in_core": False, "init_fn": "PyInit_posix", "links": [],
+            "objs": ["build/Modules/posixmodule.o"], "required": True,
+            "variant": "default"}])
+        self.assertEqual(found["sys"], [{
+            "in_core": True, "init_fn": "NULL", "links": [], "objs": [],
+            "required": True, "variant": "default"}])
+
+    def test_of_the_interpreter(self):
+        document = self.document()
+        version = sys.version_info
+        expected = {
+            "version": "8",
+            "python_tag": f"cp{version[0]}{version[1]}",
+            "python_abi_tag": f"cp{version[0]}{version[1]}{sys.abiflags}",
+            "python_platform_tag": sysconfig.get_platform(),
+            "python_implementation_hex_version": sys.hexversion,
+            "python_implementation_version":
+                [str(part) for part in sys.implementation.version],
+            "python_stdlib_test_packages": ["test"],
+            "crt_features": ["glibc-dynamic",
+                             "glibc-max-symbol-version:2.17"],
+            "python_paths_abstract": sysconfig.get_paths(expand=False),
+        }
+        self.assertEqual({key: document[key] for key in expected}, expected)
+        self.assertEqual(document["python_paths"]["data"], "install")
+        self.assertEqual(document["python_paths"]["stdlib"], self.stdlib)
+        self.assertNotIn("builtin_modules", document)
+        variables = document["python_config_vars"]
+        self.assertEqual(
+            {type(value) for value in variables.values()}, {str})
+        self.assertEqual(variables["installed_base"], "/install")
+        self.assertNotIn("userbase", variables)
+        json.dumps(document)
+
+    def test_path_not_in_the_archive(self):
+        for path in ("build/lib/libz.a", "build/Modules/config.o", self.x,
+                     f"{self.stdlib}/test/regrtest.py"):
+            with self.subTest(path):
+                self.contents.remove(path)
+                with self.assertRaisesRegex(BuildError, path):
+                    self.document()
+                self.contents.add(path)
+
+    def test_table_of_another_interpreter(self):
+        self.probe = copy.deepcopy(self.probe)
+        self.probe["builtin_modules"].append("_surprise")
+        with self.assertRaisesRegex(BuildError, "_surprise$"):
+            self.document()
+
+
+if __name__ == "__main__":
+    unittest.main()

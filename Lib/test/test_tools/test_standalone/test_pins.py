@@ -1,0 +1,70 @@
+"""Tests of pins.toml: well-formed, distinct, complete."""
+
+import re
+import unittest
+
+from standalone import pins
+from standalone.errors import UsageError
+
+
+def every_pin():
+    yield from pins.load().values()
+    for version in pins.cpython_versions():
+        yield pins.cpython_pin(version)
+
+
+class PinsTest(unittest.TestCase):
+
+    def test_every_pin_is_filled_in(self):
+        for pin in every_pin():
+            with self.subTest(pin=pin.name, version=pin.version):
+                self.assertTrue(pin.licence)
+                self.assertTrue(pin.licence_files)
+                self.assertTrue(pin.files)
+                self.assertNotIn("{", repr(pin))
+                for file in pin.files:
+                    self.assertRegex(file.sha256, r"\A[0-9a-f]{64}\Z")
+                    for location in file.locations:
+                        self.assertRegex(
+                            location, r"\A(https://|debian:pool/main/)\S+\Z")
+
+    def test_some_location_is_upstream_and_some_is_debian(self):
+        # A host that is down, and a file that a project has taken away,
+        # must stop nobody.
+        for pin in every_pin():
+            kinds = {location.partition(":")[0]
+                     for file in pin.files for location in file.locations}
+            self.assertEqual(kinds, {"https", "debian"}, pin.name)
+
+    def test_no_two_pins_share_bytes(self):
+        hashes = [file.sha256 for pin in every_pin() for file in pin.files]
+        self.assertEqual(len(hashes), len(set(hashes)))
+
+    def test_cpe_is_2_3_with_all_its_parts(self):
+        for pin in every_pin():
+            if pin.cpe is not None:
+                self.assertEqual(len(pin.cpe.split(":")), 13, pin.cpe)
+                self.assertRegex(pin.cpe, r"\Acpe:2\.3:a:\w+:[\w-]+:")
+                self.assertIn(re.match(r"[\d.]+", pin.version)[0], pin.cpe)
+
+    def test_cpython_by_version(self):
+        for version in pins.cpython_versions():
+            self.assertEqual(pins.cpython_pin(version).version, version)
+        newest = pins.cpython_versions()[0]
+        self.assertIn(f"/{newest}/Python-{newest}.tar.xz",
+                      pins.cpython_pin(newest).files[0].locations[0])
+
+    def test_unknown_cpython_is_refused_with_the_known_ones(self):
+        with self.assertRaises(UsageError) as caught:
+            pins.cpython_pin("3.13.99")
+        self.assertIn("3.13.99", caught.exception.message)
+        for version in pins.cpython_versions():
+            self.assertIn(version, caught.exception.hint)
+
+    def test_no_name_of_a_package_registry(self):
+        text = pins.PINS.read_text(encoding="utf-8")
+        self.assertNotRegex(text, r"//[\w.]*debian|//[\w.]*pypi")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,71 @@
+"""Tests of summary.py."""
+
+import json
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+from standalone.archive import archive_name, file_names
+from standalone.summary import summary
+
+
+class SummaryTest(unittest.TestCase):
+
+    maxDiff = None
+
+    def setUp(self):
+        self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.durations = self.dir / "durations"
+        self.durations.mkdir()
+
+    def archives(self, names):
+        sums = [f"{number:064x}  {name}\n"
+                for number, name in enumerate(names)]
+        (self.dir / "SHA256SUMS").write_text(
+            "".join(sums) + f"{255:064x}  python-3.12.0-other.tar.gz\n")
+        for number, name in enumerate(names):
+            with (self.dir / name).open("wb") as file:
+                file.truncate(10 ** (number + 4) * 4)
+        return [self.dir / name for name in names]
+
+    def took(self, file, stage, seconds, mtime):
+        path = self.durations / f"{file}.json"
+        path.write_text(json.dumps({"stage": stage, "seconds": seconds}))
+        os.utime(path, (mtime, mtime))
+
+    def test_table(self):
+        archives = self.archives(["python-3.13.15-x-full.tar.zst",
+                                  "python-3.13.15-x-install_only.tar.gz"])
+        self.took("a", "cpython", 123.449, 20)
+        self.took("b", "deps zlib", 3.25, 10)
+        self.assertEqual(
+            summary(archives, self.durations, "GLIBC_2.17"),
+            f"{self.dir}/python-3.13.15-x-\n"
+            f"  full.tar.zst         0.0 MB  {0:064x}\n"
+            f"  install_only.tar.gz  0.4 MB  {1:064x}\n"
+            "\n"
+            "  deps zlib    3.2 s\n"
+            "  cpython    123.4 s\n"
+            "\n"
+            "C library: glibc 2.17 or newer\n")
+
+    def test_no_durations(self):
+        archives = self.archives(["python-a-b.tar.zst"])
+        self.assertEqual(summary(archives, self.durations, "2.28"),
+                         f"{self.dir}/python-a-\n"
+                         f"  b.tar.zst  0.0 MB  {0:064x}\n"
+                         "\n"
+                         "C library: glibc 2.28 or newer\n")
+
+    def test_width(self):
+        names = file_names(archive_name(
+            "3.13.15", "x86_64-unknown-linux-gnu", "debug"))
+        lines = summary(self.archives(names), self.durations, "2.17")
+        table = lines.splitlines()[1:]
+        self.assertLessEqual(max(map(len, table)), 110)
+        self.assertEqual(len({len(line) for line in table[:len(names)]}), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,323 @@
+"""Each rule of rules.py, broken by a real file in an otherwise good tree.
+
+The good tree is checked with the real policy.toml.
+"""
+
+import contextlib
+import io
+import os
+import py_compile
+import shutil
+import tempfile
+import unittest
+from dataclasses import replace
+from pathlib import Path
+
+from standalone import policy, validate
+from standalone.errors import UsageError, ValidationError
+from standalone.model import Target
+
+SAMPLES = Path(__file__).parent / "elf_samples"
+STDLIB = "lib/python3.13"
+DYNLOAD = f"{STDLIB}/lib-dynload"
+SAMPLE = f"{DYNLOAD}/sample.cpython-313-x86_64-linux-gnu.so"
+SYSCONFIG = f"{STDLIB}/_sysconfigdata__linux_x86_64-linux-gnu.py"
+MAKEFILE = f"{STDLIB}/config-3.13-x86_64-linux-gnu/Makefile"
+TARGET = Target(
+    triple="x86_64-unknown-linux-gnu", gnu="x86_64-linux-gnu",
+    zig="x86_64-linux-gnu.2.17", openssl="linux-x86_64", machine="x86_64",
+    elf_machine="EM_X86_64", glibc=(2, 17))
+BUILD = "/home/bürger/build dir"
+EXPECTED = validate.Expectations(
+    target=TARGET, python="3.13", forbidden=(BUILD.encode(),),
+    modules={"sample": "shared", "hidden": "builtin"},
+    components=frozenset({"cpython", "pip", "ncurses"}))
+VARIABLES = {
+    "CC": "cc -pthread", "CXX": "c++ -pthread", "AR": "ar",
+    "LDSHARED": "cc -pthread -shared", "BLDSHARED": "cc -shared",
+    "LDCXXSHARED": "c++ -shared", "LINKCC": "cc", "SIZEOF_INT": 4,
+    "LIBDIR": "/install/lib", "CFLAGS": "-O3 -Wall -Wsign-compare"}
+
+
+class Case(unittest.TestCase):
+
+    def setUp(self):
+        # The umask decides over the modes that are checked.
+        self.addCleanup(os.umask, os.umask(0o022))
+        directory = self.enterContext(tempfile.TemporaryDirectory())
+        self.tree = Path(directory, "a tree")
+        self.policy = policy.load()
+        self.sample("bin/python3.13", "builtin", mode=0o755)
+        self.link("bin/python3", "python3.13")
+        self.sample("lib/libpython3.13.so.1.0", "clean.so")
+        self.sample(SAMPLE, "clean.so")
+        self.sample(f"{DYNLOAD}/_ctypes_test.cpython-313.so", "exports.so")
+        self.write(f"{STDLIB}/os.py", "#!/usr/bin/env python3\n")
+        self.write(MAKEFILE, "prefix=/install\n")
+        self.sysconfig()
+
+    def write(self, name, text, mode=0o644):
+        path = self.tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(mode)
+        return path
+
+    def sample(self, name, sample, mode=0o644):
+        path = self.write(name, "", mode)
+        shutil.copyfile(SAMPLES / sample, path)
+
+    def link(self, name, target):
+        (self.tree / name).symlink_to(target)
+
+    def sysconfig(self, **variables):
+        self.write(SYSCONFIG, "# system configuration\nbuild_time_vars = "
+                              f"{VARIABLES | variables!r}\n")
+
+    def check(self, expected=EXPECTED):
+        return validate.check(self.tree, self.policy, expected)
+
+    def assert_broken(self, *broken, expected=EXPECTED):
+        """Exactly these: (path, rule, a part of the detail)."""
+        findings = self.check(expected)
+        self.assertEqual([(f.path, f.rule) for f in findings],
+                         [(path, rule) for path, rule, _ in broken],
+                         findings)
+        for finding, (_, _, part) in zip(findings, broken):
+            self.assertIn(part, finding.detail)
+
+
+class WholeTree(Case):
+
+    def test_good_tree(self):
+        self.assertEqual(self.check(), [])
+        validate.validate(self.tree, self.policy, EXPECTED)
+
+    def test_all_findings_are_printed_before_it_fails(self):
+        self.link("lib/z", "nowhere")
+        self.link("bin/a", "/bin/sh")
+        output = io.StringIO()
+        with (contextlib.redirect_stdout(output),
+              self.assertRaisesRegex(ValidationError, "2 findings") as caught):
+            validate.validate(self.tree, self.policy, EXPECTED)
+        self.assertEqual(caught.exception.exit_code, 5)
+        self.assertEqual(output.getvalue(),
+                         "bin/a: links: -> /bin/sh is absolute\n"
+                         "lib/z: links: -> nowhere does not exist\n")
+
+    def test_empty_tree(self):
+        empty = self.tree / "lib/empty"
+        empty.mkdir()
+        found = validate.check(empty, self.policy, EXPECTED)
+        self.assertEqual({finding.rule for finding in found},
+                         {"present", "modules", "exceptions"})
+
+    def test_links(self):
+        (self.tree.parent / "outside").touch()
+        self.link("lib/absolute", str(self.tree / "bin"))
+        self.link("lib/away", "../../outside")
+        self.link("lib/back", f"../../{self.tree.name}/bin")
+        self.link("lib/dangling", "libnone.so")
+        self.link("lib/good", "../bin")
+        self.link("lib/loop", "loop")
+        self.assert_broken(("lib/absolute", "links", "absolute"),
+                           ("lib/away", "links", "leaves"),
+                           ("lib/back", "links", "leaves"),
+                           ("lib/dangling", "links", "not exist"),
+                           ("lib/loop", "links", "not exist"))
+
+    def test_modes(self):
+        self.write("bin/2to3", "#!/bin/sh\n", 0o644)
+        self.write("lib/group", "", 0o664)
+        self.write("lib/setuid", "", 0o4755)
+        os.mkfifo(self.tree / "lib/pipe", 0o600)
+        (self.tree / "lib").chmod(0o777)
+        self.assert_broken(("bin/2to3", "modes", "not executable"),
+                           ("lib", "modes", "can write"),
+                           ("lib/group", "modes", "can write"),
+                           ("lib/pipe", "modes", "neither"),
+                           ("lib/setuid", "modes", "setuid"))
+
+    def test_modules(self):
+        expected = replace(EXPECTED, modules={
+            "absent": "shared", "other": "shared", "sample": "builtin"})
+        self.sample(f"{DYNLOAD}/other.cpython-313.so", "clean.so")
+        # libpython would define it: leave sample to lib-dynload alone.
+        self.sample("lib/libpython3.13.so.1.0", "builtin")
+        self.assert_broken(
+            ("lib", "modules", "PyInit_sample"),
+            ("lib/python3.13*/lib-dynload/absent.*.so", "modules",
+             "missing"),
+            (f"{DYNLOAD}/other.cpython-313.so", "modules",
+             "PyInit_other"), expected=expected)
+
+    def test_owner_without_licence(self):
+        self.write("share/terminfo/x/xterm", "")
+        self.write("share/terminfo/v/vt100", "")
+        self.assert_broken(
+            ("share/terminfo/v/vt100", "owners",
+             "ncurses, which has no licence (2 files)"),
+            expected=replace(EXPECTED,
+                             components=frozenset({"cpython"})))
+
+    def test_no_owner(self):
+        self.policy = replace(self.policy, owners={"lib/*": "cpython"})
+        self.assert_broken(("bin/python3", "owners", "no component"),
+                           ("bin/python3.13", "owners", "no component"))
+
+    def test_stale_exception(self):
+        (self.tree / MAKEFILE).write_text("prefix=..\n")
+        self.assert_broken(("lib/python3.*/config-3.*/Makefile",
+                            "exceptions", "stale"))
+
+
+class Elf(Case):
+
+    def test_one_rule_broken_by_each_sample(self):
+        for sample, rule, detail in (
+                ("lazy.so", "bind-now", "now"),
+                ("lazy.so", "relro", "relro"),
+                ("nopie", "pie", "position"),
+                ("new_glibc.so", "versions", "GLIBC_2.34 of libc.so.6"),
+                ("private.so", "versions", "GLIBC_PRIVATE"),
+                ("private.so", "needed", "libsecret.so.6"),
+                ("rpath.so", "rpath", "RPATH $ORIGIN"),
+                ("runpath.so", "rpath", "RUNPATH /opt/lib"),
+                ("runpath.so", "rpath", "RUNPATH $ORIGIN/../../../.."),
+                ("exports.so", "exports", "deflate inflate"),
+                ("execstack.so", "exec-stack", "stack"),
+                ("textrel.so", "textrel", "text"),
+                ("v3.so", "cpu-level", "x86-64-v3"),
+                ("aarch64.so", "machine", "EM_AARCH64")):
+            with self.subTest(sample=sample, detail=detail):
+                self.sample("lib/a/b/sample.so", sample)
+                found = self.check()
+                # No sample breaks a rule it was not made to break.
+                self.assertLessEqual(len(found), 2, found)
+                self.assertTrue(any(
+                    finding.rule == rule and detail in finding.detail
+                    and finding.path == "lib/a/b/sample.so"
+                    for finding in found), found)
+
+    def test_allowed(self):
+        for name in "clean", "clean.so", "debug.so", "object.o", "builtin":
+            self.sample(f"lib/{name}", name)
+        self.assertEqual(self.check(), [])
+
+    def test_newer_target(self):
+        self.sample("lib/new.so", "new_glibc.so")
+        self.sample("lib/v3.so", "v3.so")
+        target = replace(TARGET, glibc=(2, 34), cpu_level=3)
+        self.assertEqual(self.check(replace(EXPECTED, target=target)), [])
+
+    def test_origin_that_leaves_the_tree_from_here(self):
+        # $ORIGIN/../lib
+        self.sample("inside", "clean")
+        self.assert_broken(("inside", "rpath", "$ORIGIN/../lib"))
+
+    def test_damaged(self):
+        data = (SAMPLES / "clean.so").read_bytes()
+        (self.tree / "lib/cut.so").write_bytes(data[:1000])
+        self.assert_broken(("lib/cut.so", "elf", "damaged"))
+
+
+class Files(Case):
+
+    def test_build_path_anywhere(self):
+        self.write("lib/text", f"see {BUILD}/x\nor {BUILD}/y\n")
+        source = self.write(f"{STDLIB}/code.py", "pass\n")
+        py_compile.compile(str(source), f"{self.tree}/lib/code.pyc",
+                           dfile=f"{BUILD}/code.py", doraise=True)
+        with (self.tree / SAMPLE).open("ab") as file:
+            file.write(b"\0\0-I" + BUILD.encode() + b"/include\0")
+        size = (SAMPLES / "clean.so").stat().st_size
+        self.assert_broken(
+            ("lib/code.pyc", "build-path", "build dir/code.py"),
+            (SAMPLE, "build-path", f"1 times, first at byte {size + 4}"),
+            ("lib/text", "build-path", "2 times, first at byte 4: see /home"))
+
+    def test_placeholder(self):
+        self.write("lib/cflags.pc", "Cflags: -I/install/include\n")
+        self.write("lib/prefix.sh", "prefix=/install\n\n  '/install/lib'\n")
+        self.write("lib/other.sh", "/installed $(x)/install ${y}/install "
+                                   "https://example.org/install/ a/install\n")
+        self.write("lib/binary", "\0/install/lib")
+        self.assert_broken(
+            ("lib/cflags.pc", "placeholder", "line 1: Cflags"),
+            ("lib/prefix.sh", "placeholder", "line 1: prefix=/install"),
+            ("lib/prefix.sh", "placeholder", "line 3: '/install/lib'"))
+
+    def test_shebang(self):
+        for name, line in (("a", "#!/usr/local/bin/python"),
+                           ("b", "#! /opt/x/bin/python3.13 -I"),
+                           ("c", "#!/bin/sh"),
+                           ("d", "#!/usr/bin/env python3")):
+            self.write(f"bin/{name}", f"{line}\n", 0o755)
+        self.assert_broken(
+            ("bin/a", "shebang", "/usr/local/bin/python"),
+            ("bin/b", "shebang", "/opt/x/bin/python3.13"))
+
+    def test_sysconfig_words(self):
+        for value, word in (
+                ("cc --sysroot=/s", "--sysroot"),
+                ("'CFLAGS=-flto=thin -O2'", "-flto"),
+                ("-Wl,--version-script=x.map", "-Wl,--version-script"),
+                ("-target x86_64", "-target"),
+                ("/opt/zig/zig cc", "/opt/zig/zig"),
+                ("-ffile-prefix-map=a=b", "-ffile-prefix-map"),
+                ("-fdebug-default-version=4", "-fdebug-default-version"),
+                ("-fno-sanitize=undefined", "-fno-sanitize"),
+                ("-fprofile-use=x", "-fprofile-use"),
+                ("/usr/lib/llvm-19/bin/clang", "/usr/lib/llvm-19")):
+            with self.subTest(value=value):
+                self.sysconfig(CONFIG_ARGS=value)
+                found = {f.detail.removeprefix("CONFIG_ARGS has ")[:len(word)]
+                         for f in self.check()}
+                self.assertEqual(found, {word})
+
+    def test_sysconfig_tools(self):
+        self.sysconfig(CC="gcc", AR="/usr/bin/ar")
+        self.assert_broken((SYSCONFIG, "sysconfig", "AR is '/usr/bin/ar'"),
+                           (SYSCONFIG, "sysconfig", "CC is 'gcc'"))
+
+    def test_sysconfig_path_in_two_literals(self):
+        self.write(SYSCONFIG, f"# /install\nbuild_time_vars = {VARIABLES!r}"
+                   .replace("'-O3", "'-I/home/bürger/build '\n'dir -O3"))
+        self.assert_broken((SYSCONFIG, "sysconfig", "CFLAGS has /home"))
+
+    def test_sysconfig_no_literal(self):
+        for text in ("build_time_vars = dict(CC='cc')  # /install\n",
+                     "build_time_vars = {'CC': f()}  # /install\n",
+                     "build_time_vars = {  # /install\n"):
+            with self.subTest(text=text):
+                self.write(SYSCONFIG, text)
+                self.assert_broken((SYSCONFIG, "sysconfig", "no plain dict"))
+
+
+class PolicyFile(unittest.TestCase):
+
+    def load(self, old, new):
+        text = policy.POLICY_TOML.read_text(encoding="utf-8")
+        self.assertIn(old, text)
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory, "policy.toml")
+            path.write_text(text.replace(old, new, 1), encoding="utf-8")
+            return policy.load(path)
+
+    def test_refused(self):
+        for old, new, message in (
+                ("placeholder = ", "placeholders = ", "placeholders"),
+                ('placeholder = "/install"', "", "placeholder is missing"),
+                ('version_families = ["GLIBC"]',
+                 'version_families = "GLIBC"', "no list"),
+                ('AR = ["ar"]', "AR = [1]", "no string"),
+                ('rule = "exports"', 'rules = "exports"', "exception 1"),
+                ('reason = "the', '# "the', "reason is missing"),
+                ("needed = [", "needed = ", "policy.toml")):
+            with (self.subTest(new=new),
+                  self.assertRaisesRegex(UsageError, message)):
+                self.load(old, new)
+
+
+if __name__ == "__main__":
+    unittest.main()

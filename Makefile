@@ -1,0 +1,11 @@
+# Front door of this repository; it is not laid over CPython's own Makefile.
+# The build itself is Makefile.standalone.
+
+.PHONY: standalone standalone-fetch standalone-clean help
+.DEFAULT_GOAL := help
+
+standalone standalone-fetch standalone-clean:
+	+@$(MAKE) --no-print-directory -f Makefile.standalone $@
+
+help:
+	@$(MAKE) --no-print-directory -f Makefile.standalone standalone-help

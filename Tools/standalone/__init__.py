@@ -1,0 +1,1 @@
+"""Build the standalone CPython distribution.  See README.md."""

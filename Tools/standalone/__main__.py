@@ -1,0 +1,135 @@
+"""The command line, and the only place that catches and exits."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+if not __package__:              # run as `python3 Tools/standalone ...`
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from standalone import config as configuration
+from standalone import front, overlay, targets
+from standalone.errors import StandaloneError
+
+LOG_LINES = 30
+
+
+def main(argv: list[str]) -> int:
+    """Run one command; its exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        dispatch(arguments)
+    except StandaloneError as exc:
+        report(exc)
+        if "work" in arguments:
+            (Path(arguments.work) / "failed").write_text(str(exc.exit_code))
+        return exc.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="standalone", description="Build the standalone CPython.")
+    commands = top.add_subparsers(dest="command", required=True)
+    for name, text in (("build", "everything, up to the archives"),
+                       ("fetch", "only what has to be downloaded")):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--cpython", default="")
+        command.add_argument("--target", default="")
+        command.add_argument("--toolchain", default="zig")
+        command.add_argument("--options", default="noopt")
+        command.add_argument("--sources", default="")
+        command.add_argument("--out", default="dist")
+        command.add_argument("--jobs", default="")
+    stage = commands.add_parser("stage", help="one stage of a planned build")
+    stage.add_argument("name")
+    stage.add_argument("dependency", nargs="?")
+    stage.add_argument("--work", default=".")
+    fork = commands.add_parser("overlay", help="the edits to CPython's files")
+    fork.add_argument("action", choices=("apply", "check", "diff"))
+    fork.add_argument("tree", type=Path)
+    return top
+
+
+def dispatch(arguments: argparse.Namespace) -> None:
+    """Do what the command line asks for."""
+    match arguments.command:
+        case "build":
+            front.build(request(arguments))
+        case "fetch":
+            config = request(arguments)
+            with front.lock(config):
+                front.prepare(config)
+        case "stage":
+            run_stage(arguments.name, arguments.dependency,
+                      configuration.load(Path(arguments.work).resolve()))
+        case "overlay":
+            run_overlay(arguments.action, arguments.tree)
+
+
+def request(arguments: argparse.Namespace) -> configuration.Config:
+    """The checked request that the options make up."""
+    return configuration.check(configuration.Config(
+        cpython=arguments.cpython or configuration.default_cpython(),
+        target=arguments.target or targets.host_triple(),
+        toolchain=arguments.toolchain, options=arguments.options,
+        sources=arguments.sources or None, out=arguments.out,
+        jobs=configuration.jobs(arguments.jobs)))
+
+
+def run_overlay(action: str, tree: Path) -> None:
+    """overlay apply, check and diff."""
+    match action:
+        case "apply":
+            for path in overlay.apply(tree):
+                print(path)
+        case "check":
+            applied = overlay.check(tree)
+            print("applied" if applied else "not applied; it can be")
+        case "diff":
+            # Our ELF samples are part of the fork, and are no text.
+            sys.stdout.buffer.write(
+                overlay.diff(tree).encode("utf-8", "surrogateescape"))
+
+
+def run_stage(name: str, dependency: str | None,
+              config: configuration.Config) -> None:
+    """Run one stage, unless its output is already what is planned."""
+    # Only now: they need the packages that were installed for this host.
+    sys.path.append(str(config.layout.host))
+    from standalone import plan, stages, stamp
+    title = f"{name}-{dependency}" if dependency else name
+    wanted = plan.read(config, title)
+    stage = stages.STAGES[name]
+    output = stage.output(config, dependency or "")
+    if stamp.is_fresh(output, wanted):
+        os.utime(output / stamp.KEY)
+        return
+    started = time.monotonic()
+    stage.run(config, dependency or "", wanted)
+    seconds = time.monotonic() - started
+    stamp.write_atomic(config.layout.work / "durations" / f"{title}.json",
+                       json.dumps({"stage": title, "seconds": seconds}))
+    print(f"  {title:<16} {seconds:7.1f} s", flush=True)
+
+
+def report(exc: StandaloneError) -> None:
+    """The error, what to do, and the end of the log."""
+    lines = [f"standalone: error: {exc.message}"]
+    if exc.hint:
+        lines += [f"  {line}" for line in exc.hint.splitlines()]
+    if exc.log and exc.log.exists():
+        lines.append(f"  log: {exc.log}")
+        lines += [f"  | {line[:240]}" for line in exc.log.read_text(
+            errors="replace").splitlines()[-LOG_LINES:]]
+    print("\n".join(lines), file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

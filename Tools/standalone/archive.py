@@ -1,0 +1,347 @@
+"""Stage: finished directories → archives and SHA256SUMS in OUT.
+
+An archive is a name and a list of mounts; a mount lays a directory at a
+place in the archive, a later one over what earlier ones laid there.  The
+bytes depend on names, contents and executable bits alone: not on where
+the directories lie, the order in which they are listed, owner, umask,
+locale or number of cores.  (The .gz also depends on the host's zlib.)
+"""
+
+import contextlib
+import gzip
+import io
+import os
+import re
+import stat
+import sys
+import tarfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING
+
+import zstandard
+
+from standalone import stamp
+from standalone.errors import BuildError, UsageError
+from standalone.metadata import TEST_EXTENSIONS, TEST_PACKAGES
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+SUMS = "SHA256SUMS"
+
+# The next levels cost twice the time for a hundredth of the size.  With a
+# window of 64 MB the full archive holds object files and the library made
+# of them at the price of one.  Beyond 128 MB zstd wants an option to unpack:
+# https://github.com/facebook/zstd/blob/dev/lib/zstd.h (WINDOWLOG_LIMIT).
+_GZIP_LEVEL = 6
+_ZSTD_LEVEL = 9
+_ZSTD_WINDOW_LOG = 26
+
+#: The kinds of archive and the compressions of each.
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "install_only": ("gz", "zst"),
+    "install_only_stripped": ("gz", "zst"),
+    "debuginfo": ("zst",),
+    "full": ("zst",),
+}
+
+#: What install_only leaves to the full archive.
+NOT_INSTALLED = (
+    "lib/python3.*/config-*/libpython*.a",
+    *("lib/python3.*/" + name.replace(".", "/") for name in TEST_PACKAGES),
+    *(f"lib/python3.*/lib-dynload/{name}.*so" for name in TEST_EXTENSIONS),
+)
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A directory's files, or one file, *at* a path below ``python/``.
+
+    A pattern covers what lies below as well: ``lib/python3.*/test`` is
+    the directory and all in it.  ``*`` stops at a slash, and a pattern
+    without a slash (``*.o``) is looked for at any depth.
+    """
+
+    source: Path
+    at: str = ""
+    only: tuple[str, ...] = ("*",)
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Spec:
+    """An archive to write, once for each compression."""
+
+    name: str                    # without .tar.gz
+    mounts: tuple[Mount, ...]
+    compressions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A written archive; *size* in bytes."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+def archive_name(version: str, triple: str, options: str) -> str:
+    """What the names of a build's archives begin with."""
+    debug = "-debug" if "debug" in options.split("+") else ""
+    return f"python-{version}-{triple}{debug}"
+
+
+def file_names(name: str) -> list[str]:
+    """The archives of a build that has this `archive_name`."""
+    return [f"{name}-{kind}.tar.{compression}"
+            for kind, compressions in KINDS.items()
+            for compression in compressions]
+
+
+def full_mounts(install: Path, build: Path, deps: Iterable[Path],
+                licences: Path) -> tuple[Mount, ...]:
+    """The full archive without PYTHON.json, which describes just this.
+
+    *install* is the tree, *build* CPython's build directory, *deps* the
+    prefixes of the dependencies.  libpython's archive is in the tree.
+    """
+    return (
+        Mount(install, "install"),
+        Mount(build, "build", only=("*.o", "*.a", "Modules/config.c"),
+              without=("libpython*.a",)),
+        *(Mount(prefix, "build", only=("lib/*.a", "include/*"))
+          for prefix in deps),
+        Mount(licences, "licenses"))
+
+
+def specs(name: str, *, install: Path, stripped: Path, debug: Path,
+          licences: Path, full: tuple[Mount, ...],
+          python_json: Path) -> list[Spec]:
+    """All archives of one build.
+
+    *install* is the tree with debug information, *stripped* has those
+    of its files that differ without, *debug* what is to be unpacked
+    over the result of the two.  Licences lie in ``python/licenses/``
+    wherever there is code that needs them.
+    """
+    texts = Mount(licences, "licenses")
+    whole = Mount(install, without=NOT_INSTALLED)
+    mounts = {
+        "install_only": (whole, texts),
+        "install_only_stripped": (
+            whole, Mount(stripped, without=NOT_INSTALLED), texts),
+        "debuginfo": (Mount(debug),),
+        "full": (*full, Mount(python_json, "PYTHON.json")),
+    }
+    return [Spec(f"{name}-{kind}", mounts[kind], compressions)
+            for kind, compressions in KINDS.items()]
+
+
+def members(mounts: Iterable[Mount]) -> dict[str, Path | None]:
+    """Path below ``python/`` → file or symlink, None for a directory.
+
+    Sorted, so that a directory precedes its content.  Raises BuildError
+    if a source does not exist, or a file is laid over a directory.
+    """
+    laid: dict[str, Path | None] = {}
+    for mount in mounts:
+        laid.update(_select(mount))
+    for path in list(laid):
+        for parent in map(str, PurePosixPath(path).parents):
+            if laid.setdefault(parent, None) is not None:
+                raise BuildError(f"archived as file and as directory: "
+                                 f"{parent} ({laid[parent]})")
+    laid.pop(".", None)
+    return dict(sorted(laid.items()))
+
+
+def archive(specs: Sequence[Spec], out: Path, epoch: int) -> list[Archive]:
+    """Write *specs* to *out*, all of them or none, and SHA256SUMS.
+
+    *epoch* is every member's mtime in seconds since 1970.  The sums
+    are over all ``python-*`` archives in *out*.  Raises UsageError if
+    *out* cannot be written to, BuildError if anything else fails, and
+    leaves what was there before.
+    """
+    scratch = out / ".archives.partial"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        stamp.remove(scratch)
+        scratch.mkdir()
+    except OSError as exc:
+        raise UsageError(f"cannot write to {out}: {exc.strerror}",
+                         hint="choose another directory: OUT=DIR") from exc
+    try:
+        archives = _write_all(specs, scratch, epoch)
+        (scratch / SUMS).write_text(_sums(archives, out), "utf-8")
+        for path in sorted(scratch.iterdir(), key=lambda p: p.name == SUMS):
+            path.replace(out / path.name)
+    except OSError as exc:
+        raise _failure(SUMS, exc) from exc
+    finally:
+        stamp.remove(scratch)
+    return [Archive(out / item.path.name, item.size, item.sha256)
+            for item in archives]
+
+
+def _write_all(specs: Sequence[Spec], scratch: Path,
+               epoch: int) -> list[Archive]:
+    """Write as many at a time as there are cores."""
+    with ThreadPoolExecutor(_cores()) as pool:
+        try:
+            jobs = [pool.submit(_write, spec, scratch, epoch)
+                    for spec in specs]
+            for number, job in enumerate(as_completed(jobs), 1):
+                _progress(f"archive: {number} of {len(jobs)}: "
+                          f"{job.result()[0].path.name}")
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            _progress("")
+    return [archive for job in jobs for archive in job.result()]
+
+
+def _write(spec: Spec, scratch: Path, epoch: int) -> list[Archive]:
+    """Write one tar through all its compressors at once."""
+    paths = [scratch / f"{spec.name}.tar.{compression}"
+             for compression in spec.compressions]
+    try:
+        with contextlib.ExitStack() as stack:
+            tee = _Tee([stack.enter_context(_compressor(path))
+                        for path in paths])
+            _write_tar(tee, members(spec.mounts), epoch)
+    except OSError as exc:
+        raise _failure(spec.name, exc) from exc
+    return [Archive(path, path.stat().st_size, stamp.file_sha256(path))
+            for path in paths]
+
+
+def _write_tar(sink: io.BufferedIOBase, contents: Mapping[str, Path | None],
+               epoch: int) -> None:
+    # GNU rather than PAX: BusyBox takes long names from the former only.
+    # https://git.busybox.net/busybox/tree/archival/libarchive/get_header_tar.c
+    with tarfile.TarFile(fileobj=sink, mode="w", format=tarfile.GNU_FORMAT,
+                         encoding="utf-8", errors="surrogateescape",
+                         copybufsize=1 << 20) as tar:
+        for path, source in contents.items():
+            info = tarfile.TarInfo(f"python/{path}")
+            info.mtime = epoch
+            info.mode = 0o755
+            if source is None:
+                info.type = tarfile.DIRTYPE
+                tar.addfile(info)
+            elif source.is_symlink():
+                info.type = tarfile.SYMTYPE
+                info.mode = 0o777
+                info.linkname = _portable(os.readlink(source))
+                tar.addfile(info)
+            elif source.is_file():
+                status = source.stat()
+                info.size = status.st_size
+                if not status.st_mode & stat.S_IXUSR:
+                    info.mode = 0o644
+                with source.open("rb") as file:
+                    tar.addfile(info, file)
+            else:
+                raise BuildError(f"not a file that can be archived: {source}")
+
+
+@contextlib.contextmanager
+def _compressor(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    with path.open("xb") as raw:
+        if path.suffix == ".gz":
+            # No name, no time, and "unknown" as the system: RFC 1952.
+            with gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0) as sink:
+                yield sink
+        else:
+            # The bytes are the same for any number of workers but none:
+            # https://github.com/facebook/zstd/issues/2238
+            parameters = zstandard.ZstdCompressionParameters.from_level(
+                _ZSTD_LEVEL, window_log=_ZSTD_WINDOW_LOG, enable_ldm=True,
+                write_checksum=True, threads=_cores())
+            compressor = zstandard.ZstdCompressor(
+                compression_params=parameters)
+            with compressor.stream_writer(raw, closefd=False) as sink:
+                yield sink
+
+
+class _Tee(io.BufferedIOBase):
+    """One tar for several compressors; zstd's work in the background."""
+
+    def __init__(self,
+                 sinks: Sequence[IO[bytes] | gzip.GzipFile]) -> None:
+        self._sinks = sinks
+
+    def write(self, data: "ReadableBuffer") -> int:
+        for sink in self._sinks:
+            sink.write(data)
+        return len(memoryview(data))
+
+    def tell(self) -> int:
+        return 0                 # asked once, by TarFile's constructor
+
+
+def _select(mount: Mount) -> Iterator[tuple[str, Path | None]]:
+    if not mount.source.is_dir():
+        if not mount.source.exists():
+            raise BuildError(f"nothing to archive at {mount.source}")
+        yield mount.at, mount.source
+        return
+    only, without = _matcher(mount.only), _matcher(mount.without)
+    for path, entry in _walk(mount.source):
+        if only.fullmatch(path) and not without.fullmatch(path):
+            yield (f"{mount.at}/{path}" if mount.at else path,
+                   None if entry.is_dir(follow_symlinks=False)
+                   else Path(entry.path))
+
+
+def _walk(top: Path | str, below: str = "",
+          ) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    with os.scandir(top) as entries:
+        for entry in entries:
+            path = below + _portable(entry.name)
+            yield path, entry
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path, f"{path}/")
+
+
+def _matcher(patterns: Iterable[str]) -> re.Pattern[str]:
+    """One expression for paths that a pattern names or lies above."""
+    return re.compile("(?s:(?:{})(?:/.*)?)".format("|".join(
+        ("" if "/" in pattern else "(?:.*/)?")
+        + re.escape(pattern).replace(r"\*", "[^/]*")
+        for pattern in patterns) or "(?!)"))
+
+
+def _portable(name: str) -> str:
+    """A file name as UTF-8 has it, whatever the locale decoded it to."""
+    return os.fsencode(name).decode("utf-8", "surrogateescape")
+
+
+def _sums(archives: Iterable[Archive], out: Path) -> str:
+    """sha256sum's lines for *archives* and the others in *out*."""
+    sums = {item.path.name: item.sha256 for item in archives}
+    for path in out.glob("python-*.tar.*"):
+        if path.name not in sums:
+            sums[path.name] = stamp.file_sha256(path)
+    return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
+
+
+def _failure(name: str, exc: OSError) -> BuildError:
+    return BuildError(
+        f"cannot write {name}: {exc.strerror or exc}"
+        + (f": {exc.filename}" if exc.filename else ""),
+        hint="the archives that were there before are unchanged")
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text[:78]}")
+        sys.stderr.flush()

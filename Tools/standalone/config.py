@@ -1,0 +1,128 @@
+"""What the user asked for, checked, and written down for every stage."""
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from standalone import overlay, pins, targets, toolchain
+from standalone.errors import UsageError
+from standalone.model import Target
+from standalone.paths import ROOT, Layout, work_dir
+
+#: The flavours of a build, as words of PYTHON.json's build_options.
+OPTIONS = ("noopt", "lto", "debug")
+
+_VERSION = re.compile(r"\d+\.\d+\.\d+\w*")
+
+
+@dataclass(frozen=True)
+class Config:
+    """One request.  *cpython* is a pinned version or a directory."""
+
+    cpython: str
+    target: str
+    toolchain: str
+    options: str
+    sources: str | None
+    out: str
+    jobs: int
+
+    @property
+    def is_pinned(self) -> bool:
+        """Is CPython to be fetched, as a version that pins.toml has?"""
+        return (_VERSION.fullmatch(self.cpython) is not None
+                and not Path(self.cpython).is_dir())
+
+    @cached_property
+    def machine(self) -> Target:
+        """The target as data."""
+        return targets.target(self.target)
+
+    @cached_property
+    def version(self) -> str:
+        """CPython's version, "3.13.15"; from the tree if it is given."""
+        if self.is_pinned:
+            return self.cpython
+        return overlay.python_version(Path(self.cpython))
+
+    @property
+    def minor(self) -> tuple[int, int]:
+        """CPython's feature version, (3, 13)."""
+        major, minor = self.version.split(".")[:2]
+        return int(major), int(minor)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where this build's directories are."""
+        out = Path(self.out)
+        return Layout(out, work_dir(out), self.target, self.toolchain,
+                      self.version, self.options)
+
+    @property
+    def pristine(self) -> Path:
+        """The CPython tree to build, as its author left it."""
+        if self.is_pinned:
+            return self.layout.work / f"cpython-{self.version}"
+        return Path(self.cpython)
+
+    @cached_property
+    def chain(self) -> toolchain.Toolchain:
+        """The toolchain as data."""
+        return toolchain.toolchain(self.toolchain, self.machine, self.layout)
+
+    def save(self) -> None:
+        """Write this down where the stages look for it."""
+        plan = self.layout.plan
+        plan.mkdir(parents=True, exist_ok=True)
+        (plan / "config.json").write_text(json.dumps(asdict(self)))
+
+
+def load(work: Path) -> Config:
+    """What save() wrote below *work*."""
+    text = (work / "plan" / "config.json").read_text()
+    return Config(**json.loads(text))
+
+
+def check(config: Config) -> Config:
+    """*config* with absolute paths.  Raises UsageError for what is wrong
+    with it, before anything is downloaded or written."""
+    if config.options not in OPTIONS:
+        raise UsageError(f"unknown OPTIONS {config.options!r}",
+                         hint=f"known: {', '.join(OPTIONS)}")
+    if config.toolchain not in toolchain.TOOLCHAINS:
+        raise UsageError(f"unknown TOOLCHAIN {config.toolchain!r}",
+                         hint=f"known: {', '.join(toolchain.TOOLCHAINS)}")
+    targets.target(config.target)
+    if config.is_pinned:
+        pins.cpython_pin(config.cpython)
+    elif not Path(config.cpython).is_dir():
+        raise UsageError(
+            f"CPYTHON={config.cpython} is neither a directory nor a version",
+            hint=f"pinned versions: {', '.join(pins.cpython_versions())}")
+    else:
+        config = replace(config, cpython=os.path.abspath(config.cpython))
+        overlay.python_version(Path(config.cpython))
+    if config.sources and not Path(config.sources).is_dir():
+        raise UsageError(f"SOURCES={config.sources} is not a directory")
+    return replace(
+        config, out=os.path.abspath(config.out),
+        sources=config.sources and os.path.abspath(config.sources))
+
+
+def default_cpython() -> str:
+    """The tree that the overlay was laid over, else the newest pinned."""
+    if (ROOT / "Include" / "patchlevel.h").exists():
+        return str(ROOT)
+    return pins.cpython_versions()[0]
+
+
+def jobs(text: str) -> int:
+    """JOBS as a number; by default as many as this process may use."""
+    if not text:
+        return len(os.sched_getaffinity(0))
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"JOBS={text} is not a number of 1 or more")
+    return int(text)

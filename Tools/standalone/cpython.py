@@ -1,0 +1,212 @@
+"""Stage: CPython, configured out of tree, built and installed.
+
+    source/, setup/Setup.local, deps/  →  build/ (kept), install/
+
+``build/`` stays between runs so that touching one file costs one file's
+time.  It is thrown away when anything that configure was told changes,
+and when the last run in it was killed: a compiler that died leaves half
+an object file that is newer than its source.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from standalone import recipes, setup_local, stamp
+from standalone.config import Config
+from standalone.errors import BuildError
+from standalone.model import Command, Commands
+from standalone.run import Runner, environment
+
+#: The placeholder that sysconfig, pkg-config files and others name, and
+#: that readers of those files (uv, crossenv, PyO3) know to replace.
+PREFIX = "/install"
+
+#: In our own objects, but not in what sysconfig hands to extensions.
+CFLAGS = ("-fno-omit-frame-pointer", "-fstack-protector-strong")
+
+LDFLAGS = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1")
+
+
+def configure(config: Config) -> Command:
+    """The call of CPython's configure."""
+    layout = config.layout
+    arguments = [
+        str(layout.stage("source") / "configure"),
+        f"--prefix={PREFIX}",
+        f"--build={config.machine.gnu}", f"--host={config.machine.gnu}",
+        "--enable-shared", "--without-ensurepip",
+        "--with-dbmliborder=bdb", *_options(config)]
+    variables = {"MODULE_BUILDTYPE": "static",
+                 "CC": "cc", "CXX": "c++", "AR": "ar", "RANLIB": "ranlib"}
+    for name, recipe in recipes.wanted(config.minor, config.pristine).items():
+        arguments += [setup_local.recipe_flags(argument, name, layout)
+                      for argument in recipe.arguments]
+        variables |= {
+            variable: setup_local.recipe_flags(value, name, layout)
+            for variable, value in recipe.configure.items()}
+    return Command(tuple(arguments), layout.stage("build"), variables)
+
+
+def _options(config: Config) -> tuple[str, ...]:
+    match config.options:
+        case "lto":
+            return ("--with-lto=thin",)
+        case "debug":
+            return ("--with-pydebug",)
+    return ()
+
+
+def make(config: Config, *arguments: str, ldflags: str = "") -> Command:
+    """A make in the build directory with the flags that are only ours.
+
+    The interpreter is linked from the objects, not against the shared
+    library that --enable-shared builds as well: one file that starts
+    without a search for another, also after `venv --copies` or setcap.
+    """
+    version_script = config.layout.stage("build") / "exports.map"
+    flags = " ".join((*LDFLAGS, f"-Wl,--version-script={version_script}"))
+    return Command(
+        ("make", *arguments,
+         f"CFLAGS_NODIST={' '.join(CFLAGS)}",
+         f"LDFLAGS_NODIST={flags} {ldflags}".rstrip(),
+         "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
+         "LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY_OBJS)",
+         "LINKFORSHARED=-pie -Wl,--export-dynamic"),
+        config.layout.stage("build"), jobserver=True)
+
+
+def build_commands(config: Config) -> Commands:
+    """Everything between an empty build directory and a built one."""
+    yield configure(config)
+    yield from make_commands(config)
+
+
+def make_commands(config: Config) -> Commands:
+    """What is repeated when a source file changed."""
+    # libpython3.so needs libpython3.13.so, which lies beside it.
+    yield make(config, "libpython3.so", ldflags="-Wl,-rpath,\\$$ORIGIN")
+    yield make(config, "all")
+
+
+def install_commands(config: Config, root: Path) -> Commands:
+    """Install below *root*; pip comes from the wheel in the tree."""
+    yield make(config, "install", f"DESTDIR={root}", "TESTSUBDIRS=",
+               # Byte-compiled later, by the tree's own interpreter.
+               "COMPILEALL_OPTS=--help")
+    bundled = config.layout.stage("source") / "Lib/ensurepip/_bundled"
+    wheel = next(bundled.glob("pip-*.whl"))
+    yield Command(
+        (str(config.layout.stage("build") / "python"), "-B", f"{wheel}/pip",
+         "install", "--no-index", "--no-compile", "--ignore-installed",
+         "--no-warn-script-location", "--no-cache-dir", f"--root={root}",
+         f"--prefix={PREFIX}", f"--find-links={bundled}", "pip"),
+        config.layout.stage("build"))
+
+
+EXPORTS = """\
+/* What CPython itself exports (see `make smelly`), and nothing of the
+   libraries that are linked in. */
+{
+  global: Py*; _Py*;
+  local: *;
+};
+"""
+
+
+def run(config: Config, wanted: str) -> None:
+    """Build and install; begin anew if configure would be told, or
+    would do, anything else than last time."""
+    layout = config.layout
+    build = layout.stage("build")
+    configured = _configured_key(config)
+    if (build / ".busy").exists() or not stamp.is_fresh(build, configured):
+        stamp.remove(build)
+        build.mkdir(parents=True)
+    runner = Runner(layout.logs / "cpython.log", _environment(config))
+    runner.start()
+    (build / ".busy").touch()
+    if not stamp.is_fresh(build, configured):
+        (build / "exports.map").write_text(EXPORTS)
+        (build / "Modules").mkdir()
+        (build / "Modules/Setup.local").write_text(
+            (layout.stage("setup") / "Setup.local").read_text())
+        runner.steps([configure(config)], "cpython")
+        _check_configured(config)
+        (build / stamp.KEY).write_text(configured)
+    runner.steps(make_commands(config), "cpython")
+    with stamp.output_dir(layout.stage("install"), wanted) as root:
+        runner.steps(install_commands(config, root), "install")
+    _check_built(config)
+    (build / ".busy").unlink()
+
+
+def _configured_key(config: Config) -> str:
+    """Changes with all that configure is made of, told and finds."""
+    layout = config.layout
+    source = layout.stage("source")
+    return stamp.key(
+        str(configure(config)), [str(step) for step in make_commands(config)],
+        EXPORTS, (layout.toolchain / stamp.KEY).read_text(),
+        [(layout.dep(name) / stamp.KEY).read_text()
+         for name in recipes.wanted(config.minor, config.pristine)],
+        (layout.stage("setup") / "Setup.local").read_text(),
+        [stamp.file_sha256(source / name) for name in (
+            "configure", "pyconfig.h.in", "Makefile.pre.in",
+            "Modules/Setup.stdlib.in", "Modules/Setup.bootstrap.in")])
+
+
+def _environment(config: Config) -> dict[str, str]:
+    return environment(
+        [config.layout.toolchain / "bin"],
+        extra={"SOURCE_DATE_EPOCH": str(epoch(config)),
+               "PYTHONDONTWRITEBYTECODE": "1"})
+
+
+def epoch(config: Config) -> int:
+    """SOURCE_DATE_EPOCH: when CPython's version was last changed.
+
+    https://reproducible-builds.org/specs/source-date-epoch/
+    """
+    return int((config.pristine / "Include/patchlevel.h").stat().st_mtime)
+
+
+def _check_configured(config: Config) -> None:
+    """Did configure find all that each expected module needs?"""
+    layout = config.layout
+    makefile = (layout.stage("build") / "Makefile").read_text()
+    states = dict(re.findall(r"^MODULE_(\w+)_STATE=(\S+)$", makefile,
+                             re.MULTILINE))
+    missing = [
+        f"{name} ({states[name.upper()]})"
+        for name in setup_local.expected(layout.stage("source"))
+        if states.get(name.upper(), "yes") != "yes"
+        and name not in _setup_modules(config)]
+    if missing:
+        raise BuildError(
+            f"configure cannot build {', '.join(missing)}",
+            hint="config.log in the build directory says why",
+            log=layout.logs / "cpython.log")
+
+
+def _setup_modules(config: Config) -> set[str]:
+    """Modules whose flags we state in Setup.local."""
+    return {module for recipe in recipes.load().values()
+            for module in recipe.setup}
+
+
+def _check_built(config: Config) -> None:
+    """Is every expected module where it was expected?"""
+    install = config.layout.stage("install") / PREFIX.lstrip("/")
+    text = (config.layout.stage("build") / "Modules/config.c").read_text()
+    builtin = set(re.findall(r'^\s*{"(\w+)", PyInit_', text, re.MULTILINE))
+    dynload = next((install / "lib").glob("python3*/lib-dynload"))
+    shared = {name.partition(".")[0] for name in os.listdir(dynload)}
+    places = {"builtin": builtin, "shared": shared}
+    missing = [
+        f"{name} ({place})" for name, place
+        in setup_local.expected(config.layout.stage("source")).items()
+        if name not in places[place]]
+    if missing:
+        raise BuildError(f"not built: {', '.join(missing)}",
+                         log=config.layout.logs / "cpython.log")

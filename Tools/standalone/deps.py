@@ -1,0 +1,96 @@
+"""Stage: one source archive → the static prefix of one dependency.
+
+    fetched/NAME  →  deps/NAME/{include,lib,share,licenses}
+"""
+
+import shutil
+from pathlib import Path
+
+from standalone import pins, recipes, stamp, unpack
+from standalone.config import Config
+from standalone.errors import BuildError
+from standalone.model import Build, Command, Pin, Recipe
+from standalone.run import Runner, environment
+
+#: Optimised, position independent, nothing exported; line tables for
+#: profilers and debuggers; frame pointers so that stacks can be walked
+#: (https://peps.python.org/pep-0831/).
+CFLAGS = ("-O2", "-g1", "-fPIC", "-fvisibility=hidden",
+          "-fno-omit-frame-pointer", "-fstack-protector-strong")
+
+
+def describe(name: str, config: Config, prefix: Path | None = None) -> Build:
+    """What the recipe *name* is told, installing into *prefix*."""
+    pin = pins.load()[name]
+    layout = config.layout
+    recipe = recipes.load()[name]
+    return Build(
+        name, pin.version, config.machine,
+        source=layout.shared / "deps" / f"{name}.source",
+        prefix=prefix or layout.dep(name),
+        needs={need: layout.dep(need) for need in recipe.needs},
+        cflags=CFLAGS)
+
+
+def rendered(name: str, config: Config) -> list[str]:
+    """The recipe's steps as text: what its key and golden tests are of."""
+    build = describe(name, config)
+    lines = []
+    for step in recipes.load()[name].commands(build):
+        if isinstance(step, Command):
+            words = [*(f"{k}={v}" for k, v in sorted(step.env.items())),
+                     *step.argv]
+            lines.append(f"[{step.cwd}] {' '.join(words)}")
+        else:
+            lines.append(f"{step.path}:\n{step.text}")
+    return lines
+
+
+def run(name: str, config: Config, wanted: str) -> None:
+    """Build one dependency.  Raises BuildError, and leaves its sources
+    for a look."""
+    layout = config.layout
+    pin, recipe = pins.load()[name], recipes.load()[name]
+    source = layout.shared / "deps" / f"{name}.source"
+    stamp.remove(source)
+    unpack.unpack(layout.work / "fetched" / name, source)
+    runner = Runner(
+        layout.logs / f"deps-{name}.log",
+        environment([layout.toolchain / "bin"],
+                    extra={"SOURCE_DATE_EPOCH": "0"}))
+    runner.start()
+    with stamp.output_dir(layout.dep(name), wanted) as prefix:
+        build = describe(name, config, prefix)
+        runner.steps(recipe.commands(build), name)
+        _tidy(prefix, recipe, pin)
+        _licences(source, prefix, pin)
+    stamp.remove(source)
+
+
+def _tidy(prefix: Path, recipe: Recipe, pin: Pin) -> None:
+    """Keep headers, archives and data.  What else a package installs
+    names its prefix: programs, manuals, pkg-config and libtool files."""
+    kept = {"include", "lib", "share" if recipe.data else "lib"}
+    for entry in prefix.iterdir():
+        if entry.name not in kept:
+            stamp.remove(entry)
+    for entry in (prefix / "lib").iterdir():
+        if entry.is_dir():
+            stamp.remove(entry)
+        elif entry.suffix != ".a":
+            entry.unlink()
+    for archive in recipe.archives:
+        if not (prefix / "lib" / archive).is_file():
+            raise BuildError(f"{pin.name}: no {archive} was built")
+
+
+def _licences(source: Path, prefix: Path, pin: Pin) -> None:
+    """Copy the licence texts, flat, below licenses/."""
+    directory = prefix / "licenses"
+    directory.mkdir()
+    for name in pin.licence_files:
+        try:
+            shutil.copyfile(source / name,
+                            directory / name.replace("/", "-"))
+        except OSError as exc:
+            raise BuildError(f"{pin.name}: no licence text {name}") from exc

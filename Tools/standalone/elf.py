@@ -1,0 +1,214 @@
+"""Facts about one ELF file.
+
+What it says of itself, no judgement: that is ``validate``'s.  The one
+module that knows pyelftools.  Constants: the System V gABI and psABIs,
+https://gitlab.com/x86-psABIs/x86-64-ABI, and glibc's <elf.h>.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.common.exceptions import ELFError
+from elftools.construct import ConstructError
+from elftools.elf.dynamic import DynamicSection, DynamicTag
+from elftools.elf.elffile import ELFFile
+from elftools.elf.gnuversions import GNUVerNeedSection
+from elftools.elf.sections import (
+    NoteSection,
+    Section,
+    Symbol,
+    SymbolTableSection,
+)
+
+from standalone.errors import ValidationError
+
+_DF_TEXTREL, _DF_BIND_NOW = 0x4, 0x8                 # DT_FLAGS
+_DF_1_NOW, _DF_1_PIE = 0x1, 0x08000000               # DT_FLAGS_1
+_PF_X = 0x1                                          # p_flags
+_IBT, _SHSTK = 0x1, 0x2                              # X86_FEATURE_1_AND
+# pyelftools' name of 10 is STB_LOOS; glibc's is STB_GNU_UNIQUE.
+_GLOBAL = {"STB_GLOBAL", "STB_WEAK", "STB_LOOS"}
+_VISIBLE = {"STV_DEFAULT", "STV_PROTECTED"}
+
+
+@dataclass(frozen=True, order=True)
+class SymbolVersion:
+    """A version of a library's symbols that the file cannot do without."""
+
+    library: str                 # libc.so.6
+    name: str                    # GLIBC_2.17
+
+    @property
+    def family(self) -> str:
+        """What stands before the number, ``GLIBC``."""
+        return self.name.rpartition("_")[0]
+
+    @property
+    def number(self) -> tuple[int, ...]:
+        """``(2, 17)``; empty for ``GLIBC_PRIVATE`` and its like."""
+        parts = self.name.rpartition("_")[2].split(".")
+        if all(part.isdecimal() for part in parts):
+            return tuple(map(int, parts))
+        return ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that we ask of an ELF file, in its own words."""
+
+    machine: str                 # EM_X86_64
+    bits: int                    # 32 or 64
+    type: str                    # ET_EXEC, ET_DYN, ET_REL
+    interp: str | None           # the dynamic loader that PT_INTERP names
+    needed: tuple[str, ...]      # in the loader's order
+    soname: str | None
+    rpath: tuple[str, ...]
+    runpath: tuple[str, ...]
+    versions: tuple[SymbolVersion, ...]      # needed, sorted
+    exported: frozenset[str]     # dynamic symbols that others can bind to
+    undefined: frozenset[str]    # dynamic symbols bound elsewhere
+    inits: frozenset[str]        # PyInit_*, defined in either symbol table
+    pie: bool
+    relro: bool
+    bind_now: bool
+    exec_stack: bool             # PT_GNU_STACK is executable, or missing
+    textrel: bool
+    build_id: str | None         # in hex
+    x86_level: int | None        # psABI level needed; None: does not say
+    ibt: bool
+    shstk: bool
+    has_debug: bool              # .debug_* sections
+    has_symtab: bool
+
+
+def read(path: Path) -> Facts | None:
+    """The facts of *path*; None if it is no ELF file.
+
+    Raises ValidationError if it begins like one and is damaged.
+    """
+    with path.open("rb") as file:
+        if file.read(4) != b"\x7fELF":
+            return None
+        try:
+            return _facts(ELFFile(file))
+        except (ELFError, ConstructError, ValueError, OSError) as exc:
+            # OSError: an offset so wild that no file can be sought to it.
+            raise ValidationError(
+                f"damaged ELF file: {path}: {exc}") from exc
+
+
+def _facts(elf: ELFFile) -> Facts:
+    sections = list(elf.iter_sections())
+    names = {section.name for section in sections}
+    segments = {segment["p_type"]: segment["p_flags"]
+                for segment in elf.iter_segments()}
+    tags = [tag for section in sections
+            if isinstance(section, DynamicSection)
+            for tag in section.iter_tags()]
+    kinds = {tag.entry.d_tag: tag.entry.d_val for tag in tags}
+    flags = kinds.get("DT_FLAGS", 0)
+    flags_1 = kinds.get("DT_FLAGS_1", 0)
+    interp = _interp(sections)
+    symbols = list(_symbols(sections, "SHT_DYNSYM"))
+    properties = dict(_properties(sections))
+    level = properties.get("GNU_PROPERTY_X86_ISA_1_NEEDED")
+    features = properties.get("GNU_PROPERTY_X86_FEATURE_1_AND", 0)
+    return Facts(
+        machine=elf["e_machine"],
+        bits=elf.elfclass,
+        type=elf["e_type"],
+        interp=interp,
+        needed=_strings(tags, "DT_NEEDED"),
+        soname=next(iter(_strings(tags, "DT_SONAME")), None),
+        rpath=_split(_strings(tags, "DT_RPATH")),
+        runpath=_split(_strings(tags, "DT_RUNPATH")),
+        versions=tuple(sorted(_versions(sections))),
+        exported=frozenset(s.name for s in symbols if _is_exported(s)),
+        undefined=frozenset(s.name for s in symbols
+                            if s.name and not _is_defined(s)),
+        inits=frozenset(_inits(symbols)) | frozenset(
+            _inits(_symbols(sections, "SHT_SYMTAB"))),
+        # Old linkers set no DF_1_PIE; a library has no loader of its own.
+        pie=elf["e_type"] == "ET_DYN" and (
+            bool(flags_1 & _DF_1_PIE) or interp is not None),
+        relro="PT_GNU_RELRO" in segments,
+        bind_now="DT_BIND_NOW" in kinds or bool(flags & _DF_BIND_NOW)
+        or bool(flags_1 & _DF_1_NOW),
+        exec_stack=bool(segments.get("PT_GNU_STACK", _PF_X) & _PF_X),
+        textrel="DT_TEXTREL" in kinds or bool(flags & _DF_TEXTREL),
+        build_id=_build_id(sections),
+        # One bit a level, the lowest for the baseline.
+        x86_level=level.bit_length() if level else None,
+        ibt=bool(features & _IBT),
+        shstk=bool(features & _SHSTK),
+        has_debug=any(name.startswith((".debug_", ".zdebug_"))
+                      for name in names),
+        has_symtab=".symtab" in names)
+
+
+def _interp(sections: Iterable[Section]) -> str | None:
+    # By section: in a separate debug file the segment's bytes are others'.
+    for section in sections:
+        if section.name == ".interp" and section["sh_type"] != "SHT_NOBITS":
+            return section.data().rstrip(b"\0").decode()
+    return None
+
+
+def _strings(tags: Iterable[DynamicTag], kind: str) -> tuple[str, ...]:
+    # pyelftools names the attribute after the tag: .needed for DT_NEEDED.
+    return tuple(getattr(tag, kind.removeprefix("DT_").lower())
+                 for tag in tags if tag.entry.d_tag == kind)
+
+
+def _split(paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part for path in paths for part in path.split(":"))
+
+
+def _versions(sections: Iterable[Section]) -> Iterator[SymbolVersion]:
+    for section in sections:
+        if isinstance(section, GNUVerNeedSection):
+            for library, versions in section.iter_versions():
+                for version in versions:
+                    yield SymbolVersion(library.name or "", version.name)
+
+
+def _symbols(sections: Iterable[Section], kind: str) -> Iterator[Symbol]:
+    for section in sections:
+        if (isinstance(section, SymbolTableSection)
+                and section["sh_type"] == kind):
+            yield from section.iter_symbols()
+
+
+def _is_defined(symbol: Symbol) -> bool:
+    return bool(symbol["st_shndx"] != "SHN_UNDEF")
+
+
+def _is_exported(symbol: Symbol) -> bool:
+    return (_is_defined(symbol)
+            and symbol["st_info"]["bind"] in _GLOBAL
+            and symbol["st_other"]["visibility"] in _VISIBLE)
+
+
+def _inits(symbols: Iterable[Symbol]) -> Iterator[str]:
+    return (symbol.name for symbol in symbols
+            if symbol.name.startswith("PyInit_") and _is_defined(symbol))
+
+
+def _properties(sections: Iterable[Section]) -> Iterator[tuple[str, int]]:
+    for section in sections:
+        if isinstance(section, NoteSection):
+            for note in section.iter_notes():
+                if (note["n_type"] == "NT_GNU_PROPERTY_TYPE_0"
+                        and note["n_name"] == "GNU"):
+                    for item in note["n_desc"]:
+                        yield item.pr_type, item.pr_data
+
+
+def _build_id(sections: Iterable[Section]) -> str | None:
+    for section in sections:
+        if section.name == ".note.gnu.build-id":
+            assert isinstance(section, NoteSection)
+            for note in section.iter_notes():
+                return str(note["n_desc"])
+    return None

@@ -1,0 +1,190 @@
+"""Fetch sources: pins -> verified files in the cache.
+
+A file comes from the cache, from the directory that the user offers
+(SOURCES=DIR) or from the first location that yields the pinned bytes;
+other bytes are refused.  Builds that share the cache wait for each other.
+"""
+
+import contextlib
+import fcntl
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from standalone import apt
+from standalone.download import Downloader, Unavailable, partial_of
+from standalone.errors import FetchError, UsageError
+from standalone.model import Pin, SourceFile
+from standalone.stamp import file_sha256
+
+_AT_ONCE = 6
+
+
+def cached(pin: Pin, downloads: Path) -> Path | None:
+    """The pin's file in the cache, verified now, if it is there."""
+    for file in pin.files:
+        path = _place(file, downloads)
+        with contextlib.suppress(FileNotFoundError):
+            if file_sha256(path) == file.sha256:
+                return path
+    return None
+
+
+def fetch(pins: Iterable[Pin], downloads: Path, sources: Path | None = None,
+          *, apt_configuration: Path = apt.CONFIGURATION) -> dict[str, Path]:
+    """Each pin's file in *downloads*, by the pin's name.
+
+    Raises FetchError with every location that was tried and why it
+    failed, UsageError if *sources* is no directory.
+    """
+    if sources and not sources.is_dir():
+        raise UsageError(f"SOURCES={sources} is no directory")
+    found: dict[str, Path] = {}
+    wanted: list[Pin] = []
+    try:
+        downloads.mkdir(parents=True, exist_ok=True)
+        for pin in pins:
+            if path := cached(pin, downloads):
+                found[pin.name] = path
+            else:
+                wanted.append(pin)
+        results = _obtain_all(_Run(
+            downloads, _offered(wanted, sources),
+            apt.archives(apt_configuration), Downloader()), wanted)
+    except OSError as exc:
+        raise FetchError(f"cannot fetch into {downloads}: "
+                         f"{exc.strerror}") from exc
+    missing: dict[Pin, list[str]] = {}
+    for pin, result in zip(wanted, results):
+        if isinstance(result, Path):
+            found[pin.name] = result
+        else:
+            missing[pin] = result
+    if missing:
+        raise _error(missing)
+    return found
+
+
+def _error(missing: Mapping[Pin, list[str]]) -> FetchError:
+    lines = [f"cannot fetch {', '.join(map(_title, missing))}"]
+    files = []
+    for pin, reasons in missing.items():
+        lines += [f"  {_title(pin)}", *(f"    {why}" for why in reasons)]
+        files.append("\n  or ".join(
+            f"{file.name}  sha256 {file.sha256}" for file in pin.files))
+    return FetchError("\n".join(lines), hint=(
+        "put these files into a directory and name it with SOURCES=DIR:\n  "
+        + "\n  ".join(files)))
+
+
+def _title(pin: Pin) -> str:
+    return f"{pin.name} {pin.version}"
+
+
+def _place(file: SourceFile, downloads: Path) -> Path:
+    """Where the cache holds *file*; two pins may share a name."""
+    return downloads / f"{file.sha256[:12]}-{file.name}"
+
+
+def _offered(pins: Iterable[Pin], sources: Path | None) -> dict[str, Path]:
+    """Files below *sources* that are wanted, by hash.
+
+    Any name will do, but those with a likely one are looked at first.
+    """
+    left = {file.sha256: pin for pin in pins for file in pin.files}
+    names = {location.rpartition("/")[2] for pin in left.values()
+             for file in pin.files for location in file.locations}
+    found: dict[str, Path] = {}
+    for path in sorted(sources.rglob("*") if sources else (),
+                       key=lambda path: (path.name not in names, path)):
+        if not left:
+            break
+        if path.is_file():
+            digest = file_sha256(path)
+            if pin := left.get(digest):
+                found[digest] = path
+                left = {sha256: other for sha256, other in left.items()
+                        if other is not pin}
+    return found
+
+
+@contextlib.contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    """Be the only one to write *place*; a killed holder lets go."""
+    with place.with_name(f".{place.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What the threads of one call share."""
+
+    downloads: Path
+    offered: Mapping[str, Path]
+    archives: tuple[str, ...]
+    downloader: Downloader
+
+    def obtain(self, pin: Pin) -> Path | list[str]:
+        """The pin's file in the cache, or why no location has it."""
+        for file in pin.files:
+            if path := self.offered.get(file.sha256):
+                place = _place(file, self.downloads)
+                with _locked(place):
+                    shutil.copyfile(path, partial_of(place))
+                    partial_of(place).replace(place)
+                self.downloader.progress.done(f"{_title(pin)}: {path}")
+                return place
+        reasons: list[str] = []
+        for file in pin.files:
+            place = _place(file, self.downloads)
+            with _locked(place):
+                if self.is_there(file, place):
+                    return place
+                for url in self.urls(file, reasons):
+                    try:
+                        size = self.downloader.get(url, file.sha256, place)
+                    except Unavailable as exc:
+                        reasons.append(f"{url}: {exc}")
+                        continue
+                    self.downloader.progress.done(
+                        f"{_title(pin)}: {size / 1e6:.1f} MB from {url}")
+                    return place
+        return reasons
+
+    def is_there(self, file: SourceFile, place: Path) -> bool:
+        """Did another build fetch *file*?  A damaged one is removed."""
+        if not place.exists():
+            return False
+        digest = file_sha256(place)
+        if digest != file.sha256:
+            self.downloader.progress.say(
+                f"warning: {place} is damaged, fetched anew: expected "
+                f"sha256 {file.sha256}, got {digest}")
+            place.unlink()
+        return digest == file.sha256
+
+    def urls(self, file: SourceFile, reasons: list[str]) -> Iterator[str]:
+        """Where to ask for *file*; *reasons* gets what cannot be asked."""
+        for location in file.locations:
+            kind, _, path = location.partition(":")
+            if kind != "debian":
+                yield location
+            elif self.archives:
+                for base in self.archives:
+                    yield f"{base}/{quote(path, safe='/+')}"
+            else:
+                reasons.append(f"{location}: no Debian archive in apt's "
+                               "configuration")
+
+
+def _obtain_all(run: _Run, pins: list[Pin]) -> list[Path | list[str]]:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
+            return list(pool.map(run.obtain, pins))
+        finally:
+            run.downloader.stop.set()
+            run.downloader.progress.end()

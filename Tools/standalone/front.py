@@ -1,0 +1,138 @@
+"""What `make standalone` does before the graph: check, fetch, plan.
+
+Then it becomes the make that runs the graph, still holding the lock.
+"""
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from standalone import fetch, host, pins, plan, stamp, unpack
+from standalone.config import Config
+from standalone.errors import BuildError, UsageError
+from standalone.paths import ROOT, TOOLS, cache_dir
+from standalone.run import jobserver
+
+
+@contextlib.contextmanager
+def lock(config: Config) -> Iterator[int]:
+    """Hold the lock of OUT; wait, and say so, while another has it.
+
+    The lock is on an open file, so a killed build does not keep it.
+    """
+    work = config.layout.work
+    try:
+        config.layout.out.mkdir(parents=True, exist_ok=True)
+        work.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(work / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as exc:
+        raise UsageError(f"cannot write to OUT={config.out}: {exc.strerror}",
+                         hint="choose another directory: OUT=DIR") from exc
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another `make standalone` on {config.out}",
+                  file=sys.stderr, flush=True)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def prepare(config: Config) -> None:
+    """Have CPython, the sources and the host's packages at hand."""
+    host.check(config.toolchain)
+    layout, downloads = config.layout, cache_dir() / "downloads"
+    sources = Path(config.sources) if config.sources else None
+    if config.is_pinned:
+        pin = pins.cpython_pin(config.version)
+        wanted = stamp.key([file.sha256 for file in pin.files])
+        if not stamp.is_fresh(config.pristine, wanted):
+            archive = fetch.fetch([pin], downloads, sources)[pin.name]
+            stamp.remove(config.pristine)
+            unpack.unpack(archive, config.pristine)
+            (config.pristine / stamp.KEY).write_text(wanted)
+    _sources(config, downloads, sources)
+    if not stamp.is_fresh(layout.host, host.key()):
+        host.download_wheels(config.pristine, downloads, sources)
+        host.install(config.pristine, downloads, layout.host)
+
+
+def _sources(config: Config, downloads: Path, sources: Path | None) -> None:
+    """Links to the verified sources, by name, below fetched/."""
+    fetched = config.layout.work / "fetched"
+    missing = [pin for pin in plan.wanted_pins(config)
+               if not _is_fetched(fetched / pin.name,
+                                  [file.sha256 for file in pin.files])]
+    if not missing:
+        return
+    fetched.mkdir(exist_ok=True)
+    for name, path in fetch.fetch(missing, downloads, sources).items():
+        link = fetched / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(path)
+
+
+def _is_fetched(link: Path, hashes: list[str]) -> bool:
+    """Is there a link to a file that the cache keeps under its hash?
+
+    The stage that unpacks it looks at the bytes themselves.
+    """
+    return link.exists() and any(
+        sha256[:12] in link.readlink().name for sha256 in hashes)
+
+
+def build(config: Config) -> None:
+    """`make standalone`: everything up to the archives in OUT."""
+    with lock(config) as descriptor:
+        prepare(config)
+        plan.write(config)
+        _forget_removed_archives(config)
+        _graph(config, descriptor)
+
+
+def _forget_removed_archives(config: Config) -> None:
+    """An archive that someone took away from OUT is made again."""
+    made = config.layout.stage("archive")
+    try:
+        names = (made / "names").read_text().splitlines()
+    except OSError:
+        return
+    if not all((config.layout.out / name).exists() for name in names):
+        (made / stamp.KEY).unlink(missing_ok=True)
+
+
+def _graph(config: Config, lock_descriptor: int) -> None:
+    """Run the graph; the lock is inherited, so that a build whose front
+    was killed still keeps others out."""
+    env = os.environ | {"PYTHONPATH": str(TOOLS.parent),
+                        "PYTHONDONTWRITEBYTECODE": "1"}
+    # A make above us offers its job slots; else this one has JOBS.
+    slots = jobserver() if "--jobserver" in jobserver() else ""
+    jobs = [] if slots else [f"-j{config.jobs}"]
+    env["MAKEFLAGS"] = slots
+    for name in ("MAKEOVERRIDES", "MFLAGS"):
+        env.pop(name, None)
+    done = subprocess.run(
+        ["make", *jobs, "--no-print-directory", "-s",
+         "-C", str(config.layout.work),
+         "-f", str(ROOT / "Makefile.standalone"), "graph",
+         f"STANDALONE_PYTHON={sys.executable}", "IN_WORK=1"],
+        env=env, close_fds=False,
+        preexec_fn=lambda: os.set_inheritable(lock_descriptor, True))
+    if done.returncode:
+        # The stage that failed has said why.
+        raise SystemExit(_exit_code(config))
+
+
+def _exit_code(config: Config) -> int:
+    """The code with which a stage failed; make has one for all."""
+    try:
+        return int((config.layout.work / "failed").read_text())
+    except (OSError, ValueError):
+        return BuildError.exit_code

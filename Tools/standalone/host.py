@@ -1,0 +1,208 @@
+"""What this machine must have, and the Python packages we bring to it.
+
+pip comes out of the CPython tree that is built (Lib/ensurepip/_bundled):
+none need be installed here.
+"""
+
+import importlib
+import json
+import os
+import re
+import shutil
+import sys
+import sysconfig
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from standalone import stamp
+from standalone.errors import BuildError, FetchError, UsageError
+from standalone.paths import TOOLS
+from standalone.run import environment, output, pip_environment
+
+REQUIREMENTS = TOOLS / "requirements.txt"
+
+_INSTALL = ("apt-get install", "dnf install", "apk add", "pacman -S")
+# Which package has a tool, in the order of _INSTALL.
+_PACKAGES = {
+    "make": ("make", "make", "make", "make"),
+    "perl": ("perl", "perl", "perl", "perl"),
+    "python": ("python3", "python3", "python3", "python"),
+    "gcc": ("gcc", "gcc", "gcc", "gcc"),
+    "g++": ("g++", "gcc-c++", "g++", "gcc"),
+    "clang": ("clang-19", "clang", "clang", "clang"),
+    "clang++": ("clang-19", "clang", "clang", "clang"),
+    "ld.lld": ("lld-19", "lld", "lld", "lld"),
+    "llvm-ar": ("llvm-19", "llvm", "llvm", "llvm"),
+    "llvm-ranlib": ("llvm-19", "llvm", "llvm", "llvm"),
+    "llvm-profdata": ("llvm-19", "llvm", "llvm", "llvm"),
+}
+_TOOLS = ("make", "perl")
+_COMPILERS = {
+    "zig": (),
+    "gcc": ("gcc", "g++"),
+    "llvm": ("clang", "clang++", "ld.lld", "llvm-ar", "llvm-ranlib",
+             "llvm-profdata"),
+}
+_OLDEST_CLANG = 19
+# Debian has llvm-19/bin here, Alpine llvm19/bin, Fedora llvm19/bin there.
+_LIBRARIES = ("/usr/lib", "/usr/lib64")
+# What Debian's perl-base and Fedora's perl-interpreter leave out and
+# OpenSSL needs: https://github.com/openssl/openssl/blob/master/NOTES-PERL.md
+_PERL_MODULES = ("FindBin", "IPC::Cmd", "File::Compare", "File::Copy")
+# What python3-minimal or a Python built without -dev packages lacks.
+_PYTHON_MODULES = ("bz2", "lzma", "ssl", "zlib")
+
+
+def check(toolchain: str) -> None:
+    """Raise UsageError if this machine lacks anything, with the cure."""
+    missing = list(_missing(toolchain))
+    if missing:
+        names = [name for name, _ in missing]
+        raise UsageError(
+            f"not on this machine: {', '.join(names)}",
+            hint="install with one of:\n" + "\n".join(
+                _install_commands(tool for _, tool in missing)))
+
+
+def _missing(toolchain: str) -> Iterator[tuple[str, str]]:
+    """What is missing, and the key in _PACKAGES of where it is."""
+    if not hasattr(tarfile, "data_filter"):
+        yield "Python 3.11.4 or newer", "python"
+    for module in _PYTHON_MODULES:
+        try:
+            importlib.import_module(module)
+        except ImportError:
+            yield f"Python module {module}", "python"
+    for tool in _TOOLS:
+        if not shutil.which(tool):
+            yield tool, tool
+    if shutil.which("perl"):
+        for module in _PERL_MODULES:
+            if not _runs("perl", f"-M{module}", "-e", "1"):
+                yield f"Perl module {module}", "perl"
+    path = llvm_path() if toolchain == "llvm" else None
+    for tool in _COMPILERS[toolchain]:
+        found = shutil.which(tool, path=path)
+        if not found:
+            yield tool, tool
+        elif tool == "clang" and _major(found) < _OLDEST_CLANG:
+            yield f"clang {_OLDEST_CLANG} or newer", tool
+
+
+def llvm_path() -> str:
+    """A PATH with the newest LLVM first, where distributions put it."""
+    directories = [
+        clang.parent for lib in _LIBRARIES
+        for clang in Path(lib).glob("llvm*/bin/clang")]
+    directories.sort(reverse=True, key=lambda path: int(
+        re.sub(r"\D", "", path.parent.name) or 0))
+    return os.pathsep.join(
+        [*map(str, directories), os.environ.get("PATH", os.defpath)])
+
+
+def _major(clang: str) -> int:
+    match = re.search(r"version (\d+)", output([clang, "--version"]))
+    return int(match[1]) if match else 0
+
+
+def _runs(*argv: str) -> bool:
+    try:
+        output(argv)
+    except BuildError:
+        return False
+    return True
+
+
+def _install_commands(tools: Iterable[str]) -> Iterator[str]:
+    packages = [_PACKAGES[tool] for tool in tools]
+    for command, names in zip(_INSTALL, zip(*packages)):
+        yield f"  {command} {' '.join(sorted(set(names)))}"
+
+
+def download_wheels(tree: Path, downloads: Path,
+                    sources: Path | None = None) -> Path:
+    """Fetch what requirements.txt pins for this Python, if need be.
+
+    Wheels in *sources*, a user's directory, make the network unneeded.
+    Returns the directory of the wheels, raises FetchError.
+    """
+    wheels = downloads / "wheels"
+    record = wheels / f"{key()}.json"
+    if record.exists() and all(
+            (wheels / name).exists()
+            for name in json.loads(record.read_text())):
+        return wheels
+    offered = [f"--find-links={path}" for path in (wheels, sources) if path]
+    try:
+        wheels.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=downloads) as scratch:
+            _download(tree, Path(scratch), offered)
+            names = sorted(path.name for path in Path(scratch).iterdir())
+            for name in names:
+                Path(scratch, name).replace(wheels / name)
+        stamp.write_atomic(record, json.dumps(names, indent=1))
+    except OSError as exc:
+        raise FetchError(f"cannot write {wheels}: {exc.strerror}") from exc
+    return wheels
+
+
+def _download(tree: Path, dest: Path, offered: list[str]) -> None:
+    arguments = ("download", "--require-hashes", "--only-binary=:all:",
+                 "--no-deps", "--requirement", str(REQUIREMENTS),
+                 "--dest", str(dest), *offered)
+    try:
+        _pip(tree, *arguments, "--no-index", env=pip_environment())
+    except BuildError:
+        sys.stderr.write("fetch: Python packages, zig among them "
+                         "(100 MB), with pip\n")
+        try:
+            _pip(tree, *arguments, "--retries=2", env=pip_environment())
+        except BuildError as exc:
+            raise FetchError(
+                f"cannot fetch the host's Python packages: {exc.message}",
+                hint="or put the wheels that requirements.txt pins into a "
+                "directory and name it with SOURCES=DIR") from exc
+
+
+def install(tree: Path, downloads: Path, dest: Path) -> None:
+    """Put the packages of download_wheels() into *dest*, offline.
+
+    *dest*/ziglang/zig is the compiler.  Raises FetchError if a wheel is
+    missing or not the one that was pinned.
+    """
+    if stamp.is_fresh(dest, key()):
+        return
+    with stamp.output_dir(dest, key()) as scratch:
+        # Nothing of the user's pip.conf; and unpacked on the same disk.
+        env = environment(extra={"PIP_CONFIG_FILE": os.devnull,
+                                 "TMPDIR": str(dest.parent)})
+        try:
+            _pip(tree, "install", "--require-hashes", "--no-index",
+                 f"--find-links={downloads / 'wheels'}", "--no-deps",
+                 "--no-compile", "--requirement", str(REQUIREMENTS),
+                 "--target", str(scratch), env=env)
+        except BuildError as exc:
+            raise FetchError(
+                f"cannot install the host's Python packages: {exc.message}",
+                hint=f"remove {downloads / 'wheels'} to fetch them anew"
+                ) from exc
+
+
+def _pip(tree: Path, *arguments: str, env: dict[str, str]) -> None:
+    """Run the pip of *tree* in this Python.  Raises BuildError."""
+    bundled = sorted((tree / "Lib/ensurepip/_bundled").glob("pip-*.whl"))
+    if not bundled:
+        raise UsageError(f"no pip in {tree}/Lib/ensurepip/_bundled")
+    # A wheel is a zip file that Python can run from:
+    # https://docs.python.org/3/library/runpy.html
+    output([sys.executable, "-I", f"{bundled[0]}/pip", *arguments],
+           env=env | {"PIP_DISABLE_PIP_VERSION_CHECK": "1",
+                      "PIP_REQUIRE_VIRTUALENV": "0"})
+
+
+def key() -> str:
+    """Changes with what requirements.txt pins and what wheels fit here."""
+    return stamp.key(REQUIREMENTS.read_text(encoding="utf-8"),
+                     sys.implementation.cache_tag, sysconfig.get_platform())

@@ -1,0 +1,54 @@
+"""The sources that are pinned, as pins.toml tells."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from standalone.errors import UsageError
+from standalone.model import Pin, SourceFile
+from standalone.paths import TOOLS
+
+PINS = TOOLS / "pins.toml"
+
+
+def load() -> dict[str, Pin]:
+    """Every pinned dependency, by the name of its recipe."""
+    return {name: _pin(name, entry) for name, entry in _table().items()
+            if name != "cpython"}
+
+
+def cpython_versions() -> tuple[str, ...]:
+    """The pinned versions of CPython, the default one first."""
+    return tuple(release["version"]
+                 for release in _table()["cpython"]["releases"])
+
+
+def cpython_pin(version: str) -> Pin:
+    """CPython's own source.  Raises UsageError if it is not pinned."""
+    entry = _table()["cpython"]
+    for release in entry["releases"]:
+        if release["version"] == version:
+            return _pin("cpython", {**entry, **release})
+    raise UsageError(f"CPython {version} is not pinned",
+                     hint="pinned are: " + ", ".join(cpython_versions()))
+
+
+@cache
+def _table() -> dict[str, Any]:
+    with PINS.open("rb") as file:
+        return tomllib.load(file)
+
+
+def _pin(name: str, entry: Mapping[str, Any]) -> Pin:
+    version = entry["version"]
+
+    def filled(text: str) -> str:
+        return text.replace("{version}", version)
+
+    files = tuple(
+        SourceFile(file["sha256"], tuple(map(filled, file["locations"])))
+        for file in entry["files"])
+    return Pin(name, version, entry["licence"], files,
+               tuple(entry["licence_files"]),
+               filled(entry["cpe"]) if "cpe" in entry else None)

@@ -1,0 +1,103 @@
+"""Keys: what each output must be made of, in files that make reads.
+
+A stage's key holds the keys of what it needs, so an output whose own key
+is the planned one is up to date, all the way down.
+"""
+
+from collections.abc import Iterable
+
+from standalone import deps, pins, recipes, source, stamp
+from standalone.config import Config
+from standalone.model import Pin
+from standalone.paths import TOOLS
+
+
+def wanted_deps(config: Config) -> list[str]:
+    """The recipes this CPython is built with; its tree must be there."""
+    return list(recipes.wanted(config.minor, config.pristine))
+
+
+def wanted_pins(config: Config) -> list[Pin]:
+    """What has to be fetched beside CPython."""
+    return [pins.load()[name] for name in wanted_deps(config)]
+
+
+def keys(config: Config) -> dict[str, str]:
+    """Stage, or ``deps-NAME``, → key."""
+    found = {"toolchain": stamp.key(config.chain.key, _code("toolchain"))}
+    for name in _in_order(wanted_deps(config)):
+        needs = recipes.load()[name].needs
+        found[f"deps-{name}"] = stamp.key(
+            [file.sha256 for file in pins.load()[name].files],
+            deps.rendered(name, config), found["toolchain"],
+            [found[f"deps-{need}"] for need in needs])
+    found["source"] = source.fingerprint(config)
+    found["setup"] = stamp.key(
+        found["source"], _code("setup_local", "render", "modules.toml",
+                               "templates"))
+    found["cpython"] = stamp.key(
+        [found[name] for name in sorted(found)], _code("cpython"))
+    found["relocate"] = stamp.key(
+        found["cpython"], _code("relocate", "sysconfigdata", "strip",
+                                "templates"))
+    found["validate"] = stamp.key(
+        found["relocate"], _code("validate", "rules", "elf", "policy",
+                                 "policy.toml", "stage_validate"))
+    found["archive"] = stamp.key(
+        found["relocate"], _code("archive", "metadata"), config.out)
+    return found
+
+
+def write(config: Config) -> None:
+    """Write plan/: a key file for each stage, changed only when it is,
+    and graph.mk, the names that Makefile.standalone builds."""
+    layout = config.layout
+    for name, key in keys(config).items():
+        stamp.write_if_changed(layout.plan / f"{_place(config, name)}.key",
+                               key)
+    names = wanted_deps(config)
+    lines = [f"SHARED := {layout.shared.name}",
+             f"OWN := {layout.shared.name}/{layout.own.name}",
+             f"DEPS := {' '.join(names)}"]
+    lines += [f"$(SHARED)/deps/{name}/.key: | $(SHARED)/deps/{need}/.key"
+              for name in names for need in recipes.load()[name].needs]
+    stamp.write_if_changed(layout.plan / "graph.mk",
+                           "\n".join(lines) + "\n")
+    config.save()
+
+
+def _place(config: Config, name: str) -> str:
+    """Where the key of a stage lies below plan/: builds with other
+    options or toolchains keep theirs."""
+    layout = config.layout
+    if name == "toolchain" or name.startswith("deps-"):
+        return f"{layout.shared.name}/{name}"
+    return f"{layout.shared.name}/{layout.own.name}/{name}"
+
+
+def read(config: Config, name: str) -> str:
+    """The planned key of a stage."""
+    path = config.layout.plan / f"{_place(config, name)}.key"
+    return path.read_text()
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """*names* with every need before what needs it."""
+    ordered: list[str] = []
+    for name in names:
+        ordered += [entry for entry
+                    in (*_in_order(recipes.load()[name].needs), name)
+                    if entry not in ordered]
+    return ordered
+
+
+def _code(*names: str) -> list[str]:
+    """Hashes of our own modules, templates and data by those names."""
+    hashes = []
+    for name in names:
+        path = TOOLS / (name if "." in name else f"{name}.py")
+        if (TOOLS / name).is_dir():
+            hashes.append(stamp.tree_sha256(TOOLS / name))
+        elif path.exists():
+            hashes.append(stamp.file_sha256(path))
+    return hashes

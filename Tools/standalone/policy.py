@@ -1,0 +1,100 @@
+"""What a finished tree may contain: policy.toml, read and checked."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from standalone.errors import UsageError
+from standalone.paths import TOOLS
+
+POLICY_TOML = TOOLS / "policy.toml"
+
+
+@dataclass(frozen=True)
+class RuleException:
+    """A rule that need not hold for the files of a path pattern."""
+
+    rule: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """policy.toml, whose comments explain each parameter."""
+
+    needed: tuple[str, ...]
+    version_families: tuple[str, ...]
+    exported: tuple[str, ...]
+    interpreters: tuple[str, ...]
+    placeholder: str
+    present: tuple[str, ...]
+    sysconfigdata: str
+    toolchain_words: tuple[str, ...]
+    tools: Mapping[str, tuple[str, ...]]
+    owners: Mapping[str, str]
+    exceptions: tuple[RuleException, ...]
+
+
+def matches(text: str, patterns: Iterable[str]) -> bool:
+    """Does one of *patterns* match?  ``*`` matches ``/``, too."""
+    return any(fnmatchcase(text, pattern) for pattern in patterns)
+
+
+def load(path: Path = POLICY_TOML) -> Policy:
+    """Read a policy.
+
+    Raises UsageError naming a key that is unknown, missing or of the
+    wrong type.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as exc:
+        raise UsageError(f"{path}: {exc}") from exc
+    where = str(path)
+    _check_keys(table, Policy, where)
+    exceptions = []
+    for number, item in enumerate(table["exceptions"], 1):
+        place = f"{where}: exception {number}"
+        _check_keys(item, RuleException, place)
+        exceptions.append(RuleException(
+            **{key: _text(value, f"{place}: {key}")
+               for key, value in item.items()}))
+    lists = {name: _texts(table[name], f"{where}: {name}")
+             for name in ("needed", "version_families", "exported",
+                          "interpreters", "present", "toolchain_words")}
+    return Policy(
+        **lists,
+        placeholder=_text(table["placeholder"], f"{where}: placeholder"),
+        sysconfigdata=_text(table["sysconfigdata"],
+                            f"{where}: sysconfigdata"),
+        tools={name: _texts(value, f"{where}: tools.{name}")
+               for name, value in table["tools"].items()},
+        owners={name: _text(value, f"{where}: owners.{name}")
+                for name, value in table["owners"].items()},
+        exceptions=tuple(exceptions))
+
+
+def _check_keys(table: Mapping[str, Any], cls: type, where: str) -> None:
+    known = {field.name for field in fields(cls)}
+    if unknown := sorted(table.keys() - known):
+        raise UsageError(f"{where}: unknown key {unknown[0]}",
+                         hint=f"known are {', '.join(sorted(known))}")
+    if missing := sorted(known - table.keys()):
+        raise UsageError(f"{where}: key {missing[0]} is missing")
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{where}: {value!r} is no string")
+    return value
+
+
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    # A lone string would be taken for a list of its letters.
+    if not isinstance(value, list):
+        raise UsageError(f"{where}: {value!r} is no list")
+    return tuple(_text(item, where) for item in value)

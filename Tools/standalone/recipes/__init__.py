@@ -1,0 +1,25 @@
+"""One module a dependency.
+
+A recipe yields commands and runs nothing, so it can be tested without a
+compiler, compared as text and hashed.
+"""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+from standalone.model import Recipe
+
+
+def load() -> dict[str, Recipe]:
+    """All recipes by name, sorted."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return {name: importlib.import_module(f"{__name__}.{name}").RECIPE
+            for name in names}
+
+
+def wanted(version: tuple[int, int], tree: Path) -> dict[str, Recipe]:
+    """The recipes that a CPython of *version* in *tree* is built with."""
+    return {name: recipe for name, recipe in load().items()
+            if version >= recipe.since
+            and not (recipe.bundled and (tree / recipe.bundled).exists())}

@@ -1,0 +1,33 @@
+"""Berkeley DB 5.3, the last under the Sleepycat licence, for _dbm."""
+
+from standalone.model import Build, Commands, Recipe
+from standalone.steps import cflags
+
+
+def commands(build: Build) -> Commands:
+    """Build the C library with its ndbm interface."""
+    directory = build.source / "build_unix"
+    flags = (
+        # A function of its own bears the name of a builtin that compilers
+        # have had since C11: https://gcc.gnu.org/onlinedocs/gcc/_005f_005fatomic-Builtins.html
+        "-D__atomic_compare_exchange=__db_atomic_compare_exchange "
+        # Its code and its configure tests predate C99.
+        "-std=gnu89 -w")
+    yield build.run(
+        "../dist/configure", f"--prefix={build.prefix}",
+        f"--build={build.target.gnu}", f"--host={build.target.gnu}",
+        "--disable-shared", "--enable-static", "--enable-dbm",
+        "--disable-replication", "--disable-java", "--disable-tcl",
+        cwd=directory, CC="cc", AR="ar", RANLIB="ranlib",
+        CFLAGS=f"{cflags(build)} {flags}")
+    yield build.make("libdb-5.3.a", cwd=directory)
+    yield build.run("mkdir", "-p", f"{build.prefix}/lib",
+                    f"{build.prefix}/include")
+    yield build.run("cp", "build_unix/libdb-5.3.a", f"{build.prefix}/lib/")
+    yield build.run("cp", "build_unix/db.h", f"{build.prefix}/include/")
+
+
+RECIPE = Recipe(
+    commands, archives=("libdb-5.3.a",),
+    setup={"_dbm": "-DUSE_BERKDB -I{prefix}/include "
+                   "{prefix}/lib/libdb-5.3.a"})

@@ -1,0 +1,17 @@
+"""libffi: calls between C and Python, for the _ctypes module."""
+
+from standalone.model import Build, Commands, Recipe
+from standalone.steps import autotools
+
+
+def commands(build: Build) -> Commands:
+    """Build the library; its headers go to include/ on all targets."""
+    yield from autotools(
+        build, "--disable-multi-os-directory", "--disable-docs",
+        "--disable-exec-static-tramp", f"--libdir={build.prefix}/lib")
+
+
+RECIPE = Recipe(
+    commands, archives=("libffi.a",),
+    configure={"LIBFFI_CFLAGS": "-I{prefix}/include",
+               "LIBFFI_LIBS": "{prefix}/lib/libffi.a"})

@@ -1,0 +1,23 @@
+"""mpdecimal, for _decimal where a CPython brings no copy of its own."""
+
+from standalone.model import Build, Commands, Recipe
+from standalone.steps import autotools
+
+
+def commands(build: Build) -> Commands:
+    """Build the C library alone."""
+    configure, *rest = autotools(build, "--disable-cxx", "--disable-doc")
+    yield configure
+    yield build.make("-C", "libmpdec", "libmpdec.a")
+    yield build.run("mkdir", "-p", f"{build.prefix}/lib",
+                    f"{build.prefix}/include")
+    yield build.run("cp", "libmpdec/libmpdec.a", f"{build.prefix}/lib/")
+    yield build.run("cp", "libmpdec/mpdecimal.h", f"{build.prefix}/include/")
+
+
+RECIPE = Recipe(
+    commands, archives=("libmpdec.a",),
+    configure={"LIBMPDEC_CFLAGS": "-I{prefix}/include",
+               "LIBMPDEC_LIBS": "{prefix}/lib/libmpdec.a"},
+    arguments=("--with-system-libmpdec",),
+    bundled="Modules/_decimal/libmpdec/mpdecimal.h")

@@ -1,0 +1,32 @@
+"""OpenSSL: libssl and libcrypto, for _ssl and _hashlib."""
+
+from standalone.model import Build, Commands, Recipe
+from standalone.steps import cflags
+
+
+def commands(build: Build) -> Commands:
+    """Build both libraries with every provider inside.
+
+    https://github.com/openssl/openssl/blob/openssl-3.5/INSTALL.md
+    """
+    flags = cflags(build).split()
+    yield build.run(
+        "perl", "./Configure", build.target.openssl,
+        # What these name is compiled in; nothing is installed there.
+        "--prefix=/usr", "--libdir=lib", "--openssldir=/etc/ssl",
+        "no-shared", "no-tests", "no-apps", "no-docs",
+        # The legacy provider (MD4, RC4, DES...) inside libcrypto; modules
+        # of the system's, such as FIPS, can still be loaded.
+        "no-module", "enable-legacy",
+        *flags, CC="cc", AR="ar", RANLIB="ranlib")
+    yield build.make("build_libs")
+    yield build.run("mkdir", "-p", f"{build.prefix}/lib",
+                    f"{build.prefix}/include")
+    yield build.run("cp", "libssl.a", "libcrypto.a", f"{build.prefix}/lib/")
+    yield build.run("cp", "-R", "include/openssl",
+                    f"{build.prefix}/include/")
+
+
+RECIPE = Recipe(
+    commands, archives=("libssl.a", "libcrypto.a"),
+    arguments=("--with-openssl={prefix}",))

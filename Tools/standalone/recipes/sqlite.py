@@ -1,0 +1,45 @@
+"""SQLite, for the _sqlite3 module."""
+
+from standalone.model import Build, Commands, Recipe
+from standalone.steps import compile_archive
+
+# https://www.sqlite.org/compile.html; what Debian's library offers and
+# what users of sqlite3 in Python have come to rely on.
+_OPTIONS = (
+    "ENABLE_COLUMN_METADATA", "ENABLE_DBPAGE_VTAB", "ENABLE_DBSTAT_VTAB",
+    "ENABLE_FTS3", "ENABLE_FTS3_PARENTHESIS", "ENABLE_FTS3_TOKENIZER",
+    "ENABLE_FTS4", "ENABLE_FTS5", "ENABLE_GEOPOLY", "ENABLE_LOAD_EXTENSION",
+    "ENABLE_MATH_FUNCTIONS", "ENABLE_PERCENTILE", "ENABLE_PREUPDATE_HOOK",
+    "ENABLE_RTREE", "ENABLE_SESSION", "ENABLE_STMTVTAB",
+    "ENABLE_UNLOCK_NOTIFY", "ENABLE_UPDATE_DELETE_LIMIT",
+    "MAX_VARIABLE_NUMBER=250000", "SECURE_DELETE", "SOUNDEX",
+    "THREADSAFE=1", "USE_URI", "HAVE_ISNAN")
+
+
+def commands(build: Build) -> Commands:
+    """Make the amalgamation with the Tcl that it brings, then compile it.
+
+    Its configure builds that Tcl (jimsh) where the system has none; we
+    always take it, so that the same steps run everywhere.
+    """
+    # HAVE_REALPATH: the generator script normalises its own path.
+    yield build.run("cc", "-O1", "-w", "-DHAVE_REALPATH", "-o", "jimsh",
+                    "autosetup/jimsh0.c")
+    yield build.run(
+        "./jimsh", "autosetup/autosetup", "--disable-tcl",
+        "--disable-shared", "--disable-readline", "--update-limit",
+        CC="cc", CC_FOR_BUILD="cc", WRAPPER="./configure")
+    yield build.make("sqlite3.c")
+    defines = " ".join(
+        f"-D{'' if option == 'HAVE_ISNAN' else 'SQLITE_'}{option}"
+        for option in _OPTIONS)
+    yield from compile_archive(
+        build, "libsqlite3.a", ["sqlite3.c"],
+        headers={"sqlite3.h": "", "sqlite3ext.h": ""}, flags=defines)
+
+
+RECIPE = Recipe(
+    commands, archives=("libsqlite3.a",),
+    configure={"LIBSQLITE3_CFLAGS": "-I{prefix}/include",
+               # configure looks for each function with -lsqlite3.
+               "LIBSQLITE3_LIBS": "-L{prefix}/lib -lsqlite3 -lm -lpthread"})

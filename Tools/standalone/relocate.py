@@ -1,0 +1,266 @@
+"""Stage: what `make install` left → a tree that runs anywhere.
+
+    install/  →  tree/install/   the whole tree, with debug information
+                 tree/stripped/  its ELF files without
+                 tree/debug/     what was taken from them, by build-id
+                 tree/licenses/  the licence texts by component
+"""
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import re
+import shutil
+import stat
+from pathlib import Path
+
+from standalone import (cpython, plan, recipes, render, setup_local, stamp,
+                        strip, sysconfigdata)
+from standalone.config import Config
+from standalone.model import Command
+from standalone.run import Runner, environment
+
+
+def run(config: Config, wanted: str) -> None:
+    """Make the tree.  The installed one is copied, not changed."""
+    layout = config.layout
+    runner = Runner(layout.logs / "relocate.log", environment(
+        extra={"SOURCE_DATE_EPOCH": str(cpython.epoch(config))}))
+    runner.start()
+    installed = layout.stage("install") / cpython.PREFIX.lstrip("/")
+    with stamp.output_dir(layout.stage("tree"), wanted) as out:
+        tree = out / "install"
+        shutil.copytree(installed, tree, symlinks=True)
+        _normalise_modes(tree)
+        data = _sysconfig(tree, layout.work)
+        _config_dir(tree, layout.work)
+        _scripts(tree, data)
+        _pkg_config(tree)
+        _data(tree, config)
+        _tests(tree, config)
+        _build_details(tree, data)
+        _licences(out / "licenses", config)
+        _byte_compile(tree, runner)
+        strip.split_tree(tree, out / "stripped", out / "debug")
+
+
+def library(tree: Path) -> Path:
+    """lib/python3.13 of a tree."""
+    return next(path for path in sorted((tree / "lib").glob("python3.*"))
+                if path.is_dir())
+
+
+def interpreter(tree: Path) -> Path:
+    """bin/python3.13 of a tree, or python3.13d of a debug build."""
+    return (tree / "bin" / "python3").resolve()
+
+
+def _normalise_modes(tree: Path) -> None:
+    """Owner may write, all may read, nobody else writes."""
+    for path in tree.rglob("*"):
+        if not path.is_symlink():
+            runs = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if runs else 0o644)
+
+
+def _sysconfig(tree: Path, work: Path) -> dict[str, sysconfigdata.Value]:
+    """Clean _sysconfigdata; what it says afterwards."""
+    path = next(library(tree).glob("_sysconfigdata_*.py"))
+    data = sysconfigdata.cleaned(sysconfigdata.read(path), work)
+    # How it was linked is no advice for how to link with it.
+    data["LINKFORSHARED"] = "-Wl,--export-dynamic"
+    sysconfigdata.write(path, data)
+    for record in library(tree).glob("_sysconfig_vars_*.json"):
+        record.write_text(json.dumps(
+            sysconfigdata.cleaned(json.loads(record.read_text()), work),
+            indent=2) + "\n")
+    return data
+
+
+def _config_dir(tree: Path, work: Path) -> None:
+    """lib/python3.13/config-*: its makefile and what lies beside it."""
+    for path in next(library(tree).glob("config-*")).iterdir():
+        if path.suffix not in (".a", ".o"):
+            path.write_text(sysconfigdata.clean(path.read_text(), work))
+
+
+def _scripts(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
+    """bin/: `python`, and scripts that find it beside them."""
+    directory = tree / "bin"
+    name = interpreter(tree).name
+    (directory / "python").symlink_to(name)
+    for script in sorted(directory.iterdir()):
+        if script.is_symlink() or script.name == name:
+            continue
+        if script.name.endswith("-config"):
+            script.write_text(_python_config(tree, data))
+        elif script.read_bytes().startswith(b"#!"):
+            body = script.read_text(encoding="utf-8").partition("\n")[2]
+            script.write_text(render.render(
+                "launcher.j2", interpreter=name, body=body.rstrip("\n")),
+                encoding="utf-8")
+    for record in library(tree).glob("site-packages/*.dist-info/RECORD"):
+        _rewrite_record(record)
+
+
+def _python_config(tree: Path, data: dict[str, sysconfigdata.Value]) -> str:
+    libs = " ".join(f"{data['LIBS']} {data['LIBM']} {data['LIBC']}".split())
+    configdir = next(library(tree).glob("config-*")).relative_to(tree)
+    return render.render(
+        "python-config.j2", libs=libs,
+        embed_libs=f"-lpython{data['LDVERSION']} {libs}",
+        include=Path(str(data["INCLUDEPY"])).name,
+        cflags=data["CFLAGS"], suffix=data["EXT_SUFFIX"],
+        abiflags=data["ABIFLAGS"], configdir=configdir)
+
+
+def _rewrite_record(record: Path) -> None:
+    """The hashes and sizes that pip recorded of the scripts we changed.
+
+    https://packaging.python.org/specifications/recording-installed-packages/
+    """
+    rows = []
+    for name, sha256, size in csv.reader(record.read_text().splitlines()):
+        path = record.parent.parent / name
+        if sha256:
+            content = path.read_bytes()
+            digest = base64.urlsafe_b64encode(
+                hashlib.sha256(content).digest()).decode().rstrip("=")
+            sha256, size = f"sha256={digest}", str(len(content))
+        rows.append((name, sha256, size))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(sorted(rows))
+    record.write_text(text.getvalue())
+
+
+def _pkg_config(tree: Path) -> None:
+    """Prefixes relative to the .pc file's own directory.
+
+    https://man.freebsd.org/cgi/man.cgi?query=pc&sektion=5 (pcfiledir)
+    """
+    for path in (tree / "lib/pkgconfig").glob("*.pc"):
+        if not path.is_symlink():
+            text = path.read_text()
+            path.write_text(re.sub(
+                rf"^((?:exec_)?prefix)={cpython.PREFIX}$",
+                r"\1=${pcfiledir}/../..", text, flags=re.MULTILINE)
+                .replace(f"={cpython.PREFIX}/", "=${prefix}/"))
+
+
+def _data(tree: Path, config: Config) -> None:
+    """Data that dependencies want at run time: terminfo."""
+    for name in plan.wanted_deps(config):
+        for source, target in recipes.load()[name].data.items():
+            shutil.copytree(config.layout.dep(name) / source, tree / target,
+                            symlinks=True, dirs_exist_ok=True)
+
+
+def _tests(tree: Path, config: Config) -> None:
+    """The test packages, which `make install` was told to leave out."""
+    source = config.layout.stage("source") / "Lib"
+    for name in ("test", "idlelib/idle_test"):
+        shutil.copytree(source / name, library(tree) / name, symlinks=True,
+                        ignore=shutil.ignore_patterns("__pycache__"))
+    _normalise_modes(library(tree) / "test")
+
+
+def _build_details(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
+    """build-details.json with relative paths only; CPython before 3.14
+    has none.  https://peps.python.org/pep-0739/"""
+    path = library(tree) / "build-details.json"
+    details = json.loads(path.read_text()) if path.exists() else None
+    if details is None:
+        details = _details(tree, data)
+    details["base_prefix"] = "../.."
+    details["base_interpreter"] = f"bin/{interpreter(tree).name}"
+    path.write_text(json.dumps(details, indent=2) + "\n")
+
+
+def _details(tree: Path,
+             data: dict[str, sysconfigdata.Value]) -> dict[str, object]:
+    version = str(data["VERSION"])
+    ldversion = str(data["LDVERSION"])
+    full = _full_version(tree)
+    suffix = str(data["EXT_SUFFIX"])
+    info = {"major": full[0], "minor": full[1], "micro": full[2],
+            "releaselevel": full[3], "serial": full[4]}
+    libpython = {"dynamic": f"lib/{data['INSTSONAME']}",
+                 "dynamic_stableabi": "lib/libpython3.so",
+                 "link_extensions": False}
+    return {
+        "schema_version": "1.0",
+        "base_prefix": "", "base_interpreter": "",
+        "platform": f"linux-{str(data['MULTIARCH']).partition('-')[0]}",
+        "language": {"version": version, "version_info": info},
+        "implementation": {
+            "name": "cpython", "version": info,
+            "hexversion": _hexversion(full),
+            "cache_tag": f"cpython-{version.replace('.', '')}",
+            "_multiarch": data["MULTIARCH"]},
+        "abi": {"flags": list(str(data["ABIFLAGS"])),
+                "extension_suffix": suffix, "stable_abi_suffix": ".abi3.so"},
+        "suffixes": {
+            "source": [".py"], "bytecode": [".pyc"],
+            "extensions": [suffix, ".abi3.so", ".so"]},
+        "libpython": libpython,
+        "c_api": {"headers": f"include/python{ldversion}",
+                  "pkgconfig_path": "lib/pkgconfig"},
+    }
+
+
+def _full_version(tree: Path) -> tuple[int, int, int, str, int]:
+    """sys.version_info, out of the installed patchlevel.h."""
+    header = next((tree / "include").glob("python3*/patchlevel.h"))
+    found = dict(re.findall(r"^#define PY_(\w+)\s+(\w+)",
+                            header.read_text(), re.MULTILINE))
+    level = {"PY_RELEASE_LEVEL_ALPHA": "alpha",
+             "PY_RELEASE_LEVEL_BETA": "beta",
+             "PY_RELEASE_LEVEL_GAMMA": "candidate",
+             "PY_RELEASE_LEVEL_FINAL": "final"}[found["RELEASE_LEVEL"]]
+    return (int(found["MAJOR_VERSION"]), int(found["MINOR_VERSION"]),
+            int(found["MICRO_VERSION"]), level,
+            int(found["RELEASE_SERIAL"]))
+
+
+def _hexversion(full: tuple[int, int, int, str, int]) -> int:
+    """sys.hexversion.  https://docs.python.org/3/c-api/apiabiversion.html"""
+    level = {"alpha": 0xA, "beta": 0xB, "candidate": 0xC,
+             "final": 0xF}[full[3]]
+    return (full[0] << 24 | full[1] << 16 | full[2] << 8 | level << 4
+            | full[4])
+
+
+def _licences(directory: Path, config: Config) -> None:
+    """licenses/COMPONENT/TEXT for CPython, pip and each dependency."""
+    source = config.layout.stage("source")
+    for name in plan.wanted_deps(config):
+        shutil.copytree(config.layout.dep(name) / "licenses",
+                        directory / name)
+    (directory / "cpython").mkdir(parents=True)
+    shutil.copyfile(source / "LICENSE", directory / "cpython" / "LICENSE")
+    site = next(config.layout.stage("install").glob(
+        "install/lib/python3.*/site-packages"))
+    for text in sorted(site.glob("pip-*.dist-info/licenses/**/*")):
+        if text.is_file():
+            target = directory / "pip" / text.relative_to(
+                next(site.glob("pip-*.dist-info")) / "licenses")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(text, target)
+
+
+def _byte_compile(tree: Path, runner: Runner) -> None:
+    """__pycache__ for the library, by the tree's own interpreter.
+
+    Unchecked hashes: valid wherever and whenever the tree is unpacked,
+    also where it cannot be written (https://peps.python.org/pep-0552/).
+    Test packages are not shipped with the tree, and not compiled.
+    """
+    lib = library(tree)
+    runner.steps([Command(
+        (str(interpreter(tree)), "-I", "-B", "-m", "compileall", "-q", "-j0",
+         "--invalidation-mode", "unchecked-hash",
+         "-s", str(tree), "-p", cpython.PREFIX,
+         "-x", r"/(test|idle_test|lib2to3/tests)/", str(lib)), tree)],
+        "byte-compile")

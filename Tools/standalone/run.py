@@ -1,0 +1,140 @@
+"""The one module that starts other programs.
+
+Every command gets an environment built here, never the user's own, and
+is written to the stage's log in a form that can be pasted into a shell.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from standalone.errors import BuildError
+from standalone.model import Command, Step, WriteFile
+
+# What of the user's environment reaches a child.  MAKEFLAGS carries the
+# jobserver and is added for those commands alone that take part in it.
+_KEPT = ("HOME", "TMPDIR", "XDG_CACHE_HOME")
+# A mirror, a proxy or a certificate that the user configured for pip.
+_KEPT_FOR_PIP = ("PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
+                 "http_proxy", "https_proxy", "no_proxy",
+                 "SSL_CERT_", "REQUESTS_CA_BUNDLE")
+
+
+def environment(path: Iterable[Path] = (), *,
+                extra: Mapping[str, str] = {}) -> dict[str, str]:
+    """The environment of a child: *path* first on PATH, then *extra*."""
+    env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    inherited = os.environ.get("PATH", os.defpath)
+    env["PATH"] = os.pathsep.join([*map(str, path), inherited])
+    env["LC_ALL"] = "C"
+    env["TZ"] = "UTC"
+    # No library of the system's is ever found by pkg-config:
+    # https://people.freedesktop.org/~dbn/pkg-config-guide.html
+    env["PKG_CONFIG_LIBDIR"] = os.devnull
+    env.update(extra)
+    return env
+
+
+def jobserver() -> str:
+    """What of MAKEFLAGS offers the job slots of the make above us.
+
+    Not its other options, and not the variables of its command line,
+    which a makefile that we run would take for its own.
+    https://www.gnu.org/software/make/manual/html_node/POSIX-Jobserver.html
+    """
+    return " ".join(word for word in os.environ.get("MAKEFLAGS", "").split()
+                    if word.startswith(("-j", "--jobserver")))
+
+
+def pip_environment() -> dict[str, str]:
+    """The environment for pip: with the user's index and proxy."""
+    return environment() | {
+        name: value for name, value in os.environ.items()
+        if name.startswith(_KEPT_FOR_PIP)}
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs the steps of one stage, all into one log."""
+
+    log: Path
+    env: Mapping[str, str]
+
+    def start(self) -> None:
+        """Begin an empty log."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.write_text("")
+
+    def steps(self, steps: Iterable[Step], title: str) -> None:
+        """Run *steps* in order; show on a terminal which one is on."""
+        for number, step in enumerate(steps, 1):
+            if isinstance(step, WriteFile):
+                step.path.parent.mkdir(parents=True, exist_ok=True)
+                step.path.write_text(step.text, encoding="utf-8")
+            else:
+                _progress(f"{title}: step {number}: {step.argv[0]}")
+                self.command(step)
+        _progress("")
+
+    def command(self, command: Command) -> None:
+        """Run one command.  Raises BuildError if it fails."""
+        env = {**self.env, **command.env}
+        if command.jobserver:
+            env["MAKEFLAGS"] = jobserver()
+        with self.log.open("ab") as log:
+            log.write(f"\n+ {as_shell(command, env)}\n".encode())
+            log.flush()
+            try:
+                # The jobserver's pipe is inherited, so close_fds is off.
+                done = subprocess.run(
+                    command.argv, cwd=command.cwd, env=env, stdout=log,
+                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                    close_fds=not command.jobserver)
+            except OSError as exc:
+                raise BuildError(f"cannot run {command.argv[0]}: "
+                                 f"{exc.strerror}", log=self.log) from exc
+        if done.returncode:
+            raise BuildError(
+                f"{Path(command.argv[0]).name} failed with "
+                f"{_status(done.returncode)} in {command.cwd.name}",
+                log=self.log)
+
+
+def output(argv: Iterable[str], env: Mapping[str, str] | None = None,
+           cwd: Path | None = None) -> str:
+    """What a command prints.  Raises BuildError with its own words."""
+    argv = tuple(argv)
+    try:
+        done = subprocess.run(argv, env=env or environment(), cwd=cwd,
+                              capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL)
+    except OSError as exc:
+        raise BuildError(f"cannot run {argv[0]}: {exc.strerror}") from exc
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise BuildError(f"{Path(argv[0]).name} failed with "
+                         f"{_status(done.returncode)}: "
+                         f"{said[-1] if said else 'no message'}")
+    return done.stdout
+
+
+def as_shell(command: Command, env: Mapping[str, str]) -> str:
+    """*command* as a line for a shell, environment and all."""
+    words = [f"{name}={shlex.quote(value)}"
+             for name, value in sorted(env.items())]
+    return (f"cd {shlex.quote(str(command.cwd))} && env -i "
+            f"{' '.join(words)} {shlex.join(command.argv)}")
+
+
+def _status(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text[:78]}")
+        sys.stderr.flush()

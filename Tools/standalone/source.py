@@ -1,0 +1,141 @@
+"""Stage: a CPython tree + the overlay → the copy that is built.
+
+    any tree, overlay.toml, our Lib/  →  source/
+
+The tree itself stays untouched, may be configured or built in place, and
+may lie under a path that configure could not handle.  Only files that
+differ are written, so that make sees what changed.
+"""
+
+import fnmatch
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from standalone import overlay, stamp
+from standalone.config import Config
+from standalone.paths import ROOT
+
+# Not needed to build, or made by building in place.  Patterns match a
+# path relative to the tree or, without a slash, any file name.
+_SKIPPED = (
+    ".git", ".github", "Doc", "__pycache__", "*.pyc", "*.o", "*.a", "*.so",
+    "*.so.*", "*.gcda", "*.profraw", "./Makefile", "./Makefile.pre",
+    "./build", "./dist", "./config.status", "./config.log", "./config.cache",
+    "./pyconfig.h", "./pybuilddir.txt", "./python", "./python-config*",
+    "./platform", "./Modules/Setup.local", "./Modules/Setup.stdlib",
+    "./Modules/Setup.bootstrap", "./Modules/config.c", "./Modules/ld_so_aix",
+    "./Misc/python*.pc", "./Misc/python-config.sh",
+    "./Python/frozen_modules/*.h", "./Programs/_freeze_module",
+    "./Programs/_testembed", "./Tools/standalone",
+    "./Lib/test/test_tools/test_standalone")
+
+
+def files(tree: Path, out: Path) -> list[str]:
+    """The relative paths of *tree* that make up CPython's source.
+
+    Below *out* there is none: a build in the tree itself writes there.
+    """
+    return sorted(_walk(tree, "", os.path.abspath(out)))
+
+
+def _walk(tree: Path, directory: str, out: str) -> Iterator[str]:
+    with os.scandir(tree / directory) as entries:
+        for entry in entries:
+            name = f"{directory}/{entry.name}".lstrip("/")
+            if _is_skipped(name) or entry.path == out:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(tree, name, out)
+            else:
+                yield name
+
+
+def _is_skipped(name: str) -> bool:
+    base = name.rpartition("/")[2]
+    return base in _NAMES or any(
+        fnmatch.fnmatchcase(base, pattern) for pattern in _GLOBS) or any(
+        fnmatch.fnmatchcase(name, pattern) for pattern in _PATHS)
+
+
+_PATHS = tuple(pattern[2:] for pattern in _SKIPPED if "/" in pattern)
+_GLOBS = tuple(pattern for pattern in _SKIPPED
+               if "/" not in pattern and "*" in pattern)
+_NAMES = frozenset(_SKIPPED) - set(_GLOBS)
+
+
+def fingerprint(config: Config) -> str:
+    """Changes when a file of the tree or of the overlay does.
+
+    From sizes and times alone, so that asking costs little.
+    """
+    tree = config.pristine
+    seen = []
+    for name in files(tree, config.layout.out):
+        status = (tree / name).lstat()
+        seen.append((name, status.st_size, status.st_mtime_ns))
+    ours = [(str(path), stamp.file_sha256(ROOT / path))
+            for path in _overlaid()]
+    return stamp.key(seen, ours, [str(edit) for edit in overlay.edits()],
+                     stamp.file_sha256(Path(__file__)))
+
+
+def _overlaid() -> list[Path]:
+    """Our files that are part of what is built: the library's."""
+    return [path for path in overlay.files() if path.parts[0] == "Lib"
+            and not _is_skipped("/".join(path.parts[:4]))]
+
+
+def run(config: Config, wanted: str) -> None:
+    """Bring source/ in line with the tree and the overlay."""
+    tree, copy = config.pristine, config.layout.stage("source")
+    (copy / stamp.KEY).unlink(missing_ok=True)
+    edited = overlay.edited(tree)
+    kept = {stamp.KEY}
+    for name in files(tree, config.layout.out):
+        kept.add(name)
+        if name in edited:
+            _write(copy / name, edited[name].encode("utf-8", "surrogateescape"),
+                   tree / name)
+        else:
+            _copy(tree / name, copy / name)
+    for path in _overlaid():
+        kept.add(str(path))
+        _copy(ROOT / path, copy / path)
+    for name in set(_walk(copy, "", "")) - kept:
+        (copy / name).unlink()
+    (copy / stamp.KEY).write_text(wanted)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file or a link, with its times: CPython's makefile compares
+    those of generated files with those of their sources."""
+    if source.is_symlink():
+        if not target.is_symlink() or source.readlink() != target.readlink():
+            target.unlink(missing_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(source.readlink())
+        return
+    before, after = source.stat(), _stat(target)
+    if after and (before.st_size, before.st_mtime_ns) == (
+            after.st_size, after.st_mtime_ns):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, target)
+
+
+def _write(target: Path, data: bytes, model: Path) -> None:
+    """Write an edited file with the times and mode of the pristine one,
+    so that an edit to configure.ac does not call for autoconf."""
+    if not _stat(target) or target.read_bytes() != data:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        shutil.copystat(model, target)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None

@@ -1,0 +1,140 @@
+"""The stages of a build: what each makes, and the function that does.
+
+Here a stage's own words meet the request; the modules of the stages know
+neither each other nor where their inputs come from.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from standalone import (archive, cpython, deps, elf, metadata, pins, plan,
+                        policy, relocate, setup_local, source, stamp,
+                        summary, toolchain, validate)
+from standalone.config import Config
+from standalone.paths import TOOLS, cache_dir
+from standalone.run import output
+
+
+@dataclass(frozen=True)
+class Stage:
+    """*run* gets the request, a dependency's name or "", and the key
+    that its output is to bear."""
+
+    output: Callable[[Config, str], Path]
+    run: Callable[[Config, str, str], None]
+
+
+def _own(name: str) -> Callable[[Config, str], Path]:
+    return lambda config, _: config.layout.stage(name)
+
+
+def _toolchain(config: Config, _: str, wanted: str) -> None:
+    with stamp.output_dir(config.layout.toolchain, wanted) as out:
+        toolchain.install(config.chain, out)
+
+
+def _validate(config: Config, _: str, wanted: str) -> None:
+    tree = config.layout.stage("tree")
+    places = setup_local.expected(config.layout.stage("source"))
+    with stamp.output_dir(config.layout.stage("validate"), wanted) as out:
+        validate.validate(
+            tree / "install", policy.load(),
+            validate.Expectations(
+                target=config.machine, python=".".join(
+                    map(str, config.minor)),
+                forbidden=_forbidden(config), modules=places,
+                components=frozenset(
+                    path.name for path in (tree / "licenses").iterdir())))
+        (out / "glibc").write_text(_glibc(tree / "install"))
+
+
+def _forbidden(config: Config) -> tuple[bytes, ...]:
+    """Paths of this machine that no shipped file may name.
+
+    With a slash behind them: "/root" alone is in any XML test's </root>.
+    """
+    paths = {config.layout.work, config.layout.out, config.pristine,
+             cache_dir(), TOOLS.parent.parent, Path.home()}
+    return tuple(sorted(f"{path}/".encode() for path in paths
+                        if len(path.parts) > 1))
+
+
+def _glibc(tree: Path) -> str:
+    """The newest symbol version that anything in *tree* needs."""
+    facts = filter(None, map(elf.read, sorted(
+        path for path in tree.rglob("*")
+        if path.is_file() and not path.is_symlink())))
+    newest = max(version.number for file in facts
+                 for version in file.versions if version.family == "GLIBC")
+    return ".".join(map(str, newest))
+
+
+def _archive(config: Config, _: str, wanted: str) -> None:
+    layout = config.layout
+    tree = layout.stage("tree")
+    prefixes = [layout.dep(name) for name in plan.wanted_deps(config)]
+    full = archive.full_mounts(tree / "install", layout.stage("build"),
+                               prefixes, tree / "licenses")
+    name = archive.archive_name(config.version, config.target,
+                                config.options)
+    with stamp.output_dir(layout.stage("archive"), wanted) as out:
+        python_json = out / "PYTHON.json"
+        python_json.write_text(json.dumps(
+            _python_json(config, full), indent=1, sort_keys=True) + "\n")
+        made = archive.archive(
+            archive.specs(name, install=tree / "install",
+                          stripped=tree / "stripped", debug=tree / "debug",
+                          licences=tree / "licenses", full=full,
+                          python_json=python_json),
+            layout.out, cpython.epoch(config))
+        (out / "names").write_text(
+            "".join(f"{entry.path.name}\n" for entry in made))
+
+
+def _python_json(config: Config,
+                 full: tuple[archive.Mount, ...]) -> dict[str, object]:
+    layout = config.layout
+    tree, build = layout.stage("tree") / "install", layout.stage("build")
+    probe = json.loads(output(
+        [str(relocate.interpreter(tree)), "-I", "-B", "-c", metadata.PROBE]))
+    setups = {path.name: path.read_text() for path in (
+        build / "Modules" / name for name in (
+            "Setup.local", "Setup.stdlib", "Setup.bootstrap", "Setup"))}
+    facts = metadata.Facts(
+        triple=config.target, options=config.options,
+        glibc=(layout.stage("validate") / "glibc").read_text(),
+        object_format=config.chain.object_format(config.options),
+        licences=(pins.cpython_licence(),),
+        licence_path="licenses/cpython/LICENSE",
+        make=metadata.make_facts(output(
+            ["make", *metadata.MAKE_FACTS], cwd=build)),
+        config_c=(build / "Modules/config.c").read_text(), setups=setups)
+    return metadata.python_json(probe, facts, archive.members(full))
+
+
+def table(config: Config) -> str:
+    """What `make standalone` ends with."""
+    layout = config.layout
+    names = (layout.stage("archive") / "names").read_text().splitlines()
+    return summary.summary(
+        [layout.out / name for name in names], layout.work / "durations",
+        (layout.stage("validate") / "glibc").read_text())
+
+
+STAGES = {
+    "toolchain": Stage(lambda config, _: config.layout.toolchain, _toolchain),
+    "deps": Stage(lambda config, name: config.layout.dep(name),
+                  lambda config, name, key: deps.run(name, config, key)),
+    "source": Stage(_own("source"),
+                    lambda config, _, key: source.run(config, key)),
+    "setup": Stage(_own("setup"),
+                   lambda config, _, key: setup_local.run(config, key)),
+    "cpython": Stage(_own("install"),
+                     lambda config, _, key: cpython.run(config, key)),
+    "relocate": Stage(_own("tree"),
+                      lambda config, _, key: relocate.run(config, key)),
+    "validate": Stage(_own("validate"), _validate),
+    "archive": Stage(_own("archive"), _archive),
+}

@@ -1,0 +1,50 @@
+"""What several recipes do the same way."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from standalone.model import Build, Commands
+
+
+def cflags(build: Build) -> str:
+    """All compiler flags of a dependency, as one string."""
+    return " ".join(build.cflags)
+
+
+def autotools(build: Build, *arguments: str, **env: str) -> Commands:
+    """configure, make, make install of a static, position independent
+    library, with GNU configure's usual options."""
+    yield build.run(
+        "./configure", f"--prefix={build.prefix}",
+        f"--build={build.target.gnu}", f"--host={build.target.gnu}",
+        "--disable-shared", "--enable-static", "--disable-dependency-tracking",
+        *arguments, CC="cc", AR="ar", RANLIB="ranlib",
+        CFLAGS=cflags(build), **env)
+    yield build.make()
+    yield build.run("make", "install")
+
+
+def compile_archive(build: Build, archive: str, sources: Iterable[str],
+                    headers: Mapping[str, str], flags: str = "") -> Commands:
+    """An archive from C sources alone, by a makefile of our own.
+
+    For libraries that come without a configure script, or whose script
+    takes longer than their compilation.  *headers* maps a header to the
+    directory below ``include/`` that it goes to.
+    """
+    yield build.write("standalone.mk", "".join(
+        _makefile(build, archive, list(sources), flags)))
+    yield build.make("-f", "standalone.mk", archive)
+    yield build.run("mkdir", "-p", f"{build.prefix}/lib")
+    yield build.run("cp", archive, f"{build.prefix}/lib/")
+    for header, directory in headers.items():
+        include = f"{build.prefix}/include/{directory}".rstrip("/")
+        yield build.run("mkdir", "-p", include)
+        yield build.run("cp", header, f"{include}/")
+
+
+def _makefile(build: Build, archive: str, sources: list[str],
+              flags: str) -> Iterator[str]:
+    objects = " ".join(source.removesuffix(".c") + ".o"
+                       for source in sources)
+    yield f"CC = cc\nCFLAGS = {cflags(build)} {flags}\n"
+    yield f"{archive}: {objects}\n\tar crs $@ $^\n"

@@ -1,0 +1,64 @@
+"""The table that `make standalone` ends with.
+
+Read from files alone: the archives, the SHA256SUMS beside them, and one
+``{"stage": name, "seconds": number}`` for each stage that ran.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+_INDENT = "  "
+
+
+def summary(archives: Sequence[Path], durations: Path, glibc: str) -> str:
+    """The table as text, 110 columns wide, ending with a newline.
+
+    *archives* lie in one directory with their SHA256SUMS.  *durations*
+    is a directory of ``*.json``; stages are shown in the order in which
+    those were written.  *glibc* is the highest symbol version that the
+    binaries need: ``GLIBC_2.17``.  Sizes are in units of 10**6 bytes,
+    durations in seconds.
+    """
+    parts = [_archives(archives), _durations(durations),
+             f"C library: glibc {glibc.removeprefix('GLIBC_')} or newer\n"]
+    return "\n".join(filter(None, parts))
+
+
+def _archives(archives: Sequence[Path]) -> str:
+    # What all names begin with is said once: with it, no line would fit.
+    common = os.path.commonprefix([path.name for path in archives])
+    common = common[:common.rfind("-") + 1]
+    sums = _sums(archives[0].with_name("SHA256SUMS"))
+    rows = [(path.name.removeprefix(common),
+             f"{path.stat().st_size / 1e6:.1f} MB", sums[path.name])
+            for path in archives]
+    return f"{archives[0].parent}/{common}\n" + _aligned(rows)
+
+
+def _durations(directory: Path) -> str:
+    files = sorted(directory.glob("*.json"),
+                   key=lambda path: (path.stat().st_mtime_ns, path.name))
+    entries = [json.loads(path.read_text(encoding="utf-8"))
+               for path in files]
+    return _aligned([(entry["stage"], f"{entry['seconds']:.1f} s")
+                     for entry in entries])
+
+
+def _sums(path: Path) -> dict[str, str]:
+    """File name → hash, out of sha256sum's format."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {name: sha256 for sha256, name
+            in (line.split("  ", 1) for line in lines)}
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Lines of cells: the first to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "".join(
+        _INDENT + _INDENT.join(
+            cell.rjust(width) if number else cell.ljust(width)
+            for number, (cell, width)
+            in enumerate(zip(row, widths, strict=True))) + "\n"
+        for row in rows)

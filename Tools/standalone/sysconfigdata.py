@@ -1,0 +1,54 @@
+"""What CPython recorded about its build, without the build.
+
+`_sysconfigdata_*.py`, the Makefile beside it and others name our
+directories, our wrappers' work and flags of our own.  They keep the
+placeholder prefix that readers know, and nothing else of this machine.
+"""
+
+import ast
+import pprint
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+Value = str | int
+
+# As CPython's own Lib/sysconfig writes it and as uv expects it:
+# https://github.com/astral-sh/uv/blob/main/crates/uv-python/src/sysconfig
+_HEADER = ("# system configuration generated and used by"
+           " the sysconfig module\n")
+
+
+def read(path: Path) -> dict[str, Value]:
+    """The dict literal of a _sysconfigdata module."""
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    for node in module.body:
+        if isinstance(node, ast.Assign):
+            data: dict[str, Value] = ast.literal_eval(node.value)
+            return data
+    raise ValueError(f"{path} has no dict literal")
+
+
+def write(path: Path, data: Mapping[str, Value]) -> None:
+    """The module with that dict, a plain literal."""
+    literal = pprint.pformat(dict(data), sort_dicts=True)
+    path.write_text(f"{_HEADER}build_time_vars = {literal}\n",
+                    encoding="utf-8")
+
+
+def clean(text: str, work: Path) -> str:
+    """*text* without the words that name a path below *work*.
+
+    A word is what a shell would take for one: an option together with
+    the path that it is given, quoted or not.
+    """
+    path = re.escape(str(work))
+    text = re.sub(rf"'[^'\n]*{path}[^'\n]*'", "", text)
+    return re.sub(rf"[^\s'\"]*{path}[^\s'\"]*", "", text)
+
+
+def cleaned(data: Mapping[str, Value], work: Path) -> dict[str, Value]:
+    """*data* with every string cleaned and its spaces tidied."""
+    return {name: " ".join(clean(value, work).split())
+            if isinstance(value, str) and str(work) in value else value
+            for name, value in data.items()}

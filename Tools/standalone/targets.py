@@ -1,0 +1,66 @@
+"""The platforms we build for.
+
+Triples are rustup's, as uv, PyOxidizer and python-build-standalone use
+them; glibc baselines are the oldest that zig ships stub libraries for
+(https://ziglang.org/download/0.11.0/release-notes.html#glibc) and that a
+supported distribution still runs (2.17: RHEL 7, manylinux2014).
+"""
+
+import platform
+
+from standalone.errors import UsageError
+from standalone.model import Target
+
+
+def _x86_64(level: int) -> Target:
+    """x86-64 at one of the psABI's levels.
+
+    https://gitlab.com/x86-psABIs/x86-64-ABI, "micro-architecture levels".
+    """
+    suffix = f"_v{level}" if level > 1 else ""
+    return Target(
+        triple=f"x86_64{suffix}-unknown-linux-gnu",
+        gnu="x86_64-linux-gnu",
+        zig="x86_64-linux-gnu.2.17",
+        openssl="linux-x86_64",
+        machine="x86_64",
+        elf_machine="EM_X86_64",
+        glibc=(2, 17),
+        march=f"x86-64{suffix.replace('_', '-')}",
+        cpu_level=level)
+
+
+_AARCH64 = Target(
+    triple="aarch64-unknown-linux-gnu",
+    gnu="aarch64-linux-gnu",
+    zig="aarch64-linux-gnu.2.17",
+    openssl="linux-aarch64",
+    machine="aarch64",
+    elf_machine="EM_AARCH64",
+    glibc=(2, 17))
+
+TARGETS = {target.triple: target
+           for target in (*map(_x86_64, (1, 2, 3, 4)), _AARCH64)}
+
+
+def host_triple() -> str:
+    """The target that runs on this machine everywhere else as well."""
+    return f"{platform.machine()}-unknown-linux-gnu"
+
+
+def target(triple: str) -> Target:
+    """The target of that name.
+
+    Raises UsageError for an unknown one, and for one whose interpreter
+    this machine could not run: the build asks it about itself.
+    """
+    if triple not in TARGETS:
+        raise UsageError(f"unknown TARGET {triple!r}",
+                         hint=f"known: {', '.join(TARGETS)}")
+    found = TARGETS[triple]
+    if found.machine != platform.machine():
+        raise UsageError(
+            f"TARGET {triple} cannot be built on {platform.machine()}",
+            hint=f"build it on a {found.machine} machine; "
+                 "cross builds are not supported yet")
+    return found

@@ -1,0 +1,83 @@
+"""Unpack a source archive: file -> directory, or nothing at all."""
+
+import lzma
+import tarfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from standalone.errors import FetchError, UsageError
+from standalone.stamp import remove
+
+
+def unpack(archive: Path, dest: Path, strip: int = 1) -> None:
+    """Make *dest* of a .tar.gz, .tar.bz2 or .tar.xz, replacing it.
+
+    The first *strip* parts of every name are left away.  Owners and
+    setuid bits are not taken over, mtimes are: autotools need them.
+    Raises FetchError if the archive is damaged, or if a member is a
+    device or would lie, or link to something, outside of *dest*.
+    """
+    if not hasattr(tarfile, "data_filter"):
+        raise UsageError(
+            "this Python cannot unpack archives safely",
+            hint="use Python 3.11.4 or newer (tarfile.data_filter)")
+    scratch = dest.with_name(f"{dest.name}.unpacking")
+    remove(scratch)
+    try:
+        scratch.mkdir(parents=True)
+        with tarfile.open(archive) as tar:
+            tar.extractall(scratch, filter=lambda member, path: _checked(
+                member, path, archive, strip))
+        remove(dest)
+        scratch.rename(dest)
+    except tarfile.FilterError as exc:
+        raise _refused(archive, exc.tarinfo.name, str(exc)) from exc
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as exc:
+        raise _damaged(archive, exc) from exc
+    except OSError as exc:
+        if exc.errno is None:       # so gzip and bz2 tell of bad data
+            raise _damaged(archive, exc) from exc
+        raise FetchError(f"cannot unpack {archive} to {dest}: "
+                         f"{exc.strerror}") from exc
+    finally:
+        remove(scratch)
+
+
+def _checked(member: tarfile.TarInfo, path: str, archive: Path,
+             strip: int) -> tarfile.TarInfo | None:
+    """The member as it is to be unpacked; None for what is stripped."""
+    name = _stripped(member.name, archive, strip)
+    if name is None:
+        if member.isdir():
+            return None
+        raise _refused(archive, member.name, "lies outside of its folder")
+    changed = member.replace(name=name, deep=False)
+    if member.islnk():              # its target is a member's name, too
+        target = _stripped(member.linkname, archive, strip)
+        if target is None:
+            raise _refused(archive, member.name, "links to its folder")
+        changed = changed.replace(linkname=target, deep=False)
+    return tarfile.data_filter(changed, path)
+
+
+def _stripped(name: str, archive: Path, strip: int) -> str | None:
+    """*name* without its first parts.
+
+    The data filter would make an absolute name a relative one; that is
+    no archive to trust:
+    https://docs.python.org/3/library/tarfile.html#tarfile.tar_filter
+    """
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts:
+        raise _refused(archive, name, "lies outside of its folder")
+    return "/".join(path.parts[strip:]) or None
+
+
+def _refused(archive: Path, member: str, why: str) -> FetchError:
+    return FetchError(f"{archive.name} refused: {member!r}: {why}",
+                      hint=f"remove {archive}: no upstream packs that")
+
+
+def _damaged(archive: Path, exc: Exception) -> FetchError:
+    return FetchError(f"{archive} is no whole archive: {exc}",
+                      hint="remove it, it will be fetched anew")
