@@ -1,6 +1,8 @@
 """The command line, and the only place that catches and exits."""
 
 import argparse
+import contextlib
+import errno
 import json
 import os
 import sys
@@ -12,7 +14,7 @@ if not __package__:              # run as `python3 Tools/standalone ...`
 
 from standalone import config as configuration
 from standalone import front, overlay, targets
-from standalone.errors import StandaloneError
+from standalone.errors import BuildError, StandaloneError
 
 LOG_LINES = 30
 
@@ -23,13 +25,25 @@ def main(argv: list[str]) -> int:
     try:
         dispatch(arguments)
     except StandaloneError as exc:
-        report(exc)
-        if "work" in arguments:
-            (Path(arguments.work) / "failed").write_text(str(exc.exit_code))
-        return exc.exit_code
+        return failed(exc, arguments)
+    except OSError as exc:
+        # By its text, which is all that shutil.copytree passes on.
+        full = os.strerror(errno.ENOSPC)
+        if full not in str(exc):
+            raise
+        return failed(BuildError(full, hint=str(exc)[:300]), arguments)
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def failed(exc: StandaloneError, arguments: argparse.Namespace) -> int:
+    """Report *exc*; the exit code, which a stage leaves for the front."""
+    report(exc)
+    if "work" in arguments:
+        with contextlib.suppress(OSError):           # the disk is full
+            (Path(arguments.work) / "failed").write_text(str(exc.exit_code))
+    return exc.exit_code
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,7 +52,8 @@ def parser() -> argparse.ArgumentParser:
         prog="standalone", description="Build the standalone CPython.")
     commands = top.add_subparsers(dest="command", required=True)
     for name, text in (("build", "everything, up to the archives"),
-                       ("fetch", "only what has to be downloaded")):
+                       ("fetch", "only what has to be downloaded"),
+                       ("clean", "remove what was made on the way")):
         command = commands.add_parser(name, help=text)
         command.add_argument("--cpython", default="")
         command.add_argument("--target", default="")
@@ -66,6 +81,8 @@ def dispatch(arguments: argparse.Namespace) -> None:
             config = request(arguments)
             with front.lock(config):
                 front.prepare(config)
+        case "clean":
+            front.clean(request(arguments))
         case "stage":
             run_stage(arguments.name, arguments.dependency,
                       configuration.load(Path(arguments.work).resolve()))

@@ -11,6 +11,7 @@ from standalone import overlay, pins, targets, toolchain
 from standalone.errors import UsageError
 from standalone.model import Target
 from standalone.paths import ROOT, Layout, work_dir
+from standalone.toolchain import Toolchain
 
 #: The flavours of a build, as words of PYTHON.json's build_options.
 OPTIONS = ("noopt", "lto", "debug")
@@ -69,7 +70,16 @@ class Config:
         return Path(self.cpython)
 
     @cached_property
-    def chain(self) -> toolchain.Toolchain:
+    def epoch(self) -> int:
+        """SOURCE_DATE_EPOCH: when CPython's version was last changed.
+
+        https://reproducible-builds.org/specs/source-date-epoch/
+        """
+        header = self.pristine / "Include" / "patchlevel.h"
+        return int(header.stat().st_mtime)
+
+    @cached_property
+    def chain(self) -> Toolchain:
         """The toolchain as data."""
         return toolchain.toolchain(self.toolchain, self.machine, self.layout)
 
@@ -95,7 +105,7 @@ def check(config: Config) -> Config:
     if config.toolchain not in toolchain.TOOLCHAINS:
         raise UsageError(f"unknown TOOLCHAIN {config.toolchain!r}",
                          hint=f"known: {', '.join(toolchain.TOOLCHAINS)}")
-    targets.target(config.target)
+    targets.check_runs_here(targets.target(config.target))
     if config.is_pinned:
         pins.cpython_pin(config.cpython)
     elif not Path(config.cpython).is_dir():

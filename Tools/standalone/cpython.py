@@ -12,18 +12,17 @@ import os
 import re
 from pathlib import Path
 
-from standalone import recipes, setup_local, stamp
+from standalone import modules, recipes, stamp
 from standalone.config import Config
 from standalone.errors import BuildError
 from standalone.model import Command, Commands
+from standalone.paths import PREFIX
 from standalone.run import Runner, environment
 
-#: The placeholder that sysconfig, pkg-config files and others name, and
-#: that readers of those files (uv, crossenv, PyO3) know to replace.
-PREFIX = "/install"
-
 #: In our own objects, but not in what sysconfig hands to extensions.
-CFLAGS = ("-fno-omit-frame-pointer", "-fstack-protector-strong")
+CFLAGS = ("-fno-omit-frame-pointer", "-fstack-protector-strong",
+          # zig makes __DATE__ an error; SOURCE_DATE_EPOCH fixes its value.
+          "-Wno-date-time")
 
 LDFLAGS = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1")
 
@@ -32,7 +31,8 @@ def configure(config: Config) -> Command:
     """The call of CPython's configure."""
     layout = config.layout
     arguments = [
-        str(layout.stage("source") / "configure"),
+        # A relative path, which is compiled into getpath.c as VPATH.
+        "../source/configure",
         f"--prefix={PREFIX}",
         f"--build={config.machine.gnu}", f"--host={config.machine.gnu}",
         "--enable-shared", "--without-ensurepip",
@@ -40,10 +40,10 @@ def configure(config: Config) -> Command:
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar", "RANLIB": "ranlib"}
     for name, recipe in recipes.wanted(config.minor, config.pristine).items():
-        arguments += [setup_local.recipe_flags(argument, name, layout)
+        arguments += [recipes.filled(argument, name, layout)
                       for argument in recipe.arguments]
         variables |= {
-            variable: setup_local.recipe_flags(value, name, layout)
+            variable: recipes.filled(value, name, layout)
             for variable, value in recipe.configure.items()}
     return Command(tuple(arguments), layout.stage("build"), variables)
 
@@ -64,12 +64,10 @@ def make(config: Config, *arguments: str, ldflags: str = "") -> Command:
     library that --enable-shared builds as well: one file that starts
     without a search for another, also after `venv --copies` or setcap.
     """
-    version_script = config.layout.stage("build") / "exports.map"
-    flags = " ".join((*LDFLAGS, f"-Wl,--version-script={version_script}"))
     return Command(
         ("make", *arguments,
          f"CFLAGS_NODIST={' '.join(CFLAGS)}",
-         f"LDFLAGS_NODIST={flags} {ldflags}".rstrip(),
+         f"LDFLAGS_NODIST={' '.join(LDFLAGS)} {ldflags}".rstrip(),
          "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
          "LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY_OBJS)",
          "LINKFORSHARED=-pie -Wl,--export-dynamic"),
@@ -84,8 +82,12 @@ def build_commands(config: Config) -> Commands:
 
 def make_commands(config: Config) -> Commands:
     """What is repeated when a source file changed."""
+    exports = "-Wl,--version-script=exports.map"
     # libpython3.so needs libpython3.13.so, which lies beside it.
-    yield make(config, "libpython3.so", ldflags="-Wl,-rpath,\\$$ORIGIN")
+    yield make(config, "libpython3.so",
+               ldflags=f"{exports} -Wl,-rpath,\\$$ORIGIN")
+    yield make(config, "python", ldflags=exports)
+    # Shared modules of the test suite export what they please.
     yield make(config, "all")
 
 
@@ -101,7 +103,9 @@ def install_commands(config: Config, root: Path) -> Commands:
          "install", "--no-index", "--no-compile", "--ignore-installed",
          "--no-warn-script-location", "--no-cache-dir", f"--root={root}",
          f"--prefix={PREFIX}", f"--find-links={bundled}", "pip"),
-        config.layout.stage("build"))
+        config.layout.stage("build"),
+        # Nothing of this machine's configuration of pip.
+        {"PIP_CONFIG_FILE": os.devnull})
 
 
 EXPORTS = """\
@@ -159,16 +163,8 @@ def _configured_key(config: Config) -> str:
 def _environment(config: Config) -> dict[str, str]:
     return environment(
         [config.layout.toolchain / "bin"],
-        extra={"SOURCE_DATE_EPOCH": str(epoch(config)),
+        extra={"SOURCE_DATE_EPOCH": str(config.epoch),
                "PYTHONDONTWRITEBYTECODE": "1"})
-
-
-def epoch(config: Config) -> int:
-    """SOURCE_DATE_EPOCH: when CPython's version was last changed.
-
-    https://reproducible-builds.org/specs/source-date-epoch/
-    """
-    return int((config.pristine / "Include/patchlevel.h").stat().st_mtime)
 
 
 def _check_configured(config: Config) -> None:
@@ -179,7 +175,7 @@ def _check_configured(config: Config) -> None:
                              re.MULTILINE))
     missing = [
         f"{name} ({states[name.upper()]})"
-        for name in setup_local.expected(layout.stage("source"))
+        for name in modules.expected(layout.stage("source"))
         if states.get(name.upper(), "yes") != "yes"
         and name not in _setup_modules(config)]
     if missing:
@@ -205,7 +201,7 @@ def _check_built(config: Config) -> None:
     places = {"builtin": builtin, "shared": shared}
     missing = [
         f"{name} ({place})" for name, place
-        in setup_local.expected(config.layout.stage("source")).items()
+        in modules.expected(config.layout.stage("source")).items()
         if name not in places[place]]
     if missing:
         raise BuildError(f"not built: {', '.join(missing)}",

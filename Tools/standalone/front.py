@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from standalone import fetch, host, pins, plan, stamp, unpack
+from standalone import fetch, host, pins, plan, stamp, summary, unpack
 from standalone.config import Config
 from standalone.errors import BuildError, UsageError
 from standalone.paths import ROOT, TOOLS, cache_dir
@@ -28,6 +28,7 @@ def lock(config: Config) -> Iterator[int]:
     try:
         config.layout.out.mkdir(parents=True, exist_ok=True)
         work.mkdir(parents=True, exist_ok=True)
+        _link_work(config)
         descriptor = os.open(work / "lock", os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as exc:
         raise UsageError(f"cannot write to OUT={config.out}: {exc.strerror}",
@@ -42,6 +43,15 @@ def lock(config: Config) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _link_work(config: Config) -> None:
+    """OUT/work leads to the work directory where that had to be put
+    elsewhere, see `paths.work_dir`."""
+    link = config.layout.out / "work"
+    if config.layout.work != link.resolve():
+        link.unlink(missing_ok=True)
+        link.symlink_to(config.layout.work)
 
 
 def prepare(config: Config) -> None:
@@ -94,6 +104,19 @@ def build(config: Config) -> None:
         plan.write(config)
         _forget_removed_archives(config)
         _graph(config, descriptor)
+        _show_table(config)
+
+
+def clean(config: Config) -> None:
+    """Remove OUT/work; the archives in OUT stay, and so does the cache."""
+    with lock(config):
+        for entry in config.layout.work.iterdir():
+            if entry.name == "lock":
+                continue         # held by us, perhaps awaited by others
+            if entry.is_dir() and not entry.is_symlink():
+                stamp.remove(entry)
+            else:
+                entry.unlink()
 
 
 def _forget_removed_archives(config: Config) -> None:
@@ -118,21 +141,25 @@ def _graph(config: Config, lock_descriptor: int) -> None:
     env["MAKEFLAGS"] = slots
     for name in ("MAKEOVERRIDES", "MFLAGS"):
         env.pop(name, None)
+    failed = config.layout.work / "failed"
+    failed.unlink(missing_ok=True)
+    os.set_inheritable(lock_descriptor, True)
     done = subprocess.run(
         ["make", *jobs, "--no-print-directory", "-s",
          "-C", str(config.layout.work),
          "-f", str(ROOT / "Makefile.standalone"), "graph",
          f"STANDALONE_PYTHON={sys.executable}", "IN_WORK=1"],
-        env=env, close_fds=False,
-        preexec_fn=lambda: os.set_inheritable(lock_descriptor, True))
+        env=env, close_fds=False)
     if done.returncode:
-        # The stage that failed has said why.
-        raise SystemExit(_exit_code(config))
+        # The stage that failed has said why, and left its exit code:
+        # make has one for all.
+        raise SystemExit(int(failed.read_text()) if failed.exists()
+                         else BuildError.exit_code)
 
 
-def _exit_code(config: Config) -> int:
-    """The code with which a stage failed; make has one for all."""
-    try:
-        return int((config.layout.work / "failed").read_text())
-    except (OSError, ValueError):
-        return BuildError.exit_code
+def _show_table(config: Config) -> None:
+    layout = config.layout
+    names = (layout.stage("archive") / "names").read_text().splitlines()
+    sys.stdout.write("\n" + summary.summary(
+        [layout.out / name for name in names], layout.work / "durations",
+        (layout.stage("validate") / "glibc").read_text()))

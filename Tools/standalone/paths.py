@@ -25,6 +25,11 @@ from standalone.errors import UsageError
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "Tools" / "standalone"
 
+#: Where CPython is told that it will lie: a placeholder that sysconfig,
+#: pkg-config files and others name, and that readers of those files (uv,
+#: crossenv, PyO3) know to replace.
+PREFIX = "/install"
+
 # Autoconf refuses source and build directories with other characters:
 # https://www.gnu.org/software/autoconf/manual/ ("unsafe srcdir value").
 _SAFE = re.compile(r"[A-Za-z0-9_.,/+@-]+")

@@ -33,8 +33,8 @@ def keys(config: Config) -> dict[str, str]:
             [found[f"deps-{need}"] for need in needs])
     found["source"] = source.fingerprint(config)
     found["setup"] = stamp.key(
-        found["source"], _code("setup_local", "render", "modules.toml",
-                               "templates"))
+        found["source"], _told(config), _code(
+            "setup_local", "modules", "modules.toml", "render", "templates"))
     found["cpython"] = stamp.key(
         [found[name] for name in sorted(found)], _code("cpython"))
     found["relocate"] = stamp.key(
@@ -42,10 +42,17 @@ def keys(config: Config) -> dict[str, str]:
                                 "templates"))
     found["validate"] = stamp.key(
         found["relocate"], _code("validate", "rules", "elf", "policy",
-                                 "policy.toml", "stage_validate"))
+                                 "policy.toml", "stages"))
     found["archive"] = stamp.key(
         found["relocate"], _code("archive", "metadata"), config.out)
     return found
+
+
+def _told(config: Config) -> list[object]:
+    """What CPython is told of its dependencies, and takes from them."""
+    wanted = recipes.wanted(config.minor, config.pristine)
+    return [(name, recipe.configure, recipe.arguments, recipe.setup,
+             recipe.data) for name, recipe in wanted.items()]
 
 
 def write(config: Config) -> None:
@@ -98,6 +105,6 @@ def _code(*names: str) -> list[str]:
         path = TOOLS / (name if "." in name else f"{name}.py")
         if (TOOLS / name).is_dir():
             hashes.append(stamp.tree_sha256(TOOLS / name))
-        elif path.exists():
+        else:
             hashes.append(stamp.file_sha256(path))
     return hashes

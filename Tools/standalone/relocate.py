@@ -16,10 +16,10 @@ import shutil
 import stat
 from pathlib import Path
 
-from standalone import (cpython, plan, recipes, render, setup_local, stamp,
-                        strip, sysconfigdata)
+from standalone import recipes, render, stamp, strip, sysconfigdata
 from standalone.config import Config
 from standalone.model import Command
+from standalone.paths import PREFIX
 from standalone.run import Runner, environment
 
 
@@ -27,12 +27,13 @@ def run(config: Config, wanted: str) -> None:
     """Make the tree.  The installed one is copied, not changed."""
     layout = config.layout
     runner = Runner(layout.logs / "relocate.log", environment(
-        extra={"SOURCE_DATE_EPOCH": str(cpython.epoch(config))}))
+        extra={"SOURCE_DATE_EPOCH": str(config.epoch)}))
     runner.start()
-    installed = layout.stage("install") / cpython.PREFIX.lstrip("/")
+    installed = layout.stage("install") / PREFIX.lstrip("/")
     with stamp.output_dir(layout.stage("tree"), wanted) as out:
         tree = out / "install"
-        shutil.copytree(installed, tree, symlinks=True)
+        shutil.copytree(installed, tree, symlinks=True,
+                        ignore=shutil.ignore_patterns("__pycache__"))
         _normalise_modes(tree)
         data = _sysconfig(tree, layout.work)
         _config_dir(tree, layout.work)
@@ -83,7 +84,9 @@ def _config_dir(tree: Path, work: Path) -> None:
     """lib/python3.13/config-*: its makefile and what lies beside it."""
     for path in next(library(tree).glob("config-*")).iterdir():
         if path.suffix not in (".a", ".o"):
-            path.write_text(sysconfigdata.clean(path.read_text(), work))
+            path.write_text(
+                sysconfigdata.clean(path.read_text(), work)
+                .replace(f"#!{PREFIX}/bin/", "#!/usr/bin/env "))
 
 
 def _scripts(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
@@ -144,15 +147,16 @@ def _pkg_config(tree: Path) -> None:
         if not path.is_symlink():
             text = path.read_text()
             path.write_text(re.sub(
-                rf"^((?:exec_)?prefix)={cpython.PREFIX}$",
+                rf"^((?:exec_)?prefix)={PREFIX}$",
                 r"\1=${pcfiledir}/../..", text, flags=re.MULTILINE)
-                .replace(f"={cpython.PREFIX}/", "=${prefix}/"))
+                .replace(f"={PREFIX}/", "=${prefix}/"))
 
 
 def _data(tree: Path, config: Config) -> None:
     """Data that dependencies want at run time: terminfo."""
-    for name in plan.wanted_deps(config):
-        for source, target in recipes.load()[name].data.items():
+    wanted = recipes.wanted(config.minor, config.pristine)
+    for name, recipe in wanted.items():
+        for source, target in recipe.data.items():
             shutil.copytree(config.layout.dep(name) / source, tree / target,
                             symlinks=True, dirs_exist_ok=True)
 
@@ -235,7 +239,7 @@ def _hexversion(full: tuple[int, int, int, str, int]) -> int:
 def _licences(directory: Path, config: Config) -> None:
     """licenses/COMPONENT/TEXT for CPython, pip and each dependency."""
     source = config.layout.stage("source")
-    for name in plan.wanted_deps(config):
+    for name in recipes.wanted(config.minor, config.pristine):
         shutil.copytree(config.layout.dep(name) / "licenses",
                         directory / name)
     (directory / "cpython").mkdir(parents=True)
@@ -261,6 +265,6 @@ def _byte_compile(tree: Path, runner: Runner) -> None:
     runner.steps([Command(
         (str(interpreter(tree)), "-I", "-B", "-m", "compileall", "-q", "-j0",
          "--invalidation-mode", "unchecked-hash",
-         "-s", str(tree), "-p", cpython.PREFIX,
+         "-s", str(tree), "-p", PREFIX,
          "-x", r"/(test|idle_test|lib2to3/tests)/", str(lib)), tree)],
         "byte-compile")

@@ -46,7 +46,8 @@ def jobserver() -> str:
     which a makefile that we run would take for its own.
     https://www.gnu.org/software/make/manual/html_node/POSIX-Jobserver.html
     """
-    return " ".join(word for word in os.environ.get("MAKEFLAGS", "").split()
+    options = f" {os.environ.get('MAKEFLAGS', '')}".partition(" -- ")[0]
+    return " ".join(word for word in options.split()
                     if word.startswith(("-j", "--jobserver")))
 
 

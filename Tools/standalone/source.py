@@ -7,6 +7,7 @@ may lie under a path that configure could not handle.  Only files that
 differ are written, so that make sees what changed.
 """
 
+import contextlib
 import fnmatch
 import os
 import shutil
@@ -73,8 +74,7 @@ def fingerprint(config: Config) -> str:
     tree = config.pristine
     seen = []
     for name in files(tree, config.layout.out):
-        status = (tree / name).lstat()
-        seen.append((name, status.st_size, status.st_mtime_ns))
+        seen.append((name, *_looks((tree / name).lstat())))
     ours = [(str(path), stamp.file_sha256(ROOT / path))
             for path in _overlaid()]
     return stamp.key(seen, ours, [str(edit) for edit in overlay.edits()],
@@ -92,20 +92,29 @@ def run(config: Config, wanted: str) -> None:
     tree, copy = config.pristine, config.layout.stage("source")
     (copy / stamp.KEY).unlink(missing_ok=True)
     edited = overlay.edited(tree)
-    kept = {stamp.KEY}
-    for name in files(tree, config.layout.out):
-        kept.add(name)
+    names = files(tree, config.layout.out)
+    ours = _overlaid()
+    _remove_all_but({stamp.KEY, *names, *map(str, ours)}, copy)
+    for name in names:
         if name in edited:
             _write(copy / name, edited[name].encode("utf-8", "surrogateescape"),
                    tree / name)
         else:
             _copy(tree / name, copy / name)
-    for path in _overlaid():
-        kept.add(str(path))
+    for path in ours:
         _copy(ROOT / path, copy / path)
+    (copy / stamp.KEY).write_text(wanted)
+
+
+def _remove_all_but(kept: set[str], copy: Path) -> None:
+    """Remove files that are no more, and directories that leaves empty:
+    what was a directory may have become a file."""
+    if not copy.exists():
+        return
     for name in set(_walk(copy, "", "")) - kept:
         (copy / name).unlink()
-    (copy / stamp.KEY).write_text(wanted)
+        with contextlib.suppress(OSError):           # not empty
+            os.removedirs((copy / name).parent)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -117,9 +126,10 @@ def _copy(source: Path, target: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.symlink_to(source.readlink())
         return
+    if target.is_symlink():
+        target.unlink()
     before, after = source.stat(), _stat(target)
-    if after and (before.st_size, before.st_mtime_ns) == (
-            after.st_size, after.st_mtime_ns):
+    if after and _looks(before) == _looks(after):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(source, target)
@@ -132,6 +142,11 @@ def _write(target: Path, data: bytes, model: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
         shutil.copystat(model, target)
+
+
+def _looks(status: os.stat_result) -> tuple[int, ...]:
+    """What tells one version of a file from another at a glance."""
+    return status.st_size, status.st_mtime_ns, status.st_mode
 
 
 def _stat(path: Path) -> os.stat_result | None:

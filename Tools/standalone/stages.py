@@ -9,9 +9,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from standalone import (archive, cpython, deps, elf, metadata, pins, plan,
-                        policy, relocate, setup_local, source, stamp,
-                        summary, toolchain, validate)
+from standalone import (
+    archive,
+    cpython,
+    deps,
+    elf,
+    metadata,
+    modules,
+    pins,
+    plan,
+    policy,
+    relocate,
+    setup_local,
+    source,
+    stamp,
+    toolchain,
+    validate,
+)
 from standalone.config import Config
 from standalone.paths import TOOLS, cache_dir
 from standalone.run import output
@@ -32,12 +46,12 @@ def _own(name: str) -> Callable[[Config, str], Path]:
 
 def _toolchain(config: Config, _: str, wanted: str) -> None:
     with stamp.output_dir(config.layout.toolchain, wanted) as out:
-        toolchain.install(config.chain, out)
+        toolchain.install(config.chain, config.machine, config.layout, out)
 
 
 def _validate(config: Config, _: str, wanted: str) -> None:
     tree = config.layout.stage("tree")
-    places = setup_local.expected(config.layout.stage("source"))
+    places = modules.expected(config.layout.stage("source"))
     with stamp.output_dir(config.layout.stage("validate"), wanted) as out:
         validate.validate(
             tree / "install", policy.load(),
@@ -57,8 +71,9 @@ def _forbidden(config: Config) -> tuple[bytes, ...]:
     """
     paths = {config.layout.work, config.layout.out, config.pristine,
              cache_dir(), TOOLS.parent.parent, Path.home()}
-    return tuple(sorted(f"{path}/".encode() for path in paths
-                        if len(path.parts) > 1))
+    return tuple(sorted(
+        f"{path}/".encode() for path in paths
+        if len(path.parts) > 1 and paths.isdisjoint(path.parents)))
 
 
 def _glibc(tree: Path) -> str:
@@ -88,7 +103,7 @@ def _archive(config: Config, _: str, wanted: str) -> None:
                           stripped=tree / "stripped", debug=tree / "debug",
                           licences=tree / "licenses", full=full,
                           python_json=python_json),
-            layout.out, cpython.epoch(config))
+            layout.out, config.epoch)
         (out / "names").write_text(
             "".join(f"{entry.path.name}\n" for entry in made))
 
@@ -99,28 +114,20 @@ def _python_json(config: Config,
     tree, build = layout.stage("tree") / "install", layout.stage("build")
     probe = json.loads(output(
         [str(relocate.interpreter(tree)), "-I", "-B", "-c", metadata.PROBE]))
+    made = build / "Modules"
     setups = {path.name: path.read_text() for path in (
-        build / "Modules" / name for name in (
-            "Setup.local", "Setup.stdlib", "Setup.bootstrap", "Setup"))}
+        made / "Setup.local", made / "Setup.stdlib", made / "Setup.bootstrap",
+        layout.stage("source") / "Modules" / "Setup")}
     facts = metadata.Facts(
         triple=config.target, options=config.options,
         glibc=(layout.stage("validate") / "glibc").read_text(),
         object_format=config.chain.object_format(config.options),
-        licences=(pins.cpython_licence(),),
+        licences=(pins.cpython_pin(pins.cpython_versions()[0]).licence,),
         licence_path="licenses/cpython/LICENSE",
         make=metadata.make_facts(output(
             ["make", *metadata.MAKE_FACTS], cwd=build)),
         config_c=(build / "Modules/config.c").read_text(), setups=setups)
     return metadata.python_json(probe, facts, archive.members(full))
-
-
-def table(config: Config) -> str:
-    """What `make standalone` ends with."""
-    layout = config.layout
-    names = (layout.stage("archive") / "names").read_text().splitlines()
-    return summary.summary(
-        [layout.out / name for name in names], layout.work / "durations",
-        (layout.stage("validate") / "glibc").read_text())
 
 
 STAGES = {

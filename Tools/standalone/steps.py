@@ -17,7 +17,7 @@ def autotools(build: Build, *arguments: str, **env: str) -> Commands:
         "./configure", f"--prefix={build.prefix}",
         f"--build={build.target.gnu}", f"--host={build.target.gnu}",
         "--disable-shared", "--enable-static", "--disable-dependency-tracking",
-        *arguments, CC="cc", AR="ar", RANLIB="ranlib",
+        *arguments, cwd=build.source, CC="cc", AR="ar", RANLIB="ranlib",
         CFLAGS=cflags(build), **env)
     yield build.make()
     yield build.run("make", "install")

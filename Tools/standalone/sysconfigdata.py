@@ -18,6 +18,9 @@ Value = str | int
 _HEADER = ("# system configuration generated and used by"
            " the sysconfig module\n")
 
+# With quotes anywhere: 'A=one two', A="one two", "A='one' two".
+_WORD = re.compile(r"""(?:'[^'\n]*'|"[^"\n]*"|[^\s'"])+""")
+
 
 def read(path: Path) -> dict[str, Value]:
     """The dict literal of a _sysconfigdata module."""
@@ -42,9 +45,8 @@ def clean(text: str, work: Path) -> str:
     A word is what a shell would take for one: an option together with
     the path that it is given, quoted or not.
     """
-    path = re.escape(str(work))
-    text = re.sub(rf"'[^'\n]*{path}[^'\n]*'", "", text)
-    return re.sub(rf"[^\s'\"]*{path}[^\s'\"]*", "", text)
+    return _WORD.sub(
+        lambda word: "" if str(work) in word[0] else word[0], text)
 
 
 def cleaned(data: Mapping[str, Value], work: Path) -> dict[str, Value]:

@@ -49,18 +49,19 @@ def host_triple() -> str:
 
 
 def target(triple: str) -> Target:
-    """The target of that name.
-
-    Raises UsageError for an unknown one, and for one whose interpreter
-    this machine could not run: the build asks it about itself.
-    """
+    """The target of that name.  Raises UsageError for an unknown one."""
     if triple not in TARGETS:
         raise UsageError(f"unknown TARGET {triple!r}",
                          hint=f"known: {', '.join(TARGETS)}")
-    found = TARGETS[triple]
-    if found.machine != platform.machine():
+    return TARGETS[triple]
+
+
+def check_runs_here(target: Target) -> None:
+    """Raise UsageError if this machine could not run the interpreter:
+    the build asks it about itself."""
+    if target.machine != platform.machine():
         raise UsageError(
-            f"TARGET {triple} cannot be built on {platform.machine()}",
-            hint=f"build it on a {found.machine} machine; "
+            f"TARGET {target.triple} cannot be built on "
+            f"{platform.machine()}",
+            hint=f"build it on a {target.machine} machine; "
                  "cross builds are not supported yet")
-    return found

@@ -4,93 +4,209 @@ CPython records the compiler it was configured with, and extension
 builders use that record.  So it is configured with ``cc``, ``c++`` and
 ``ar``, and everything particular to our compilers is in wrapper scripts
 of those names that stand first on PATH while we build.
+
+All three compile and link against the sysroot of sysroot.py.  It has no
+C++ library: ``c++`` compiles, and links what needs none of it.
 """
 
+import re
 import shlex
-import stat
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from standalone import stamp
-from standalone.errors import UsageError
+from standalone import host, stamp, sysroot
+from standalone.errors import BuildError, UsageError
 from standalone.model import Target
 from standalone.paths import TOOLS, Layout
+from standalone.run import output
 
 TOOLCHAINS = ("zig", "llvm", "gcc")
 
 #: What the work directory is called in debug information.
 BUILD_PREFIX = "/usr/src/standalone"
 
+# Ample for an interpreter; what was not used for a week goes.
+# https://clang.llvm.org/docs/ThinLTO.html#cache-pruning
+_CACHE_POLICY = "prune_after=168h:cache_size_bytes=2g"
+
 
 @dataclass(frozen=True)
 class Toolchain:
-    """Wrapper scripts by name, and what tells one compiler from another."""
+    """Text files by their path below the toolchain's directory, those in
+    bin/ being programs, and what tells one compiler from another."""
 
     name: str
-    wrappers: Mapping[str, str]
-    version: str
+    compiler: tuple[str, ...]    # the program, as words of a command
+    files: Mapping[str, str]
+    version: str = ""            # what it says of itself
 
     @property
     def key(self) -> str:
-        """Changes when the compiler or its fixed flags change."""
-        return stamp.key(self.name, self.version, self.wrappers)
+        """Changes when the compiler, its fixed flags or the sysroot do."""
+        # The sysroot comes from the zig of requirements.txt.
+        return stamp.key(self.name, self.version, self.files, [
+            stamp.file_sha256(TOOLS / name)
+            for name in ("requirements.txt", "sysroot.py")])
+
+    def object_format(self, options: str) -> str:
+        """What object files are in: elf, or llvm-bitcode:22.1.8."""
+        if options != "lto":
+            return "elf"
+        found = re.search(r"clang version ([\d.]+)",
+                          output([*self.compiler, "--version"]))
+        if not found:
+            raise BuildError(f"{self.compiler[0]} does not say its version")
+        return f"llvm-bitcode:{found[1]}"
+
+
+def check(name: str, options: str) -> None:
+    """Raise UsageError unless a toolchain *name* can build *options*."""
+    if name not in TOOLCHAINS:
+        raise UsageError(f"unknown TOOLCHAIN {name!r}",
+                         hint=f"known: {', '.join(TOOLCHAINS)}")
+    if options == "lto" and name == "gcc":
+        # https://clang.llvm.org/docs/ThinLTO.html
+        raise UsageError("OPTIONS=lto is ThinLTO, which gcc does not have",
+                         hint="use TOOLCHAIN=zig or TOOLCHAIN=llvm")
 
 
 def toolchain(name: str, target: Target, layout: Layout) -> Toolchain:
-    """The toolchain of that name.  Raises UsageError for another."""
-    match name:
-        case "zig":
-            return _zig(target, layout)
-    raise UsageError(f"unknown TOOLCHAIN {name!r}",
-                     hint=f"known: {', '.join(TOOLCHAINS)}")
+    """The toolchain of that name.
 
-
-def install(chain: Toolchain, directory: Path) -> None:
-    """Write the wrapper scripts into *directory*/bin."""
-    bin_dir = directory / "bin"
-    bin_dir.mkdir(parents=True)
-    for name, text in chain.wrappers.items():
-        script = bin_dir / name
-        script.write_text(text, encoding="utf-8")
-        script.chmod(script.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP
-                     | stat.S_IXOTH)
-
-
-def _script(*words: str, env: Mapping[str, str] = {}) -> str:
-    exports = "".join(f"{name}={shlex.quote(value)} "
-                      for name, value in env.items())
-    return f'#!/bin/sh\n{exports}exec {shlex.join(words)} "$@"\n'
-
-
-def _mapped(layout: Layout) -> tuple[str, ...]:
-    """Flags that keep our directories out of debug information, asserts
-    and whatever else the compiler writes file names into.
-
-    https://reproducible-builds.org/docs/build-path/
+    Raises UsageError for another, or if its compiler is not installed.
     """
-    return (f"-ffile-prefix-map={layout.work}={BUILD_PREFIX}",)
+    check(name, "")
+    make = {"zig": _zig, "llvm": _llvm, "gcc": _gcc}[name]
+    return make(target, layout)
+
+
+def install(chain: Toolchain, target: Target, layout: Layout,
+            directory: Path) -> None:
+    """Write the wrapper scripts and the sysroot into *directory*, to be
+    used as ``layout.toolchain``.  Raises BuildError if zig fails."""
+    for name, text in chain.files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        if path.parent.name == "bin":
+            path.chmod(0o755)
+    sysroot.build(_zig_program(layout), target, layout.work / "zig-cache",
+                  directory / "sysroot")
 
 
 def _zig(target: Target, layout: Layout) -> Toolchain:
-    """zig cc: clang, lld and every glibc's headers and stub libraries.
+    """clang and lld as they are inside zig.
 
-    https://andrewkelley.me/post/zig-cc-powerful-drop-in-replacement-gcc-clang.html
+    Not `zig cc`: that is a driver of zig's own, which compiles with
+    NDEBUG, -g and UBSan unasked, ignores version scripts of programs,
+    refuses other options of lld's and links its own memcpy and sin.
     """
-    zig = str(layout.host / "ziglang" / "zig")
-    # Its caches stay out of the user's home and go with the work.
-    caches = {"ZIG_GLOBAL_CACHE_DIR": f"{layout.work}/zig-cache",
-              "ZIG_LOCAL_CACHE_DIR": f"{layout.work}/zig-cache"}
-    # zig has names of its own for processors: x86_64_v3, not x86-64-v3.
-    cpu = [f"-mcpu={target.march.replace('-', '_')}"] * bool(target.march)
-    flags = ("-target", target.zig, *cpu, *_mapped(layout),
-             # On without -O, unlike in other compilers.
-             "-fno-sanitize=undefined",
-             # What configure asks of flags is answered by errors only.
-             "-Qunused-arguments")
-    wrappers = {
-        name: _script(zig, name, *flags, env=caches)
-        for name in ("cc", "c++")}
-    wrappers |= {name: _script(zig, name, env=caches)
-                 for name in ("ar", "ranlib")}
-    return Toolchain("zig", wrappers, version=stamp.file_sha256(TOOLS / "requirements.txt"))
+    zig = _zig_program(layout)
+    flags = (*_clang(target, layout),
+             # clang's own headers, from zig's lib/include.
+             f"-resource-dir={zig.parent / 'lib'}")
+    return Toolchain("zig", (str(zig), "clang"), _programs({
+        **_compilers([zig, "clang"], flags),
+        **_linkers([zig, "ld.lld"], layout),
+        # llvm- for CPython's configure, which insists on them for LTO.
+        **{prefix + tool: _script(zig, tool)
+           for tool in ("ar", "ranlib") for prefix in ("", "llvm-")}}))
+
+
+def _llvm(target: Target, layout: Layout) -> Toolchain:
+    """The newest LLVM that is installed, and all tools from that one:
+    none can read the bitcode of a newer one."""
+    path = host.llvm_path()
+    clang = _program("clang", path)
+    return Toolchain("llvm", (str(clang),), _programs({
+        **_compilers([clang], _clang(target, layout)),
+        **_linkers([_program("ld.lld", path)], layout),
+        **{prefix + tool: _script(_program(f"llvm-{tool}", path))
+           for tool in ("ar", "ranlib") for prefix in ("", "llvm-")},
+        "llvm-profdata": _script(_program("llvm-profdata", path))}),
+        version=output([str(clang), "--version"]))
+
+
+def _gcc(target: Target, layout: Layout) -> Toolchain:
+    """The system's gcc with its own libgcc, and the system's ld."""
+    gcc, gxx = _program("gcc"), _program("g++")
+    libraries = layout.toolchain / "sysroot/usr/lib"
+    own = Path(output([str(gcc), "-print-libgcc-file-name"]).strip()).parent
+    specs = layout.toolchain / "gcc.specs"
+    flags = (f"--sysroot={layout.toolchain}/sysroot", f"-B{libraries}/",
+             f"-specs={specs}", "-static-libgcc",
+             *_code(target, layout),
+             # -B and --sysroot are among the switches it would record.
+             "-gno-record-gcc-switches")
+    # Where to search for libraries.  By itself gcc adds the machine's:
+    # directories given relative to its own are not below --sysroot.
+    # https://gcc.gnu.org/onlinedocs/gcc/Spec-Files.html
+    search = f"*link_libgcc:\n-L{own} -L{libraries}\n"
+    return Toolchain("gcc", (str(gcc),), {
+        **_programs({"cc": _script(gcc, *flags),
+                     "c++": _script(gxx, *flags, "-static-libstdc++")}),
+        specs.name: search}, version=output([str(gcc), "--version"]))
+
+
+def _programs(scripts: Mapping[str, str]) -> dict[str, str]:
+    return {f"bin/{name}": text for name, text in scripts.items()}
+
+
+def _code(target: Target, layout: Layout) -> tuple[str, ...]:
+    """Flags for the code and for what the compiler writes into it.
+
+    Our directories stay out of debug information, asserts and whatever
+    else has names of files:
+    https://reproducible-builds.org/docs/build-path/
+    """
+    march = (f"-march={target.march}",) if target.march else ()
+    return (*march, f"-ffile-prefix-map={layout.work}={BUILD_PREFIX}")
+
+
+def _clang(target: Target, layout: Layout) -> tuple[str, ...]:
+    """Flags with which clang reads nothing of the machine's.
+
+    https://clang.llvm.org/docs/CrossCompilation.html
+    """
+    root = layout.toolchain / "sysroot"
+    return (
+        "--no-default-config", f"--target={target.gnu}",
+        f"--sysroot={root}", f"--gcc-toolchain={root}/usr",
+        "-rtlib=libgcc", "-fuse-ld=lld", f"-B{layout.toolchain}/bin",
+        *_code(target, layout))
+
+
+def _compilers(clang: Iterable[object],
+               flags: Iterable[str]) -> dict[str, str]:
+    def script(*more: str) -> str:
+        # No warning that a compilation links nothing, or a link compiles.
+        return _script(*clang, *more, "--start-no-unused-arguments",
+                       *flags, "--end-no-unused-arguments")
+
+    return {"cc": script(), "c++": script(
+        "--driver-mode=g++", "-nostdinc++", "-nostdlib++")}
+
+
+def _linkers(lld: Iterable[object], layout: Layout) -> dict[str, str]:
+    """ld.lld with a ThinLTO cache: without one, every link of the
+    interpreter repeats minutes of work.  `ld` is for libtool to find."""
+    text = _script(*lld, f"--thinlto-cache-dir={layout.work}/thinlto-cache",
+                   f"--thinlto-cache-policy={_CACHE_POLICY}")
+    return {"ld": text, "ld.lld": text}
+
+
+def _zig_program(layout: Layout) -> Path:
+    return layout.host / "ziglang" / "zig"
+
+
+def _program(name: str, path: str | None = None) -> Path:
+    found = shutil.which(name, path=path)
+    if not found:
+        raise UsageError(f"not on this machine: {name}")
+    return Path(found)
+
+
+def _script(*words: object) -> str:
+    return f'#!/bin/sh\nexec {shlex.join(map(str, words))} "$@"\n'

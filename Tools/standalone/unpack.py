@@ -1,8 +1,6 @@
 """Unpack a source archive: file -> directory, or nothing at all."""
 
-import lzma
 import tarfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 from standalone.errors import FetchError, UsageError
@@ -21,6 +19,9 @@ def unpack(archive: Path, dest: Path, strip: int = 1) -> None:
         raise UsageError(
             "this Python cannot unpack archives safely",
             hint="use Python 3.11.4 or newer (tarfile.data_filter)")
+    # Not at the top: where one is missing, host.check() is to say so.
+    import lzma
+    import zlib
     scratch = dest.with_name(f"{dest.name}.unpacking")
     remove(scratch)
     try:

@@ -9,6 +9,7 @@ import pkgutil
 from pathlib import Path
 
 from standalone.model import Recipe
+from standalone.paths import Layout
 
 
 def load() -> dict[str, Recipe]:
@@ -23,3 +24,13 @@ def wanted(version: tuple[int, int], tree: Path) -> dict[str, Recipe]:
     return {name: recipe for name, recipe in load().items()
             if version >= recipe.since
             and not (recipe.bundled and (tree / recipe.bundled).exists())}
+
+
+def filled(flags: str, name: str, layout: Layout) -> str:
+    """*flags* of the recipe *name* with prefixes filled in.
+
+    ``{prefix}`` is its own; a need's is under the need's name.
+    """
+    needs = load()[name].needs
+    return flags.format(prefix=layout.dep(name),
+                        **{need: layout.dep(need) for need in needs})

@@ -14,6 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 X86_64 = "x86_64-linux-gnu.2.17"
 SHARED = ("-shared", "-fPIC", "-fvisibility=hidden")
+SPLIT = (*SHARED, "-g", "-Wl,--build-id=sha1")
 
 # No header is included: its path would be in the debug information.
 MODULE = """
@@ -85,6 +86,11 @@ SAMPLES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         "-shared", "-nostdlib", "-s", "-Wl,-z,notext")),
     "v3.so": (NOTE, "c", X86_64, (*SHARED, "-s")),
     "object.o": (MODULE, "c", X86_64, ("-c",)),
+    # To be split: either size of word, either order of bytes.
+    "split.so": (MODULE, "c", X86_64, SPLIT),
+    "split_x86.so": (MODULE, "c", "x86-linux-gnu.2.17", SPLIT),
+    "split_s390x.so": (MODULE, "c", "s390x-linux-gnu.2.17", SPLIT),
+    "split_mips.so": (MODULE, "c", "mips-linux-gnueabihf.2.17", SPLIT),
     "aarch64.so": (MODULE, "c", "aarch64-linux-gnu.2.17", (*SHARED, "-s")),
 }
 

@@ -1,0 +1,172 @@
+"""Tests of who imports whom, by `ast`: see "Layout" in the README."""
+
+import ast
+import graphlib
+import sys
+import unittest
+from pathlib import Path
+
+from standalone.paths import TOOLS
+
+GROUND = {"errors", "model", "paths", "run", "stamp"}
+STAGES = {"archive", "cpython", "deps", "fetch", "relocate", "setup_local",
+          "source", "validate"}
+# What joins the stages, or runs beside them; all others are knowledge.
+TOP = {"__main__", "check", "front", "plan", "stages"}
+
+THIRD_PARTY = {"archive": {"zstandard"}, "elf": {"elftools"},
+               "render": {"jinja2"}}
+VAGUE = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
+MAX_LINES = 350
+
+
+def module_name(path):
+    """recipes/zlib.py -> recipes.zlib; recipes/__init__.py -> recipes."""
+    parts = path.relative_to(TOOLS).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and parts[1:]
+                    else parts)
+
+
+FILES = {module_name(path): path for path in sorted(TOOLS.rglob("*.py"))}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8"))
+         for name, path in FILES.items()}
+
+
+def is_for_types(node):
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+
+
+def statements(node, functions=True):
+    """All below *node* but what only a type checker sees, and perhaps
+    without the bodies of functions."""
+    for child in ast.iter_child_nodes(node):
+        if not is_for_types(child) and (functions or not isinstance(
+                child, ast.FunctionDef)):
+            yield child
+            yield from statements(child, functions)
+
+
+def imports(tree, functions=True):
+    """Dotted names: "standalone.model", "json"."""
+    for node in statements(tree, functions):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "relative import"
+            if node.module in ("standalone", "standalone.recipes"):
+                yield from (f"{node.module}.{alias.name}"
+                            for alias in node.names)
+            else:
+                yield node.module
+
+
+def ours(tree, functions=True):
+    """The names in FILES that *tree* imports."""
+    return {name.removeprefix("standalone.")
+            for name in imports(tree, functions)
+            if name.startswith("standalone.")}
+
+
+OURS = {name: ours(tree) for name, tree in TREES.items()}
+
+
+class LayeringTest(unittest.TestCase):
+
+    def test_the_layers_are_modules(self):
+        # Else a renamed one would be free of all rules.
+        self.assertLessEqual((GROUND | STAGES | TOP) - {"check"}, set(FILES))
+        for name, imported in OURS.items():
+            self.assertLessEqual(imported, set(FILES), name)
+
+    def assertImportsOnly(self, names, allowed):
+        for name in sorted(names):
+            self.assertEqual(OURS[name] - allowed, set(), name)
+
+    def test_ground_imports_only_ground(self):
+        self.assertImportsOnly(GROUND, GROUND)
+
+    def test_knowledge_imports_no_stage(self):
+        knowledge = set(FILES) - STAGES - TOP
+        self.assertImportsOnly(knowledge, knowledge)
+
+    def test_stages_do_not_know_each_other(self):
+        for stage in STAGES:
+            self.assertImportsOnly({stage},
+                                   set(FILES) - TOP - (STAGES - {stage}))
+
+    def test_a_recipe_knows_commands_and_nothing_else(self):
+        for name, tree in TREES.items():
+            if name.startswith("recipes."):
+                self.assertLessEqual(
+                    set(imports(tree)),
+                    {"standalone.model", "standalone.steps"}, name)
+
+    def test_no_cycle(self):
+        tuple(graphlib.TopologicalSorter(OURS).static_order())
+
+    def test_third_party_imports(self):
+        for name, tree in TREES.items():
+            found = {imported.partition(".")[0] for imported in imports(tree)}
+            self.assertEqual(
+                found - set(sys.stdlib_module_names) - {"standalone"},
+                THIRD_PARTY.get(name, set()), name)
+
+    def test_the_front_needs_no_package(self):
+        # It is what brings them to the machine.
+        seen, left = set(), ["__main__"]
+        while left:
+            name = left.pop()
+            seen.add(name)
+            left += ours(TREES[name], functions=False) - seen
+        self.assertIn("fetch", seen)
+        self.assertEqual(seen & set(THIRD_PARTY), set())
+
+
+class StyleTest(unittest.TestCase):
+
+    def test_size(self):
+        for name, path in FILES.items():
+            lines = path.read_text(encoding="utf-8").count("\n")
+            self.assertLessEqual(lines, MAX_LINES, name)
+
+    def test_no_vague_name(self):
+        for name in FILES:
+            words = set(name.replace(".", "_").split("_"))
+            self.assertEqual(words & VAGUE, set(), name)
+
+    def test_docstrings(self):
+        for name, tree in TREES.items():
+            self.assertTrue(ast.get_docstring(tree), name)
+            for node in ast.walk(tree):
+                if (isinstance(node, (ast.ClassDef, ast.FunctionDef))
+                        and not node.name.startswith("_")
+                        and node in tree.body):
+                    self.assertTrue(ast.get_docstring(node),
+                                    f"{name}.{node.name}")
+
+    def test_nothing_is_caught_wholesale(self):
+        for name, tree in TREES.items():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ExceptHandler):
+                    caught = ast.unparse(node.type) if node.type else "all"
+                    self.assertNotIn(
+                        caught, ("all", "Exception", "BaseException"),
+                        f"{name}.py, line {node.lineno}")
+
+    def test_only_the_command_line_catches_our_errors(self):
+        for name, tree in TREES.items():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ExceptHandler) and node.type:
+                    self.assertFalse(
+                        name != "__main__"
+                        and "StandaloneError" in ast.unparse(node.type),
+                        f"{name}.py, line {node.lineno}")
+
+    def test_no_absolute_path_of_a_home(self):
+        for path in (*FILES.values(), *TOOLS.glob("*.toml")):
+            text = Path(path).read_text(encoding="utf-8")
+            self.assertNotRegex(text, r"/home/|/Users/", str(path))
+
+
+if __name__ == "__main__":
+    unittest.main()

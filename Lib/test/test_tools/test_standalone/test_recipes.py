@@ -1,0 +1,136 @@
+"""Golden tests: the commands that recipes and the CPython stage yield.
+
+golden/NAME.txt holds them as text, so that a review sees each flag that
+changes, for which targets, and where it does not.  To write it anew, from
+the root of the repository:
+
+    PYTHONPATH=Tools:Lib/test/test_tools \\
+        python3 -m test_standalone.test_recipes --update
+"""
+
+import shlex
+import shutil
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from standalone import config, cpython, deps, recipes, targets
+from standalone.model import Command
+from test_standalone.trees import request, small_tree
+
+GOLDEN = Path(__file__).parent / "golden"
+
+# CPython's version and OPTIONS; zstd comes with 3.14.
+CPYTHONS = (("3.13.15", "noopt"), ("3.13.15", "lto"), ("3.13.15", "debug"),
+            ("3.14.0", "noopt"))
+
+
+def names():
+    """The golden files that there are to be."""
+    return [*recipes.load(),
+            *(f"cpython-{version.rpartition('.')[0]}-{options}"
+              for version, options in CPYTHONS)]
+
+
+def shown(step):
+    """A step as text, an argument a line; "+" where it makes use of the
+    jobserver, as in a makefile."""
+    if not isinstance(step, Command):
+        text = "".join(f"    | {line}\n" for line in step.text.splitlines())
+        return f"write {step.path}\n{text}"
+    words = [*(f"    {name}={value}\n"
+               for name, value in sorted(step.env.items())),
+             f"  {'+ ' * step.jobserver}{shlex.quote(step.argv[0])}\n",
+             *(f"    {shlex.quote(word)}\n" for word in step.argv[1:])]
+    return f"in {step.cwd}\n{''.join(words)}"
+
+
+def commands(name, request):
+    """The steps of a recipe, or of CPython, with names for paths."""
+    layout = request.layout
+    if name.startswith("cpython-"):
+        steps = [*cpython.build_commands(request),
+                 *cpython.install_commands(request, Path("$DESTDIR"))]
+        places = {"$SOURCE": layout.stage("source"),
+                  "$BUILD": layout.stage("build")}
+    else:
+        build = deps.describe(name, request)
+        steps = list(recipes.load()[name].commands(build))
+        places = {"$SOURCE": build.source, "$PREFIX": build.prefix}
+    places["$DEPS"] = layout.shared / "deps"
+    text = "\n".join(map(shown, steps))
+    for place, path in places.items():
+        text = text.replace(str(path), place)
+    assert str(layout.work) not in text, text
+    return text
+
+
+def golden(name, scratch):
+    """What golden/NAME.txt is to hold: each text with its targets."""
+    version, options = "3.13.15", "noopt"
+    if name.startswith("cpython-"):
+        version, options = next(
+            (version, options) for version, options in CPYTHONS
+            if name == f"cpython-{version.rpartition('.')[0]}-{options}")
+    tree = small_tree(scratch / f"tree-{version}", version)
+    texts: dict[str, list[str]] = {}
+    for target in targets.TARGETS:
+        wanted = request(tree, scratch / "out", target=target,
+                         options=options)
+        small_tree(wanted.layout.stage("source"), version)
+        texts.setdefault(commands(name, wanted), []).append(target)
+    return "\n".join(
+        "".join(f"# {target}\n" for target in found) + text
+        for text, found in texts.items())
+
+
+class GoldenTest(unittest.TestCase):
+
+    maxDiff = None
+
+    def setUp(self):
+        self.scratch = Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def test_golden(self):
+        for name in names():
+            with self.subTest(name):
+                text = (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+                self.assertMultiLineEqual(
+                    text, golden(name, self.scratch),
+                    "if that is meant: python3 -m "
+                    "test_standalone.test_recipes --update")
+
+    def test_no_other_file(self):
+        self.assertEqual({path.name for path in GOLDEN.iterdir()},
+                         {f"{name}.txt" for name in names()})
+
+    def test_every_option_is_there(self):
+        self.assertEqual({options for _, options in CPYTHONS},
+                         set(config.OPTIONS))
+
+    def test_a_recipe_says_the_same_twice(self):
+        # It is asked for the key, and again to be run.
+        wanted = request(small_tree(self.scratch / "tree"),
+                         self.scratch / "out")
+        for name, recipe in recipes.load().items():
+            build = deps.describe(name, wanted)
+            self.assertEqual(list(recipe.commands(build)),
+                             list(recipe.commands(build)), name)
+
+
+def update():
+    """Write golden/ anew."""
+    shutil.rmtree(GOLDEN, ignore_errors=True)
+    GOLDEN.mkdir()
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in names():
+            (GOLDEN / f"{name}.txt").write_text(
+                golden(name, Path(scratch)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--update"]:
+        update()
+    else:
+        unittest.main()

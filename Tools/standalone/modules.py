@@ -1,0 +1,70 @@
+"""Where each extension module goes: CPython's lists and modules.toml.
+
+https://github.com/python/cpython/blob/3.13/Modules/Setup says what such
+lists may contain.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from standalone.errors import BuildError
+from standalone.paths import TOOLS
+
+# "@MODULE__BZ2_TRUE@_bz2 _bz2module.c", or a bare "posix posixmodule.c"
+# in Setup.bootstrap.in, perhaps after "@MODULE_TIME_TRUE@".
+_RULE = re.compile(r"(?:@MODULE_\w+_TRUE@)?(\w+)\s+(\S.*)")
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """modules.toml: where each module goes, or why it is left out."""
+
+    builtin: frozenset[str]
+    shared: frozenset[str]
+    bootstrap: frozenset[str]
+    disabled: Mapping[str, str]
+
+    def place(self, module: str) -> str | None:
+        """"builtin", "shared", "disabled", or None: undecided."""
+        if module in self.builtin or module in self.bootstrap:
+            return "builtin"
+        if module in self.shared:
+            return "shared"
+        return "disabled" if module in self.disabled else None
+
+
+@cache
+def decisions() -> Decisions:
+    """What modules.toml says."""
+    data = tomllib.loads((TOOLS / "modules.toml").read_text())
+    return Decisions(frozenset(data["builtin"]), frozenset(data["shared"]),
+                     frozenset(data["bootstrap"]), data["disabled"])
+
+
+def rules(tree: Path) -> dict[str, str]:
+    """CPython's rule for each module: name → sources and flags."""
+    found = {}
+    for name in ("Setup.stdlib.in", "Setup.bootstrap.in"):
+        for line in (tree / "Modules" / name).read_text().splitlines():
+            if match := _RULE.match(line.partition("#")[0].strip()):
+                found[match[1]] = match[2]
+    return found
+
+
+def expected(tree: Path) -> dict[str, str]:
+    """Where each module of *tree* has to be: "builtin" or "shared".
+
+    Raises BuildError that names all modules nobody decided about.
+    """
+    names = rules(tree)
+    undecided = [name for name in names if not decisions().place(name)]
+    if undecided:
+        raise BuildError(
+            "nobody decided about these modules: " + ", ".join(undecided),
+            hint="add each to a list in Tools/standalone/modules.toml")
+    return {name: place for name in sorted(names)
+            if (place := decisions().place(name)) in ("builtin", "shared")}
