@@ -102,9 +102,7 @@ def check(config: Config) -> Config:
     if config.options not in OPTIONS:
         raise UsageError(f"unknown OPTIONS {config.options!r}",
                          hint=f"known: {', '.join(OPTIONS)}")
-    if config.toolchain not in toolchain.TOOLCHAINS:
-        raise UsageError(f"unknown TOOLCHAIN {config.toolchain!r}",
-                         hint=f"known: {', '.join(toolchain.TOOLCHAINS)}")
+    toolchain.check(config.toolchain, config.options)
     targets.check_runs_here(targets.target(config.target))
     if config.is_pinned:
         pins.cpython_pin(config.cpython)

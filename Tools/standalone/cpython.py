@@ -36,9 +36,10 @@ def configure(config: Config) -> Command:
         f"--prefix={PREFIX}",
         f"--build={config.machine.gnu}", f"--host={config.machine.gnu}",
         "--enable-shared", "--without-ensurepip",
-        "--with-dbmliborder=bdb", *_options(config)]
+        "--with-dbmliborder=bdb",
+        *(("--with-pydebug",) if config.options == "debug" else ())]
     variables = {"MODULE_BUILDTYPE": "static",
-                 "CC": "cc", "CXX": "c++", "AR": "ar", "RANLIB": "ranlib"}
+                 "CC": "cc", "CXX": "c++", "AR": "ar"}
     for name, recipe in recipes.wanted(config.minor, config.pristine).items():
         arguments += [recipes.filled(argument, name, layout)
                       for argument in recipe.arguments]
@@ -48,15 +49,6 @@ def configure(config: Config) -> Command:
     return Command(tuple(arguments), layout.stage("build"), variables)
 
 
-def _options(config: Config) -> tuple[str, ...]:
-    match config.options:
-        case "lto":
-            return ("--with-lto=thin",)
-        case "debug":
-            return ("--with-pydebug",)
-    return ()
-
-
 def make(config: Config, *arguments: str, ldflags: str = "") -> Command:
     """A make in the build directory with the flags that are only ours.
 
@@ -64,10 +56,12 @@ def make(config: Config, *arguments: str, ldflags: str = "") -> Command:
     library that --enable-shared builds as well: one file that starts
     without a search for another, also after `venv --copies` or setcap.
     """
+    # configure's own --with-lto looks for "clang" in the compiler's name.
+    lto = ("-flto=thin",) if config.options == "lto" else ()
     return Command(
         ("make", *arguments,
-         f"CFLAGS_NODIST={' '.join(CFLAGS)}",
-         f"LDFLAGS_NODIST={' '.join(LDFLAGS)} {ldflags}".rstrip(),
+         f"CFLAGS_NODIST={' '.join((*CFLAGS, *lto))}",
+         f"LDFLAGS_NODIST={' '.join((*LDFLAGS, *lto))} {ldflags}".rstrip(),
          "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
          "LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY_OBJS)",
          "LINKFORSHARED=-pie -Wl,--export-dynamic"),

@@ -15,8 +15,7 @@ SYSTEM = ("/bin/", "/dev/", "/etc/", "/lib/", "/usr/", "/lib64/", "/proc/")
 # Of our toolchains and of nobody else's compiler.
 FORBIDDEN = re.compile(
     r"\bzig\b|-target\b|sysroot|-prefix-map|-fno-sanitize|-flto|"
-    r"-fprofile|-fuse-ld|\bclang\b|llvm-|--version-script|__GLIBC_MINOR__|"
-    r"-fvisibility=hidden")
+    r"-fprofile|-fuse-ld|\bclang\b|llvm-|--version-script|__GLIBC_MINOR__")
 _PATH = re.compile(r"""(?:^|[\s"'=:]|-[IL])(/[\w.+/-]+)""")
 
 
@@ -131,9 +130,9 @@ class PkgConfigTests(unittest.TestCase):
         def ask(*arguments):
             return tree.run("pkg-config", *arguments, env={
                 "PKG_CONFIG_PATH": tree.PREFIX / "lib" / "pkgconfig"})
-        self.assertEqual(
-            os.path.realpath(ask("--variable=prefix", "python3")),
-            os.path.realpath(tree.PREFIX))
+        # Spaces have a backslash before them, as has what is not ASCII.
+        prefix = ask("--variable=prefix", "python3").replace("\\", "")
+        self.assertTrue(os.path.samefile(prefix, tree.PREFIX), prefix)
         self.assertEqual(ask("--modversion", "python3"), tree.VERSION)
 
 

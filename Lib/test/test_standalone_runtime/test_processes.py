@@ -8,11 +8,17 @@ import subprocess
 import sys
 import tempfile
 import unittest
-from multiprocessing import shared_memory
+from multiprocessing import forkserver, resource_tracker, shared_memory
 from pathlib import Path
 
 from test.support import SHORT_TIMEOUT
 from test.test_standalone_runtime import tree
+
+
+def tearDownModule():
+    # Servers that these tests have started; regrtest looks for them.
+    forkserver._forkserver._stop()
+    resource_tracker._resource_tracker._stop()
 
 
 def answer(inbox, outbox):
@@ -60,11 +66,6 @@ class MultiprocessingTests(unittest.TestCase):
         self.assertTrue(lock.acquire(timeout=1))
         self.assertFalse(lock.acquire(timeout=0.01))
         lock.release()
-
-    def tearDown(self):
-        # Servers that these tests have started; regrtest looks for them.
-        multiprocessing.forkserver._forkserver._stop()
-        multiprocessing.resource_tracker._resource_tracker._stop()
 
 
 class ExecutorTests(unittest.TestCase):

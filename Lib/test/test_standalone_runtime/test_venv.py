@@ -81,10 +81,11 @@ class VenvTests(unittest.TestCase):
     def test_moved_interpreter(self):
         """The tree moves, a venv is upgraded to the new place."""
         copied = tree.copy_to(self.directory)
-        env = self.make(copied / "bin/python3", "upgraded", "--without-pip")
+        env = self.make(copied / "bin/python3", "upgraded", "--without-pip",
+                        "--copies")
         moved = copied.rename(self.directory / "moved")
         self.make(moved / "bin/python3", "upgraded", "--without-pip",
-                  "--upgrade")
+                  "--upgrade", "--copies")
         self.check(env, base=moved)
 
 

@@ -48,7 +48,8 @@ def run(*argv, env=None, **options):
     """
     changed = {**os.environ, **(env or {})}
     done = subprocess.run(
-        [os.fspath(word) for word in argv], text=True, encoding="utf-8",
+        [os.fspath(word) for word in argv], encoding="utf-8",
+        errors="surrogateescape",
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL, timeout=SHORT_TIMEOUT * 2,
         env={name: os.fspath(value) for name, value in changed.items()

@@ -1,4 +1,4 @@
-"""Golden tests: the commands that recipes and the CPython stage yield.
+"""Golden tests: what recipes, the CPython stage and zig are told.
 
 golden/NAME.txt holds them as text, so that a review sees each flag that
 changes, for which targets, and where it does not.  To write it anew, from
@@ -17,7 +17,8 @@ from pathlib import Path
 
 from standalone import config, cpython, deps, recipes, targets
 from standalone.model import Command
-from test_standalone.trees import request, small_tree
+
+from .trees import request, small_tree
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -28,7 +29,7 @@ CPYTHONS = (("3.13.15", "noopt"), ("3.13.15", "lto"), ("3.13.15", "debug"),
 
 def names():
     """The golden files that there are to be."""
-    return [*recipes.load(),
+    return ["toolchain-zig", *recipes.load(),
             *(f"cpython-{version.rpartition('.')[0]}-{options}"
               for version, options in CPYTHONS)]
 
@@ -46,20 +47,33 @@ def shown(step):
     return f"in {step.cwd}\n{''.join(words)}"
 
 
+def wrapper(path, text):
+    """A wrapper script, a word of its command a line."""
+    words = shlex.split(text.partition("\nexec ")[2])
+    return f"{path}\n" + "".join(f"    {shlex.quote(word)}\n"
+                                 for word in words)
+
+
 def commands(name, request):
-    """The steps of a recipe, or of CPython, with names for paths."""
+    """The steps of a recipe or of CPython, or the wrappers of a compiler,
+    with names for paths."""
     layout = request.layout
-    if name.startswith("cpython-"):
-        steps = [*cpython.build_commands(request),
-                 *cpython.install_commands(request, Path("$DESTDIR"))]
+    if name == "toolchain-zig":
+        texts = [wrapper(*item) for item in request.chain.files.items()]
+        places = {"$TOOLCHAIN": layout.toolchain, "$HOST": layout.host,
+                  "$WORK": layout.work}
+    elif name.startswith("cpython-"):
+        root = layout.stage("install")
+        texts = map(shown, [*cpython.build_commands(request),
+                            *cpython.install_commands(request, root)])
         places = {"$SOURCE": layout.stage("source"),
-                  "$BUILD": layout.stage("build")}
+                  "$BUILD": layout.stage("build"), "$DESTDIR": root}
     else:
         build = deps.describe(name, request)
-        steps = list(recipes.load()[name].commands(build))
+        texts = map(shown, recipes.load()[name].commands(build))
         places = {"$SOURCE": build.source, "$PREFIX": build.prefix}
     places["$DEPS"] = layout.shared / "deps"
-    text = "\n".join(map(shown, steps))
+    text = "\n".join(texts)
     for place, path in places.items():
         text = text.replace(str(path), place)
     assert str(layout.work) not in text, text

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from standalone import modules, recipes, setup_local
 from standalone.errors import BuildError
-from test_standalone.trees import SETUP_STDLIB, request, small_tree
+
+from .trees import SETUP_STDLIB, request, small_tree
 
 REAL_TREE = os.environ.get("STANDALONE_TEST_TREE")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from standalone import overlay, source, stamp
 from standalone.errors import UsageError
-from test_standalone.trees import request, small_tree
+
+from .trees import request, small_tree
 
 REAL_TREE = os.environ.get("STANDALONE_TEST_TREE")
 

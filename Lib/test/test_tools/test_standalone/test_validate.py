@@ -23,6 +23,7 @@ DYNLOAD = f"{STDLIB}/lib-dynload"
 SAMPLE = f"{DYNLOAD}/sample.cpython-313-x86_64-linux-gnu.so"
 SYSCONFIG = f"{STDLIB}/_sysconfigdata__linux_x86_64-linux-gnu.py"
 MAKEFILE = f"{STDLIB}/config-3.13-x86_64-linux-gnu/Makefile"
+RUNTIME_TEST = f"{STDLIB}/test/test_standalone_runtime/test_metadata.py"
 TARGET = Target(
     triple="x86_64-unknown-linux-gnu", gnu="x86_64-linux-gnu",
     zig="x86_64-linux-gnu.2.17", openssl="linux-x86_64", machine="x86_64",
@@ -54,6 +55,7 @@ class Case(unittest.TestCase):
         self.sample(f"{DYNLOAD}/_ctypes_test.cpython-313.so", "exports.so")
         self.write(f"{STDLIB}/os.py", "#!/usr/bin/env python3\n")
         self.write(MAKEFILE, "prefix=/install\n")
+        self.write(RUNTIME_TEST, "PREFIX = '/install'\n")
         self.sysconfig()
 
     def write(self, name, text, mode=0o644):

@@ -1,0 +1,288 @@
+"""Tests that what is said in two places is the same in both.
+
+With STANDALONE_TEST_TREE=DIR, an unpacked CPython that is only read, what
+we tell CPython's configure and makefile is looked up there.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+import unittest
+from pathlib import Path
+
+from standalone import (
+    config,
+    cpython,
+    host,
+    modules,
+    pins,
+    recipes,
+    targets,
+    toolchain,
+)
+from standalone.paths import ROOT, TOOLS
+
+from .trees import request, small_tree
+
+REAL_TREE = os.environ.get("STANDALONE_TEST_TREE")
+
+# What may be linked in, by the names of https://spdx.org/licenses/, where
+# all were looked up.  None of them asks anything of who links Python, but
+# Sleepycat that the source be available, which ours and Python's is.
+LICENCES = frozenset({
+    "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC",
+    "MIT", "OpenSSL", "PSF-2.0", "Python-2.0.1", "Sleepycat", "TCL",
+    "Unlicense", "X11", "X11-distribute-modifications-variant", "Zlib",
+    "blessing", "bzip2-1.0.6", "curl"})
+
+# https://github.com/python/blurb names the directories.
+SECTIONS = {"Security", "Core_and_Builtins", "Library", "Documentation",
+            "Tests", "Build", "Windows", "macOS", "IDLE", "Tools-Demos",
+            "C_API"}
+
+
+def makefile():
+    return (ROOT / "Makefile.standalone").read_text(encoding="utf-8")
+
+
+class PinsTest(unittest.TestCase):
+
+    def test_every_recipe_has_a_pin_and_every_pin_a_recipe(self):
+        self.assertEqual(set(pins.load()), set(recipes.load()))
+
+    def test_licences(self):
+        every = [*pins.load().values(),
+                 *map(pins.cpython_pin, pins.cpython_versions())]
+        for pin in every:
+            words = set(re.findall(r"[^\s()]+", pin.licence))
+            self.assertLessEqual(words - {"AND", "OR", "WITH"}, LICENCES,
+                                 pin.name)
+
+    def test_texts_of_licences_lie_in_the_source(self):
+        for pin in pins.load().values():
+            flat = [name.replace("/", "-") for name in pin.licence_files]
+            self.assertEqual(len(set(flat)), len(flat), pin.name)
+            for name in pin.licence_files:
+                self.assertFalse(name.startswith("/") or ".." in name)
+
+    def test_the_default_version_is_the_one_that_is_told_of(self):
+        newest = pins.cpython_versions()[0]
+        self.assertIn(f"this tree, else {newest})",
+                      " ".join(makefile().replace("#:", "").split()))
+        readme = (TOOLS / "README.md").read_text(encoding="utf-8")
+        told = set(re.findall(r"3\.\d+\.\d+", readme))
+        self.assertLessEqual(told, set(pins.cpython_versions()))
+        self.assertIn(newest, told)
+
+
+class RecipesTest(unittest.TestCase):
+
+    def test_archives(self):
+        for name, recipe in recipes.load().items():
+            self.assertTrue(recipe.archives, name)
+            for archive in recipe.archives:
+                self.assertRegex(archive, r"\Alib[\w.-]+\.a\Z")
+
+    def test_cpython_is_told_of_archives_that_exist(self):
+        for name, recipe in recipes.load().items():
+            texts = " ".join([*recipe.configure.values(), *recipe.arguments,
+                              *recipe.setup.values()])
+            for place, archive in re.findall(r"{(\w+)}/lib/(\S+\.a)", texts):
+                of = recipe if place == "prefix" else recipes.load()[place]
+                self.assertIn(archive, of.archives, name)
+            self.assertIn("{prefix}", texts, name)
+
+    def test_needs(self):
+        for name, recipe in recipes.load().items():
+            self.assertLessEqual(set(recipe.needs),
+                                 set(recipes.load()) - {name})
+            # What is not always built cannot be needed.
+            for need in recipe.needs:
+                needed = recipes.load()[need]
+                self.assertLessEqual(needed.since, recipe.since)
+                self.assertIsNone(needed.bundled)
+
+    def test_no_two_recipes_set_one_variable(self):
+        told = [variable for recipe in recipes.load().values()
+                for variable in recipe.configure]
+        self.assertEqual(len(told), len(set(told)))
+
+    def test_modules_of_recipes_are_built_in(self):
+        for recipe in recipes.load().values():
+            for module in recipe.setup:
+                self.assertIn(module, modules.decisions().builtin)
+
+
+class ModulesTest(unittest.TestCase):
+
+    def test_no_module_is_decided_about_twice(self):
+        data = tomllib.loads((TOOLS / "modules.toml").read_text())
+        self.assertEqual(set(data),
+                         {"builtin", "shared", "bootstrap", "disabled"})
+        every = [name for names in data.values() for name in names]
+        self.assertEqual(sorted(every), sorted(set(every)))
+        for kind in "builtin", "shared", "bootstrap":
+            self.assertEqual(data[kind], sorted(data[kind]), kind)
+        for reason in data["disabled"].values():
+            self.assertTrue(reason)
+
+
+class TargetsTest(unittest.TestCase):
+
+    def test_names(self):
+        for triple, target in targets.TARGETS.items():
+            self.assertEqual(target.triple, triple)
+            self.assertTrue(triple.startswith(target.machine))
+            major, minor = target.glibc
+            self.assertEqual(target.zig, f"{target.gnu}.{major}.{minor}")
+
+    def test_every_toolchain_says_what_it_needs(self):
+        self.assertEqual(set(host._COMPILERS), set(toolchain.TOOLCHAINS))
+
+
+class WordsTest(unittest.TestCase):
+    """The makefile, its help, the README and the command line."""
+
+    def variables(self):
+        return set(re.findall(r"(?m)^(\w+)\s*\?=", makefile())) - {"PYTHON3"}
+
+    def test_variables(self):
+        wanted = {"CPYTHON", "TARGET", "TOOLCHAIN", "OPTIONS", "SOURCES",
+                  "OUT", "JOBS"}
+        self.assertEqual(self.variables(), wanted)
+        self.assertEqual(
+            set(re.findall(r"(?m)^#:   ([A-Z]+) ", makefile())), wanted)
+        for command in "build", "fetch", "clean":
+            usage = subprocess.run(
+                [sys.executable, "-m", "standalone", command, "--help"],
+                env={**os.environ, "PYTHONPATH": str(TOOLS.parent)},
+                capture_output=True, text=True, check=True).stdout
+            self.assertEqual(set(re.findall(r"--([a-z]+) ", usage))
+                             - {"help"}, {name.lower() for name in wanted})
+        for name in wanted:
+            self.assertIn(f'--{name.lower()}="$({name})"', makefile())
+
+    def test_known_values_are_told_of(self):
+        text = " ".join(makefile().replace("#:", "").split())
+
+        def listed(words):
+            return f"{', '.join(words[:-1])} or {words[-1]}"
+
+        self.assertIn(f"OPTIONS {listed(config.OPTIONS)}", text)
+        self.assertIn(f"TOOLCHAIN {listed(toolchain.TOOLCHAINS)}", text)
+
+    def test_configure_takes_the_same_options(self):
+        text = (ROOT / "configure.ac").read_text(encoding="utf-8")
+        self.assertIn(f"  [{'|'.join(config.OPTIONS)}], [STANDALONE_OPTIONS",
+                      text)
+
+    def test_targets_of_the_makefiles(self):
+        described = set(re.findall(r"(?m)^#:   (standalone[\w-]*) ",
+                                   makefile()))
+        phony = set(re.findall(r"(?m)^\.PHONY: (.*)",
+                               makefile())[0].split())
+        self.assertEqual(described, phony)
+
+    @unittest.skipIf((ROOT / "Include").exists(), "a CPython's own Makefile")
+    def test_the_front_door(self):
+        front = (ROOT / "Makefile").read_text(encoding="utf-8")
+        for name in "standalone", "standalone-fetch", "standalone-clean":
+            self.assertRegex(front, rf"(?m)^([\w-]+ )*{name}\b.*:")
+        self.assertIn("Makefile.standalone standalone-help", front)
+
+    def test_the_readme_names_every_module(self):
+        text = (TOOLS / "README.md").read_text(encoding="utf-8")
+        for path in TOOLS.glob("*.py"):
+            if path.name != "__init__.py":
+                self.assertTrue(path.name in text, path.name)
+
+
+class NewsTest(unittest.TestCase):
+
+    def test_entries(self):
+        entries = sorted(ROOT.glob("Misc/NEWS.d/next/*/*.standalone.rst"))
+        self.assertTrue(entries)
+        for path in entries:
+            with self.subTest(path.name):
+                self.check(path)
+
+    def check(self, path):
+        """What blurb asks of a file below next/."""
+        self.assertIn(path.parent.name, SECTIONS)
+        match = re.fullmatch(r"\d{4}(-\d\d){5}\.gh-issue-(\d+)"
+                             r"\.standalone\.rst", path.name)
+        self.assertTrue(match, "DATE.gh-issue-NUMBER.standalone.rst")
+        self.assertGreaterEqual(int(match[2]), 32426)
+        text = path.read_text(encoding="utf-8")
+        self.assertNotRegex(text.lower(),
+                            r"\A(- |issue #|bpo-|gh-|\.\.|#|\s)")
+        self.assertTrue(text.endswith(".\n"))
+        for line in text.splitlines():
+            self.assertRegex(line, r"\A\S.{,74}\S\Z")
+
+    @unittest.skipIf((ROOT / "Include").exists(), "has CPython's entries too")
+    def test_all_entries_are_named_as_ours(self):
+        for path in ROOT.glob("Misc/NEWS.d/next/*/*"):
+            self.assertTrue(path.name.endswith(".standalone.rst"), path.name)
+
+
+@unittest.skipUnless(REAL_TREE, "STANDALONE_TEST_TREE names no CPython tree")
+class RealTreeTest(unittest.TestCase):
+
+    def setUp(self):
+        self.tree = Path(REAL_TREE)
+        self.configure = (self.tree / "configure").read_text()
+        out = self.enterContext(tempfile.TemporaryDirectory())
+        self.request = request(self.tree, Path(out))
+
+    def assertRead(self, variable):
+        self.assertTrue(re.search(rf"\$\{{?{variable}\b", self.configure),
+                        variable)
+
+    def assertOption(self, argument):
+        name = argument.partition("=")[0].removeprefix("--")
+        name = (name.replace("without-", "with-")
+                .replace("disable-", "enable-").replace("-", "_"))
+        self.assertTrue(re.search(rf"(?m)^{name}$", self.configure),
+                        argument)
+
+    def test_configure_knows_what_it_is_told(self):
+        command = cpython.configure(self.request)
+        for variable in command.env:
+            self.assertRead(variable)
+        for argument in command.argv[1:]:
+            if not re.match("--(prefix|build|host)=", argument):
+                self.assertOption(argument)
+
+    def test_configure_knows_what_recipes_say(self):
+        # Also those of bundled libraries, which this tree is not told.
+        for recipe in recipes.load().values():
+            if recipe.since <= self.request.minor:
+                for variable in recipe.configure:
+                    self.assertRead(variable)
+                for argument in recipe.arguments:
+                    self.assertOption(argument)
+
+    def test_the_makefile_has_the_variables_that_are_overridden(self):
+        text = (self.tree / "Makefile.pre.in").read_text()
+        small_tree(self.request.layout.stage("source"))
+        commands = [*cpython.make_commands(self.request),
+                    *cpython.install_commands(self.request, Path("/root"))]
+        told = {word.partition("=")[0] for command in commands
+                for word in command.argv
+                if command.argv[0] == "make" and "=" in word} - {"DESTDIR"}
+        has = set(re.findall(r"(?m)^(\w+)\s*[:?]?=|\$\((\w+)\)", text))
+        self.assertEqual(told - {name for names in has for name in names},
+                         set())
+
+    def test_modules_of_recipes_exist(self):
+        rules = modules.rules(self.tree)
+        for recipe in recipes.load().values():
+            self.assertLessEqual(set(recipe.setup), set(rules))
+
+
+if __name__ == "__main__":
+    unittest.main()
