@@ -2,10 +2,14 @@
 # The build itself is Makefile.standalone.
 
 .PHONY: standalone standalone-fetch standalone-clean help
+.PHONY: check check-tools check-distribution
 .DEFAULT_GOAL := help
 
 standalone standalone-fetch standalone-clean:
 	+@$(MAKE) --no-print-directory -f Makefile.standalone $@
+
+check check-tools check-distribution:
+	+@$(MAKE) --no-print-directory -f Makefile.standalone standalone-$@
 
 help:
 	@$(MAKE) --no-print-directory -f Makefile.standalone standalone-help

@@ -12,8 +12,8 @@ from pathlib import Path
 if not __package__:              # run as `python3 Tools/standalone ...`
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from standalone import check, front, overlay, targets
 from standalone import config as configuration
-from standalone import front, overlay, targets
 from standalone.errors import BuildError, StandaloneError
 
 LOG_LINES = 30
@@ -53,8 +53,12 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     for name, text in (("build", "everything, up to the archives"),
                        ("fetch", "only what has to be downloaded"),
-                       ("clean", "remove what was made on the way")):
+                       ("clean", "remove what was made on the way"),
+                       ("check", "test the tools and what they made")):
         command = commands.add_parser(name, help=text)
+        if name == "check":
+            command.add_argument("what", choices=(
+                "all", "tools", "distribution"))
         command.add_argument("--cpython", default="")
         command.add_argument("--target", default="")
         command.add_argument("--toolchain", default="zig")
@@ -83,6 +87,9 @@ def dispatch(arguments: argparse.Namespace) -> None:
                 front.prepare(config)
         case "clean":
             front.clean(request(arguments))
+        case "check":
+            if check.check(arguments.what, request(arguments)).failed:
+                raise SystemExit(1)
         case "stage":
             run_stage(arguments.name, arguments.dependency,
                       configuration.load(Path(arguments.work).resolve()))

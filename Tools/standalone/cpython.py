@@ -20,11 +20,13 @@ from standalone.paths import PREFIX
 from standalone.run import Runner, environment
 
 #: In our own objects, but not in what sysconfig hands to extensions.
-CFLAGS = ("-fno-omit-frame-pointer", "-fstack-protector-strong",
+CFLAGS = ("-ffunction-sections", "-fdata-sections",
+          "-fno-omit-frame-pointer", "-fstack-protector-strong",
           # zig makes __DATE__ an error; SOURCE_DATE_EPOCH fixes its value.
           "-Wno-date-time")
 
-LDFLAGS = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1")
+LDFLAGS = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1",
+           "-Wl,--gc-sections")
 
 
 def configure(config: Config) -> Command:

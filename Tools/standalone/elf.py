@@ -151,7 +151,8 @@ def _interp(sections: Iterable[Section]) -> str | None:
     # By section: in a separate debug file the segment's bytes are others'.
     for section in sections:
         if section.name == ".interp" and section["sh_type"] != "SHT_NOBITS":
-            return section.data().rstrip(b"\0").decode()
+            name: bytes = section.data()
+            return name.rstrip(b"\0").decode()
     return None
 
 

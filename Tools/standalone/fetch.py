@@ -58,7 +58,7 @@ def fetch(pins: Iterable[Pin], downloads: Path, sources: Path | None = None,
         raise FetchError(f"cannot fetch into {downloads}: "
                          f"{exc.strerror}") from exc
     missing: dict[Pin, list[str]] = {}
-    for pin, result in zip(wanted, results):
+    for pin, result in zip(wanted, results, strict=True):
         if isinstance(result, Path):
             found[pin.name] = result
         else:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from standalone import fetch, host, pins, plan, stamp, summary, unpack
+from standalone import aside, fetch, host, pins, plan, stamp, summary, unpack
 from standalone.config import Config
 from standalone.errors import BuildError, UsageError
 from standalone.paths import ROOT, TOOLS, cache_dir
@@ -27,9 +27,10 @@ def lock(config: Config) -> Iterator[int]:
     work = config.layout.work
     try:
         config.layout.out.mkdir(parents=True, exist_ok=True)
-        work.mkdir(parents=True, exist_ok=True)
+        place = aside.current(work)
+        place.mkdir(parents=True, exist_ok=True)
         _link_work(config)
-        descriptor = os.open(work / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = os.open(place / "lock", os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as exc:
         raise UsageError(f"cannot write to OUT={config.out}: {exc.strerror}",
                          hint="choose another directory: OUT=DIR") from exc
@@ -40,6 +41,7 @@ def lock(config: Config) -> Iterator[int]:
             print(f"waiting for another `make standalone` on {config.out}",
                   file=sys.stderr, flush=True)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+        aside.put_back(work)
         yield descriptor
     finally:
         os.close(descriptor)

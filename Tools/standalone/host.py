@@ -117,19 +117,21 @@ def _runs(*argv: str) -> bool:
 
 def _install_commands(tools: Iterable[str]) -> Iterator[str]:
     packages = [_PACKAGES[tool] for tool in tools]
-    for command, names in zip(_INSTALL, zip(*packages)):
+    for command, names in zip(_INSTALL, zip(*packages, strict=True),
+                              strict=True):
         yield f"  {command} {' '.join(sorted(set(names)))}"
 
 
 def download_wheels(tree: Path, downloads: Path,
-                    sources: Path | None = None) -> Path:
-    """Fetch what requirements.txt pins for this Python, if need be.
+                    sources: Path | None = None,
+                    requirements: Path = REQUIREMENTS) -> Path:
+    """Fetch what *requirements* pins for this Python, if need be.
 
     Wheels in *sources*, a user's directory, make the network unneeded.
     Returns the directory of the wheels, raises FetchError.
     """
     wheels = downloads / "wheels"
-    record = wheels / f"{key()}.json"
+    record = wheels / f"{key(requirements)}.json"
     if record.exists() and all(
             (wheels / name).exists()
             for name in json.loads(record.read_text())):
@@ -138,7 +140,7 @@ def download_wheels(tree: Path, downloads: Path,
     try:
         wheels.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=downloads) as scratch:
-            _download(tree, Path(scratch), offered)
+            _download(tree, Path(scratch), offered, requirements)
             names = sorted(path.name for path in Path(scratch).iterdir())
             for name in names:
                 Path(scratch, name).replace(wheels / name)
@@ -148,15 +150,16 @@ def download_wheels(tree: Path, downloads: Path,
     return wheels
 
 
-def _download(tree: Path, dest: Path, offered: list[str]) -> None:
+def _download(tree: Path, dest: Path, offered: list[str],
+              requirements: Path) -> None:
     arguments = ("download", "--require-hashes", "--only-binary=:all:",
-                 "--no-deps", "--requirement", str(REQUIREMENTS),
+                 "--no-deps", "--requirement", str(requirements),
                  "--dest", str(dest), *offered)
     try:
         _pip(tree, *arguments, "--no-index", env=pip_environment())
     except BuildError:
-        sys.stderr.write("fetch: Python packages, zig among them "
-                         "(100 MB), with pip\n")
+        zig = "zig among them (100 MB), " * (requirements == REQUIREMENTS)
+        sys.stderr.write(f"fetch: Python packages, {zig}with pip\n")
         try:
             _pip(tree, *arguments, "--retries=2", env=pip_environment())
         except BuildError as exc:
@@ -166,22 +169,23 @@ def _download(tree: Path, dest: Path, offered: list[str]) -> None:
                 "directory and name it with SOURCES=DIR") from exc
 
 
-def install(tree: Path, downloads: Path, dest: Path) -> None:
+def install(tree: Path, downloads: Path, dest: Path,
+            requirements: Path = REQUIREMENTS) -> None:
     """Put the packages of download_wheels() into *dest*, offline.
 
     *dest*/ziglang/zig is the compiler.  Raises FetchError if a wheel is
     missing or not the one that was pinned.
     """
-    if stamp.is_fresh(dest, key()):
+    if stamp.is_fresh(dest, key(requirements)):
         return
-    with stamp.output_dir(dest, key()) as scratch:
+    with stamp.output_dir(dest, key(requirements)) as scratch:
         # Nothing of the user's pip.conf; and unpacked on the same disk.
         env = environment(extra={"PIP_CONFIG_FILE": os.devnull,
                                  "TMPDIR": str(dest.parent)})
         try:
             _pip(tree, "install", "--require-hashes", "--no-index",
                  f"--find-links={downloads / 'wheels'}", "--no-deps",
-                 "--no-compile", "--requirement", str(REQUIREMENTS),
+                 "--no-compile", "--requirement", str(requirements),
                  "--target", str(scratch), env=env)
         except BuildError as exc:
             raise FetchError(
@@ -202,7 +206,7 @@ def _pip(tree: Path, *arguments: str, env: dict[str, str]) -> None:
                       "PIP_REQUIRE_VIRTUALENV": "0"})
 
 
-def key() -> str:
-    """Changes with what requirements.txt pins and what wheels fit here."""
-    return stamp.key(REQUIREMENTS.read_text(encoding="utf-8"),
+def key(requirements: Path = REQUIREMENTS) -> str:
+    """Changes with what *requirements* pins and what wheels fit here."""
+    return stamp.key(requirements.read_text(encoding="utf-8"),
                      sys.implementation.cache_tag, sysconfig.get_platform())

@@ -259,12 +259,14 @@ def _byte_compile(tree: Path, runner: Runner) -> None:
 
     Unchecked hashes: valid wherever and whenever the tree is unpacked,
     also where it cannot be written (https://peps.python.org/pep-0552/).
-    Test packages are not shipped with the tree, and not compiled.
+    Test packages are not shipped with the tree, and not compiled; pip's
+    own bytecode would be a tenth of the archive, and pip has no use in a
+    tree that cannot be written.
     """
     lib = library(tree)
     runner.steps([Command(
         (str(interpreter(tree)), "-I", "-B", "-m", "compileall", "-q", "-j0",
          "--invalidation-mode", "unchecked-hash",
          "-s", str(tree), "-p", PREFIX,
-         "-x", r"/(test|idle_test|config-3[^/]*)/", str(lib)), tree)],
+         "-x", r"/(test|idle_test|site-packages|config-3[^/]*)/", str(lib)), tree)],
         "byte-compile")

@@ -16,6 +16,7 @@ def text(tree: Path, config: Config) -> str:
     """The Setup.local for *tree*."""
     found = modules.rules(tree)
     places = modules.expected(tree)
+    reasons = modules.decisions().disabled
     extra = {module: recipes.filled(flags, name, config.layout)
              for name, recipe in recipes.wanted(config.minor, tree).items()
              for module, flags in recipe.setup.items()}
@@ -25,8 +26,8 @@ def text(tree: Path, config: Config) -> str:
                 for module, flags in sorted(extra.items())],
         shared=[f"{module} {found[module]}"
                 for module, place in places.items() if place == "shared"],
-        disabled={name: reason for name, reason
-                  in sorted(modules.decisions().disabled.items()) if name in found})
+        disabled={name: reasons[name] for name in sorted(reasons)
+                  if name in found})
 
 
 def run(config: Config, wanted: str) -> None:

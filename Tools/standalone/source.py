@@ -97,8 +97,8 @@ def run(config: Config, wanted: str) -> None:
     _remove_all_but({stamp.KEY, *names, *map(str, ours)}, copy)
     for name in names:
         if name in edited:
-            _write(copy / name, edited[name].encode("utf-8", "surrogateescape"),
-                   tree / name)
+            data = edited[name].encode("utf-8", "surrogateescape")
+            _write(copy / name, data, tree / name)
         else:
             _copy(tree / name, copy / name)
     for path in ours:

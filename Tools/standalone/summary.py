@@ -28,7 +28,8 @@ def summary(archives: Sequence[Path], durations: Path, glibc: str) -> str:
 
 def _archives(archives: Sequence[Path]) -> str:
     # What all names begin with is said once: with it, no line would fit.
-    common = os.path.commonprefix([path.name for path in archives])
+    common = os.path.commonprefix(                        # noqa: RUF071
+        [path.name for path in archives])
     common = common[:common.rfind("-") + 1]
     sums = _sums(archives[0].with_name("SHA256SUMS"))
     rows = [(path.name.removeprefix(common),

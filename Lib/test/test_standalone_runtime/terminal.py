@@ -61,7 +61,7 @@ class Terminal:
 
     def expect(self, text):
         """Wait until *text* comes after what was expected last."""
-        end = time.monotonic() + 5
+        end = time.monotonic() + SHORT_TIMEOUT
         while (found := self._text().find(text.encode(), self._seen)) < 0:
             if time.monotonic() > end or not self._read(1):
                 raise AssertionError(

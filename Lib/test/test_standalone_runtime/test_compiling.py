@@ -84,8 +84,8 @@ class CompilerTests(unittest.TestCase):
         (self.directory / "compiled.c").write_text(packages.EXTENSION)
         include = sysconfig.get_path("include")
         value = sysconfig.get_config_var
-        for cflags in (f"{value('CFLAGS')} {value('CCSHARED')}".split()
-                       + [f"-I{include}"],
+        for cflags in ([*f"{value('CFLAGS')} {value('CCSHARED')}".split(),
+                        f"-I{include}"],
                        ["-fPIC", *self.words(tree.run(
                            tree.BIN / "python3-config", "--cflags"))]):
             with self.subTest(cflags):

@@ -64,10 +64,10 @@ def server(received):
 
 def ask(context, port, hostname="localhost"):
     """Send a word through TLS; the answer and the protocol's version."""
-    with socket.create_connection(("127.0.0.1", port), SHORT_TIMEOUT) as raw:
-        with context.wrap_socket(raw, server_hostname=hostname) as tls:
-            tls.sendall(b"hello")
-            return tls.recv(1000), tls.version()
+    with (socket.create_connection(("127.0.0.1", port), SHORT_TIMEOUT) as raw,
+          context.wrap_socket(raw, server_hostname=hostname) as tls):
+        tls.sendall(b"hello")
+        return tls.recv(1000), tls.version()
 
 
 class TLSTests(unittest.TestCase):

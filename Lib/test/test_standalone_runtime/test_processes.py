@@ -23,7 +23,7 @@ def tearDownModule():
 
 def answer(inbox, outbox):
     """In a child: where it runs, and what it was sent."""
-    import ssl                           # one of those that are linked in
+    import ssl  # one of those that are linked in
     outbox.put((inbox.get() * 2, sys.executable, sys.prefix,
                 ssl.OPENSSL_VERSION))
 

@@ -6,8 +6,12 @@ import unittest
 
 from test.support import os_helper
 from test.test_standalone_runtime import tree
-from test.test_standalone_runtime.terminal import (BACKSPACE, CONTROL_D, TAB,
-                                                   Terminal)
+from test.test_standalone_runtime.terminal import (
+    BACKSPACE,
+    CONTROL_D,
+    TAB,
+    Terminal,
+)
 
 LEFT, UP = ("left",), ("up",)
 
@@ -62,9 +66,9 @@ class REPLTests(unittest.TestCase):
             terminal.expect("4237")
             terminal.expect(">>> ")
         with self.subTest("completion"):
-            terminal.type(*"quux = 'w'.swapc", TAB, *")*7\r")
+            terminal.type(*"word = 'w'\r")
             terminal.expect(">>> ")
-            terminal.type(*"quux\r")
+            terminal.type(*"word.swapc", TAB, *"*7\r")
             terminal.expect("WWWWWWW")
             terminal.expect(">>> ")
         terminal.type(CONTROL_D)

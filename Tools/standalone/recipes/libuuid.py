@@ -30,7 +30,8 @@ def commands(build: Build) -> Commands:
         build, "libuuid.a", [f"{name}.c" for name in _SOURCES],
         headers={"libuuid/src/uuid.h": "uuid"},
         flags=f"-D_GNU_SOURCE -Iinclude -Ilibuuid/src {defines} "
-              "-D_PATH_LOCALSTATEDIR='\"/var\"' -D_PATH_RUNSTATEDIR='\"/run\"'")
+              "-D_PATH_LOCALSTATEDIR='\"/var\"' "
+              "-D_PATH_RUNSTATEDIR='\"/run\"'")
 
 
 RECIPE = Recipe(

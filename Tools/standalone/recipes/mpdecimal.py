@@ -6,7 +6,7 @@ from standalone.steps import autotools
 
 def commands(build: Build) -> Commands:
     """Build the C library alone."""
-    configure, *rest = autotools(build, "--disable-cxx", "--disable-doc")
+    configure, *_ = autotools(build, "--disable-cxx", "--disable-doc")
     yield configure
     yield build.make("-C", "libmpdec", "libmpdec.a")
     yield build.run("mkdir", "-p", f"{build.prefix}/lib",

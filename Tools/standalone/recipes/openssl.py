@@ -15,6 +15,8 @@ def commands(build: Build) -> Commands:
         # What these name is compiled in; nothing is installed there.
         "--prefix=/usr", "--libdir=lib", "--openssldir=/etc/ssl",
         "no-shared", "no-tests", "no-apps", "no-docs",
+        # Protocols and formats that no function of ssl or hashlib reaches.
+        "no-cmp", "no-cms", "no-ct", "no-quic", "no-srp", "no-ts",
         # The legacy provider (MD4, RC4, DES...) inside libcrypto; modules
         # of the system's, such as FIPS, can still be loaded.
         "no-module", "enable-legacy",

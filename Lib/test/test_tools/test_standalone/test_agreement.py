@@ -182,9 +182,13 @@ class WordsTest(unittest.TestCase):
     def test_targets_of_the_makefiles(self):
         described = set(re.findall(r"(?m)^#:   (standalone[\w-]*) ",
                                    makefile()))
-        phony = set(re.findall(r"(?m)^\.PHONY: (.*)",
-                               makefile())[0].split())
-        self.assertEqual(described, phony)
+        front, _, graph = makefile().partition("\nelse\n")
+        self.assertIn(".PHONY: graph", graph)
+        phony = set(" ".join(
+            re.findall(r"(?m)^\.PHONY: (.*)", front)).split())
+        self.assertLessEqual(described, phony)
+        for name in phony - described:
+            self.assertIn(f" {name.removeprefix('standalone')} ", front)
 
     @unittest.skipIf((ROOT / "Include").exists(), "a CPython's own Makefile")
     def test_the_front_door(self):
@@ -270,7 +274,7 @@ class RealTreeTest(unittest.TestCase):
         text = (self.tree / "Makefile.pre.in").read_text()
         small_tree(self.request.layout.stage("source"))
         commands = [*cpython.make_commands(self.request),
-                    *cpython.install_commands(self.request, Path("/root"))]
+                    *cpython.install_commands(self.request, Path("/destdir"))]
         told = {word.partition("=")[0] for command in commands
                 for word in command.argv
                 if command.argv[0] == "make" and "=" in word} - {"DESTDIR"}

@@ -74,7 +74,7 @@ class LayeringTest(unittest.TestCase):
 
     def test_the_layers_are_modules(self):
         # Else a renamed one would be free of all rules.
-        self.assertLessEqual((GROUND | STAGES | TOP) - {"check"}, set(FILES))
+        self.assertLessEqual(GROUND | STAGES | TOP, set(FILES))
         for name, imported in OURS.items():
             self.assertLessEqual(imported, set(FILES), name)
 
@@ -147,7 +147,9 @@ class StyleTest(unittest.TestCase):
     def test_nothing_is_caught_wholesale(self):
         for name, tree in TREES.items():
             for node in ast.walk(tree):
-                if isinstance(node, ast.ExceptHandler):
+                # To clean up and let it through is another thing.
+                if (isinstance(node, ast.ExceptHandler)
+                        and ast.unparse(node.body[-1]) != "raise"):
                     caught = ast.unparse(node.type) if node.type else "all"
                     self.assertNotIn(
                         caught, ("all", "Exception", "BaseException"),

@@ -85,7 +85,7 @@ class Case(unittest.TestCase):
         self.assertEqual([(f.path, f.rule) for f in findings],
                          [(path, rule) for path, rule, _ in broken],
                          findings)
-        for finding, (_, _, part) in zip(findings, broken):
+        for finding, (_, _, part) in zip(findings, broken, strict=True):
             self.assertIn(part, finding.detail)
 
 

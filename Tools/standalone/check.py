@@ -1,0 +1,308 @@
+"""`make check`: the tools on this machine, then what they have made.
+
+tools: ruff, mypy and the unit tests, with packages of our own choice.
+distribution: the finished archive, unpacked far from where it was built
+and run by an ordinary user with an empty environment.
+"""
+
+import contextlib
+import functools
+import operator
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import tomllib
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from standalone import aside, front, host, metadata, stamp, unpack
+from standalone.config import Config
+from standalone.errors import UsageError
+from standalone.paths import ROOT, TOOLS, cache_dir
+from standalone.run import environment
+
+REQUIREMENTS = TOOLS / "requirements-dev.txt"
+RUNTIME = "test_standalone_runtime"
+
+#: CPython's own tests of what we link in, relocate or configure.
+SELECTION = (
+    "test_asyncio.test_ssl", "test_asyncio.test_subprocess",
+    "test_build_details", "test_bz2", "test_capi", "test_cmd_line",
+    "test_concurrent_futures.test_init", "test_concurrent_futures.test_wait",
+    "test_ctypes", "test_curses", "test_dbm", "test_dbm_ndbm", "test_decimal",
+    "test_embed", "test_ensurepip", "test_faulthandler", "test_getpath",
+    "test_hashlib", "test_hmac", "test_httplib", "test_json", "test_locale",
+    "test_lzma", "test_mmap", "test_multiprocessing_forkserver.test_misc",
+    "test_multiprocessing_spawn.test_processes", "test_os",
+    "test_posix", "test_posixpath", "test_pty", "test_pyexpat", "test_pyrepl",
+    "test_readline", "test_repl", "test_runpy", "test_signal", "test_site",
+    "test_socket", "test_sqlite3", "test_ssl", "test_subprocess", "test_sys",
+    "test_sysconfig", "test_tarfile", "test_time", "test_unicodedata",
+    "test_urllib2_localnet", "test_uuid", "test_venv", "test_xml_etree",
+    "test_zipfile", "test_zipimport", "test_zlib", "test_zoneinfo",
+)
+# Whatever else regrtest knows wants the network, a display or much time.
+_RESOURCES = "curses,subprocess"
+_NOBODY = 65534                  # by convention, on every Linux
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Tests, or commands that are one test each."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(self.passed + other.passed, self.failed + other.failed,
+                      self.skipped + other.skipped)
+
+    def __str__(self) -> str:
+        return (f"{self.passed} passed, {self.failed} failed, "
+                f"{self.skipped} skipped")
+
+
+def check(what: str, config: Config) -> Counts:
+    """Run *what*: "tools", "distribution", or "all" with the build
+    between them.  Prints the counts as the last line."""
+    counts = Counts()
+    if what != "distribution":
+        counts += tools(config)
+    if what == "all":
+        front.build(config)
+    if what != "tools":
+        counts += distribution(config)
+    print(f"\n{counts}", flush=True)
+    return counts
+
+
+def tools(config: Config) -> Counts:
+    """ruff, mypy and the unit tests, run by this Python."""
+    packages = config.layout.work / "check"
+    with front.lock(config):
+        front.prepare(config)
+        downloads = cache_dir() / "downloads"
+        sources = Path(config.sources) if config.sources else None
+        if not stamp.is_fresh(packages, host.key(REQUIREMENTS)):
+            host.download_wheels(config.pristine, downloads, sources,
+                                 REQUIREMENTS)
+            host.install(config.pristine, downloads, packages, REQUIREMENTS)
+    tests = ROOT / "Lib" / "test" / "test_tools"
+    ours = [path for path in (
+        TOOLS, ROOT / "Lib" / "_standalone_runtime",
+        ROOT / "Lib" / "test" / RUNTIME, tests / "test_standalone")
+        if path.exists()]
+    env = environment(extra={
+        "MYPYPATH": str(config.layout.host), "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": os.pathsep.join(
+            map(str, (TOOLS.parent, packages, config.layout.host)))})
+    typed = ["-p", "standalone"]
+    if (ROOT / "Lib" / "_standalone_runtime").exists():
+        typed += ["-p", "_standalone_runtime"]
+    return functools.reduce(operator.add, [
+        _command([str(packages / "bin" / "ruff"), "check", "--no-cache",
+                  "--config", str(TOOLS / "ruff.toml"), *map(str, ours)],
+                 env),
+        _command([sys.executable, "-m", "mypy", "--config-file",
+                  str(TOOLS / "mypy.ini"), "--cache-dir",
+                  str(config.layout.work / "mypy"), *typed], env),
+        _unit_tests(tests, env)])
+
+
+def _command(argv: Sequence[str], env: dict[str, str]) -> Counts:
+    print(f"\n{Path(argv[0]).name} {' '.join(argv[1:3])}", flush=True)
+    done = subprocess.run(argv, env=env, cwd=ROOT, stdin=subprocess.DEVNULL)
+    return Counts(failed=1) if done.returncode else Counts(passed=1)
+
+
+def _unit_tests(tests: Path, env: dict[str, str]) -> Counts:
+    """unittest's output as it comes, and its numbers out of the end."""
+    print("\nunit tests of the tools", flush=True)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "unittest", "discover", "-s",
+         str(tests / "test_standalone"), "-t", str(tests)],
+        env=env, cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert child.stdout is not None
+    end = ""
+    for line in child.stdout:
+        print(line, end="", flush=True)
+        end = (end + line)[-2000:]
+    return unittest_counts(end, child.wait())
+
+
+def unittest_counts(text: str, code: int) -> Counts:
+    """The numbers that unittest ends with: ``Ran 9 tests in ...`` and
+    ``OK (skipped=1)`` or ``FAILED (failures=1, errors=2)``."""
+    ran = sum(map(int, re.findall(r"^Ran (\d+) tests? in", text, re.M)))
+    numbers = {name: int(count) for name, count in re.findall(
+        r"(\w+)=(\d+)", text.rpartition("\nRan ")[2])}
+    failed = sum(numbers.get(name, 0) for name in (
+        "failures", "errors", "unexpectedSuccesses"))
+    if code and not failed:
+        failed = 1               # it did not get as far as to say how many
+    skipped = numbers.get("skipped", 0)
+    return Counts(max(ran - failed - skipped, 0), failed, skipped)
+
+
+def distribution(config: Config) -> Counts:
+    """The archive, after it was moved, tested by itself."""
+    expected = [entry["test"] for entry in tomllib.loads(
+        (TOOLS / "expected_failures.toml").read_text()).get("failure", [])]
+    with (_terminable(), front.lock(config), _scratch() as scratch,
+          moved(config, scratch) as tree):
+        runtime = [f"{RUNTIME}.{path.stem}" for path in sorted(
+            tree.glob(f"lib/python3.*/test/{RUNTIME}/test_*.py"))]
+        names = [*runtime, *_present(tree)]
+        with aside.aside(config.layout.work):
+            counts = _regrtest(tree, scratch, names, ignored=expected)
+            if expected:
+                counts += _expected_failures(tree, scratch, expected)
+    return counts
+
+
+def _present(tree: Path) -> list[str]:
+    """Those of SELECTION that this version of CPython has."""
+    tests = next(tree.glob("lib/python3.*/test"))
+    return [name for name in SELECTION
+            if list(tests.glob(name.replace(".", "/") + "*"))]
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the body as Ctrl-C does."""
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+    before = {number: signal.signal(number, interrupt)
+              for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """A directory of whoever runs the tests, with an awkward name."""
+    top = Path(tempfile.mkdtemp(prefix="standalone-"))
+    try:
+        scratch = top / "mövéd elsewhere"
+        for directory in (top, scratch, scratch / "home", scratch / "tmp"):
+            directory.mkdir(exist_ok=True)
+            if os.geteuid() == 0:
+                os.chown(directory, _NOBODY, _NOBODY)
+        yield scratch
+    finally:
+        stamp.remove(top)
+
+
+@contextlib.contextmanager
+def moved(config: Config, scratch: Path) -> Iterator[Path]:
+    """What is shipped, with the tests added, and read-only."""
+    layout = config.layout
+    try:
+        names = (layout.stage("archive") / "names").read_text().split()
+    except OSError as exc:
+        raise UsageError("nothing to check has been built",
+                         hint="make standalone") from exc
+    [name] = [name for name in names
+              if name.endswith("-install_only_stripped.tar.gz")]
+    tree = scratch / "python"
+    unpack.unpack(layout.out / name, tree)
+    add_tests(layout.stage("tree") / "install", tree)
+    for parent, _, _ in os.walk(tree):
+        os.chmod(parent, 0o555)
+    yield tree
+
+
+def add_tests(built: Path, tree: Path) -> None:
+    """The test packages, which are in the full archive alone."""
+    [library] = (path for path in built.glob("lib/python3.*")
+                 if path.is_dir())
+    target = tree / library.relative_to(built)
+    for package in metadata.TEST_PACKAGES:
+        place = package.replace(".", "/")
+        shutil.copytree(library / place, target / place, symlinks=True)
+    for pattern in metadata.TEST_EXTENSIONS:
+        for path in library.glob(f"lib-dynload/{pattern}.*so"):
+            shutil.copy2(path, target / "lib-dynload")
+
+
+def _regrtest(tree: Path, scratch: Path, names: Sequence[str], *,
+              ignored: Sequence[str] = (), only: Sequence[str] = (),
+              ) -> Counts:
+    """Run CPython's test runner in the moved tree."""
+    report = scratch / "home" / "report.xml"
+    report.unlink(missing_ok=True)
+    root = os.geteuid() == 0
+    child = subprocess.Popen(
+        [str(tree / "bin" / "python3"), "-m", "test",
+         f"-j{len(os.sched_getaffinity(0))}", f"-u{_RESOURCES}",
+         "--timeout=600", f"--tempdir={scratch / 'tmp'}",
+         f"--junit-xml={report}",
+         *(f"--ignore={name}" for name in ignored),
+         *(f"--match={name}" for name in only), *names],
+        env={"HOME": str(scratch / "home"), "PATH": "/usr/bin:/bin",
+             "TERM": "xterm-256color"},
+        cwd=scratch / "home", stdin=subprocess.DEVNULL,
+        user=_NOBODY if root else None, group=_NOBODY if root else None,
+        extra_groups=[] if root else None)
+    try:
+        code = child.wait()
+    except BaseException:
+        child.send_signal(signal.SIGINT)
+        child.wait()
+        raise
+    return junit_counts(report, names, code)
+
+
+def _expected_failures(tree: Path, scratch: Path,
+                       expected: Sequence[str]) -> Counts:
+    """Each must still fail; else it has no place in the list."""
+    print("\nexpected to fail, by expected_failures.toml:", flush=True)
+    names = sorted({re.sub(r"^test\.", "", name).split(".")[0]
+                    for name in expected})
+    _regrtest(tree, scratch, names, only=expected)
+    results = junit_results(scratch / "home" / "report.xml")
+    stale = [name for name in expected if results.get(name) != "failed"]
+    for name in stale:
+        print(f"expected_failures.toml: {name} does not fail", flush=True)
+    return Counts(passed=len(expected) - len(stale), failed=len(stale))
+
+
+def junit_results(report: Path) -> dict[str, str]:
+    """Test's name → passed, failed or skipped."""
+    results: dict[str, str] = {}
+    if not report.exists():
+        return results
+    for case in ET.parse(report).iter("testcase"):
+        kinds = {element.tag for element in case}
+        results[case.get("name", "")] = (
+            "failed" if kinds & {"error", "failure"}
+            or case.get("outcome") else
+            "skipped" if "skipped" in kinds else "passed")
+    return results
+
+
+def junit_counts(report: Path, names: Sequence[str], code: int) -> Counts:
+    """The numbers; a module of which nothing passed has failed."""
+    results = junit_results(report)
+    values = list(results.values())
+    counts = Counts(*map(values.count, ("passed", "failed", "skipped")))
+    for name in names:
+        ran = [test for test, result in results.items()
+               if result == "passed" and test.startswith(f"test.{name}.")]
+        if not ran:
+            print(f"{name}: not one test passed", flush=True)
+            counts += Counts(failed=1)
+    if code and not counts.failed:
+        counts += Counts(failed=1)
+    return counts
