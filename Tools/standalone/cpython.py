@@ -26,7 +26,7 @@ CFLAGS = ("-ffunction-sections", "-fdata-sections",
           "-Wno-date-time")
 
 LDFLAGS = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1",
-           "-Wl,--gc-sections")
+           "-Wl,--gc-sections", "-Wl,-O2")
 
 
 def configure(config: Config) -> Command:

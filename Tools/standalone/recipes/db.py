@@ -12,12 +12,18 @@ def commands(build: Build) -> Commands:
         # have had since C11: https://gcc.gnu.org/onlinedocs/gcc/_005f_005fatomic-Builtins.html
         "-D__atomic_compare_exchange=__db_atomic_compare_exchange "
         # Its code and its configure tests predate C99.
-        "-std=gnu89 -w")
+        "-std=gnu89 -w "
+        # It spends its time on files, and its code is large.
+        "-Os")
     yield build.run(
         "../dist/configure", f"--prefix={build.prefix}",
         f"--build={build.target.gnu}", f"--host={build.target.gnu}",
         "--disable-shared", "--enable-static", "--enable-dbm",
-        "--disable-replication", "--disable-java", "--disable-tcl",
+        # dbm is a hash table in one file; the rest is a database server's.
+        "--disable-replication", "--disable-queue", "--disable-heap",
+        "--disable-verify", "--disable-statistics", "--disable-partition",
+        "--disable-compression", "--disable-cryptography",
+        "--disable-log_checksum", "--disable-java", "--disable-tcl",
         cwd=directory, CC="cc", AR="ar", RANLIB="ranlib",
         CFLAGS=f"{cflags(build)} {flags}")
     yield build.make("libdb-5.3.a", cwd=directory)
