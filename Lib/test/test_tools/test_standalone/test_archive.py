@@ -64,7 +64,7 @@ class ArchiveTestCase(unittest.TestCase):
         self.out = self.dir / "dist ä"
 
     def write(self, *mounts, name="python-a", epoch=EPOCH):
-        return archive.archive([Spec(name, mounts, ("gz", "zst"))],
+        return archive.archive([Spec(name, mounts, {"gz": 1, "zst": 3})],
                                self.out, epoch)
 
     def read(self, *mounts):
@@ -107,7 +107,7 @@ class Bytes(ArchiveTestCase):
             "from pathlib import Path\n"
             "from standalone.archive import *\n"
             "spec = Spec('python-a', (Mount(Path(sys.argv[1])),),\n"
-            "            ('gz', 'zst'))\n"
+            "            {'gz': 1, 'zst': 3})\n"
             "for item in archive([spec], Path(sys.argv[2]), int("
             "sys.argv[3])):\n"
             "    print(item.sha256)\n")
@@ -123,7 +123,7 @@ class Bytes(ArchiveTestCase):
         # Enough for several of zstd's jobs, and not just stored.
         data = random.Random(1).randbytes(10_000_000).hex()
         tree = lay(self.dir / "tree", {"data": data})
-        spec = Spec("python-a", (Mount(tree),), ("zst",))
+        spec = Spec("python-a", (Mount(tree),), {"zst": 9})
         sums = set()
         for cores in 1, 2, 5:
             with mock.patch.object(archive, "_cores", return_value=cores):
@@ -387,8 +387,8 @@ class Output(ArchiveTestCase):
     def test_all_or_none(self):
         self.write(Mount(self.tree), name="python-a")
         before = self.listing()
-        specs = [Spec("python-a", (Mount(self.tree),), ("gz",)),
-                 Spec("python-b", (Mount(self.dir / "x"),), ("gz",))]
+        specs = [Spec("python-a", (Mount(self.tree),), {"gz": 1}),
+                 Spec("python-b", (Mount(self.dir / "x"),), {"gz": 1})]
         with self.assertRaises(BuildError):
             archive.archive(specs, self.out, 1)
         self.assertEqual(self.listing(), before)

@@ -110,15 +110,20 @@ class WheelsTest(unittest.TestCase):
         self.dest = self.dir / "work" / "host"
         self.wheel = self.make_wheel()
         digest = hashlib.sha256(self.wheel.read_bytes()).hexdigest()
-        requirements = self.dir / "requirements.txt"
-        requirements.write_text(f"demo==1.0 --hash=sha256:{digest}\n")
-        self.enterContext(mock.patch.object(
-            host, "REQUIREMENTS", requirements))
+        self.requirements = self.dir / "requirements.txt"
+        self.requirements.write_text(f"demo==1.0 --hash=sha256:{digest}\n")
         with socket.create_server(("127.0.0.1", 0)) as unused:
             port = unused.getsockname()[1]
         self.enterContext(mock.patch.dict(os.environ, {
             "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1",
             "PIP_INDEX_URL": f"http://127.0.0.1:{port}/"}))
+
+    def download(self, sources=None):
+        return host.download_wheels(self.tree, self.downloads, sources,
+                                    self.requirements)
+
+    def install(self):
+        host.install(self.tree, self.downloads, self.dest, self.requirements)
 
     def make_wheel(self):
         path = self.sources / "demo-1.0-py3-none-any.whl"
@@ -138,46 +143,42 @@ class WheelsTest(unittest.TestCase):
         return path
 
     def test_download_and_install_without_network(self):
-        wheels = host.download_wheels(self.tree, self.downloads,
-                                      self.sources)
+        wheels = self.download(self.sources)
         self.assertTrue((wheels / self.wheel.name).exists())
         shutil.rmtree(self.sources)
-        self.assertEqual(host.download_wheels(self.tree, self.downloads),
-                         wheels)
-        host.install(self.tree, self.downloads, self.dest)
+        self.assertEqual(self.download(), wheels)
+        self.install()
         self.assertTrue(os.access(self.dest / "demo" / "tool", os.X_OK))
         self.assertEqual(os.listdir(self.dest.parent), ["host"])
 
     def test_installed_once(self):
-        host.download_wheels(self.tree, self.downloads, self.sources)
-        host.install(self.tree, self.downloads, self.dest)
+        self.download(self.sources)
+        self.install()
         shutil.rmtree(self.downloads)
-        host.install(self.tree, self.downloads, self.dest)
+        self.install()
 
     def test_lost_wheel_is_downloaded_anew(self):
-        wheels = host.download_wheels(self.tree, self.downloads,
-                                      self.sources)
+        wheels = self.download(self.sources)
         (wheels / self.wheel.name).unlink()
-        host.download_wheels(self.tree, self.downloads, self.sources)
+        self.download(self.sources)
         self.assertTrue((wheels / self.wheel.name).exists())
 
     def test_unreachable_index(self):
         started = time.monotonic()
         with (mock.patch.object(sys, "stderr"),
               self.assertRaises(FetchError) as caught):
-            host.download_wheels(self.tree, self.downloads)
+            self.download()
         self.assertLess(time.monotonic() - started, 10)
         self.assertIn("demo==1.0", caught.exception.message)
         self.assertIn("SOURCES=DIR", caught.exception.hint)
         self.assertEqual(os.listdir(self.downloads), ["wheels"])
 
     def test_tampered_wheel(self):
-        wheels = host.download_wheels(self.tree, self.downloads,
-                                      self.sources)
+        wheels = self.download(self.sources)
         with zipfile.ZipFile(wheels / self.wheel.name, "a") as file:
             file.writestr("demo/evil.py", "")
         with self.assertRaises(FetchError) as caught:
-            host.install(self.tree, self.downloads, self.dest)
+            self.install()
         digest = hashlib.sha256(
             (wheels / self.wheel.name).read_bytes()).hexdigest()
         self.assertIn(digest, caught.exception.message)
@@ -186,7 +187,7 @@ class WheelsTest(unittest.TestCase):
     def test_tree_without_pip(self):
         shutil.rmtree(self.tree)
         with self.assertRaisesRegex(UsageError, "no pip in"):
-            host.download_wheels(self.tree, self.downloads, self.sources)
+            self.download(self.sources)
 
 
 if __name__ == "__main__":
