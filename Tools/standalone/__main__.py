@@ -82,9 +82,7 @@ def dispatch(arguments: argparse.Namespace) -> None:
         case "build":
             front.build(request(arguments))
         case "fetch":
-            config = request(arguments)
-            with front.lock(config):
-                front.prepare(config)
+            front.download(request(arguments))
         case "clean":
             front.clean(request(arguments))
         case "check":

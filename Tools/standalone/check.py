@@ -7,7 +7,6 @@ and run by an ordinary user with an empty environment.
 
 import contextlib
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -15,13 +14,18 @@ import sys
 import tempfile
 import tomllib
 import venv
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from standalone import aside, front, host, metadata, stamp, unpack
 from standalone.config import Config
+from standalone.counts import (
+    Counts,
+    junit_counts,
+    junit_results,
+    unittest_counts,
+)
 from standalone.errors import UsageError
 from standalone.paths import ROOT, TOOLS, cache_dir
 from standalone.run import environment
@@ -49,23 +53,6 @@ SELECTION = (
 # Whatever else regrtest knows wants the network, a display or much time.
 _RESOURCES = "curses,subprocess"
 _NOBODY = 65534                  # by convention, on every Linux
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Tests, or commands that are one test each."""
-
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(self.passed + other.passed, self.failed + other.failed,
-                      self.skipped + other.skipped)
-
-    def __str__(self) -> str:
-        return (f"{self.passed} passed, {self.failed} failed, "
-                f"{self.skipped} skipped")
 
 
 def check(what: str, config: Config) -> Counts:
@@ -154,34 +141,23 @@ def _unit_tests(python: str, tests: Path,
     return unittest_counts(end, child.wait())
 
 
-def unittest_counts(text: str, code: int) -> Counts:
-    """The numbers that unittest ends with: ``Ran 9 tests in ...`` and
-    ``OK (skipped=1)`` or ``FAILED (failures=1, errors=2)``."""
-    ran = sum(map(int, re.findall(r"^Ran (\d+) tests? in", text, re.M)))
-    numbers = {name: int(count) for name, count in re.findall(
-        r"(\w+)=(\d+)", text.rpartition("\nRan ")[2])}
-    failed = sum(numbers.get(name, 0) for name in (
-        "failures", "errors", "unexpectedSuccesses"))
-    if code and not failed:
-        failed = 1               # it did not get as far as to say how many
-    skipped = numbers.get("skipped", 0)
-    return Counts(max(ran - failed - skipped, 0), failed, skipped)
-
-
 def distribution(config: Config) -> Counts:
     """The archive, after it was moved, tested by itself."""
-    expected = [entry["test"] for entry in tomllib.loads(
-        (TOOLS / "expected_failures.toml").read_text()).get("failure", [])]
-    with (_terminable(), front.lock(config), _scratch() as scratch,
+    if config.machine.machine != os.uname().machine:
+        raise UsageError(f"{config.target} does not run on this machine")
+    expected = tomllib.loads((TOOLS / "expected_failures.toml").read_text(
+        encoding="utf-8"))["failure"]
+    with (terminable(), front.lock(config), _scratch() as scratch,
           moved(config, scratch) as tree):
         runtime = [f"{RUNTIME}.{path.stem}" for path in sorted(
             tree.glob(f"lib/python3.*/test/{RUNTIME}/test_*.py"))]
         names = [*runtime, *_present(tree)]
         with aside.aside(config.layout.work):
-            counts = _regrtest(tree, scratch, names, ignored=expected)
-            if expected:
-                counts += _expected_failures(tree, scratch, expected)
-    return counts
+            code = _regrtest(tree, scratch, [*names, *(
+                f"--ignore={entry['test']}" for entry in expected)])
+            return junit_counts(_report(scratch), names, code) + sum(
+                (_expected_failure(tree, scratch, **entry)
+                 for entry in expected), Counts())
 
 
 def _present(tree: Path) -> list[str]:
@@ -192,7 +168,7 @@ def _present(tree: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """SIGTERM and SIGHUP end the body as Ctrl-C does."""
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -252,85 +228,46 @@ def add_tests(built: Path, tree: Path) -> None:
             shutil.copy2(path, target / "lib-dynload")
 
 
-def _regrtest(tree: Path, scratch: Path, names: Sequence[str], *,
-              ignored: Sequence[str] = (), only: Sequence[str] = (),
-              ) -> Counts:
-    """Run CPython's test runner in the moved tree."""
-    report = _report(scratch)
-    report.unlink(missing_ok=True)
+def _regrtest(tree: Path, scratch: Path, arguments: Sequence[str],
+              output: IO[bytes] | None = None) -> int:
+    """Run CPython's test runner in the moved tree; its exit code."""
+    _report(scratch).unlink(missing_ok=True)
     root = os.geteuid() == 0
     child = subprocess.Popen(
         [str(tree / "bin" / "python3"), "-m", "test",
          f"-j{len(os.sched_getaffinity(0))}", f"-u{_RESOURCES}",
          "--timeout=600", f"--tempdir={scratch / 'tmp'}",
-         f"--junit-xml={report}",
-         *(f"--ignore={name}" for name in ignored),
-         *(f"--match={name}" for name in only), *names],
+         f"--junit-xml={_report(scratch)}", *arguments],
         env={"HOME": str(scratch / "home"), "PATH": "/usr/bin:/bin",
              "TERM": "xterm-256color"},
-        cwd=scratch / "home", stdin=subprocess.DEVNULL,
+        cwd=scratch / "home", stdin=subprocess.DEVNULL, stdout=output,
+        stderr=output and subprocess.STDOUT,
         user=_NOBODY if root else None, group=_NOBODY if root else None,
         extra_groups=[] if root else None)
     try:
-        code = child.wait()
+        return child.wait()
     except BaseException:
         child.send_signal(signal.SIGINT)
         child.wait()
         raise
-    return junit_counts(report, names, code)
 
 
-def _expected_failures(tree: Path, scratch: Path,
-                       expected: Sequence[str]) -> Counts:
-    """Each must still fail; else it has no place in the list."""
-    print("\nexpected to fail, see expected_failures.toml:", flush=True)
-    counts = Counts()
-    for pattern in expected:
-        name = pattern.partition("*")[0].removeprefix("test.").rstrip(".")
-        _regrtest(tree, scratch, [name], only=[pattern])
+def _expected_failure(tree: Path, scratch: Path, test: str,
+                      reason: str) -> Counts:
+    """A test that still fails; else it has no place in the list."""
+    name = test.partition("*")[0].removeprefix("test.").rstrip(".")
+    with tempfile.TemporaryFile() as output:
+        _regrtest(tree, scratch, [name, f"--match={test}"], output)
         results = set(junit_results(_report(scratch)).values())
         if "failed" in results and "passed" not in results:
-            counts += Counts(passed=1)
-        else:
-            counts += Counts(failed=1)
-            print(f"expected_failures.toml: {pattern} does not fail",
+            print(f"fails as expected: {test}\n  {' '.join(reason.split())}",
                   flush=True)
-    return counts
+            return Counts(passed=1)
+        output.seek(0)
+        print(output.read().decode(errors="replace"))
+    print(f"expected_failures.toml: {test} does not fail", flush=True)
+    return Counts(failed=1)
 
 
 def _report(scratch: Path) -> Path:
     return scratch / "home" / "report.xml"
-
-
-def junit_results(report: Path) -> dict[str, str]:
-    """Test's name → passed, failed or skipped.
-
-    A test that failed in a subtest has no name and no result there.
-    """
-    results: dict[str, str] = {}
-    if not report.exists():
-        return results
-    for number, case in enumerate(ET.parse(report).iter("testcase")):
-        kinds = {element.tag for element in case}
-        failed = ("name" not in case.attrib or case.get("outcome")
-                  or kinds & {"error", "failure"})
-        results[case.get("name", f"unnamed {number}")] = (
-            "failed" if failed else
-            "skipped" if "skipped" in kinds else "passed")
-    return results
-
-
-def junit_counts(report: Path, names: Sequence[str], code: int) -> Counts:
-    """The numbers; a module of which nothing passed has failed."""
-    results = junit_results(report)
-    values = list(results.values())
-    counts = Counts(*map(values.count, ("passed", "failed", "skipped")))
-    for name in names:
-        ran = [test for test, result in results.items()
-               if result == "passed" and test.startswith(f"test.{name}.")]
-        if not ran:
-            print(f"{name}: not one test passed", flush=True)
-            counts += Counts(failed=1)
-    if code and not counts.failed:
-        counts += Counts(failed=1)
-    return counts

@@ -70,12 +70,6 @@ def make(config: Config, *arguments: str, ldflags: str = "") -> Command:
         config.layout.stage("build"), jobserver=True)
 
 
-def build_commands(config: Config) -> Commands:
-    """Everything between an empty build directory and a built one."""
-    yield configure(config)
-    yield from make_commands(config)
-
-
 def make_commands(config: Config) -> Commands:
     """What is repeated when a source file changed."""
     exports = "-Wl,--version-script=exports.map"
@@ -173,7 +167,7 @@ def _check_configured(config: Config) -> None:
         f"{name} ({states[name.upper()]})"
         for name in modules.expected(layout.stage("source"))
         if states.get(name.upper(), "yes") != "yes"
-        and name not in _setup_modules(config)]
+        and name not in _setup_modules()]
     if missing:
         raise BuildError(
             f"configure cannot build {', '.join(missing)}",
@@ -181,7 +175,7 @@ def _check_configured(config: Config) -> None:
             log=layout.logs / "cpython.log")
 
 
-def _setup_modules(config: Config) -> set[str]:
+def _setup_modules() -> set[str]:
     """Modules whose flags we state in Setup.local."""
     return {module for recipe in recipes.load().values()
             for module in recipe.setup}

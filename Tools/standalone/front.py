@@ -58,7 +58,6 @@ def _link_work(config: Config) -> None:
 
 def prepare(config: Config) -> None:
     """Have CPython, the sources and the host's packages at hand."""
-    host.check(config.toolchain)
     layout, downloads = config.layout, cache_dir() / "downloads"
     sources = Path(config.sources) if config.sources else None
     if config.is_pinned:
@@ -99,8 +98,16 @@ def _is_fetched(link: Path, hashes: list[str]) -> bool:
         sha256[:12] in link.readlink().name for sha256 in hashes)
 
 
+def download(config: Config) -> None:
+    """`make standalone-fetch`: afterwards nothing is downloaded."""
+    host.check(config.toolchain)
+    with lock(config):
+        prepare(config)
+
+
 def build(config: Config) -> None:
     """`make standalone`: everything up to the archives in OUT."""
+    host.check(config.toolchain)
     with lock(config) as descriptor:
         prepare(config)
         plan.write(config)
@@ -122,13 +129,17 @@ def clean(config: Config) -> None:
 
 
 def _forget_removed_archives(config: Config) -> None:
-    """An archive that someone took away from OUT is made again."""
+    """An archive that was taken away from OUT is made again, and so is
+    one that a build with other options replaced by its own."""
     made = config.layout.stage("archive")
     try:
-        names = (made / "names").read_text().splitlines()
+        sums = (made / "SHA256SUMS").read_text().splitlines()
+        there = (config.layout.out / "SHA256SUMS").read_text().splitlines()
     except OSError:
-        return
-    if not all((config.layout.out / name).exists() for name in names):
+        sums, there = [], []
+    names = [line.split()[1] for line in sums]
+    if not (sums and set(sums) <= set(there) and all(
+            (config.layout.out / name).exists() for name in names)):
         (made / stamp.KEY).unlink(missing_ok=True)
 
 
@@ -161,7 +172,8 @@ def _graph(config: Config, lock_descriptor: int) -> None:
 
 def _show_table(config: Config) -> None:
     layout = config.layout
-    names = (layout.stage("archive") / "names").read_text().splitlines()
+    sums = (layout.stage("archive") / "SHA256SUMS").read_text()
+    names = [line.split()[1] for line in sums.splitlines()]
     sys.stdout.write("\n" + summary.summary(
         [layout.out / name for name in names], layout.work / "durations",
         (layout.stage("validate") / "glibc").read_text()))

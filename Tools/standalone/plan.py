@@ -44,7 +44,8 @@ def keys(config: Config) -> dict[str, str]:
         found["relocate"], _code("validate", "rules", "elf", "policy",
                                  "policy.toml", "stages"))
     found["archive"] = stamp.key(
-        found["relocate"], _code("archive", "metadata"), config.out)
+        found["relocate"], _code("archive", "metadata", "stages"),
+        config.out)
     return found
 
 

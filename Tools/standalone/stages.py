@@ -104,8 +104,9 @@ def _archive(config: Config, _: str, wanted: str) -> None:
                           licences=tree / "licenses", full=full,
                           python_json=python_json),
             layout.out, config.epoch)
-        (out / "names").write_text(
-            "".join(f"{entry.path.name}\n" for entry in made))
+        (out / "SHA256SUMS").write_text(
+            "".join(f"{entry.sha256}  {entry.path.name}\n"
+                    for entry in made))
 
 
 def _python_json(config: Config,

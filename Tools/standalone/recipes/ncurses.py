@@ -63,7 +63,9 @@ def _configure(build: Build) -> Commands:
         "--enable-widec", "--enable-ext-colors", "--enable-ext-mouse",
         # Aliases as symbolic links: they survive any archive.
         "--enable-symlinks", "--with-default-terminfo-dir=/usr/share/terminfo",
-        f"--with-terminfo-dirs={_DATABASES}")
+        f"--with-terminfo-dirs={_DATABASES}",
+        # It asks for archives with times and owners where it can.
+        cf_cv_ar_flags="-curD")
     yield configure
 
 

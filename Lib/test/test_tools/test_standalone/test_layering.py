@@ -14,7 +14,7 @@ STAGES = {"archive", "cpython", "deps", "fetch", "relocate", "setup_local",
 # What joins the stages, or runs beside them; all others are knowledge.
 TOP = {"__main__", "check", "front", "plan", "stages"}
 
-THIRD_PARTY = {"archive": {"zstandard"}, "elf": {"elftools"},
+THIRD_PARTY = {"archive": {"deflate", "zstandard"}, "elf": {"elftools"},
                "render": {"jinja2"}}
 VAGUE = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 MAX_LINES = 350

@@ -64,7 +64,8 @@ def commands(name, request):
                   "$WORK": layout.work}
     elif name.startswith("cpython-"):
         root = layout.stage("install")
-        texts = map(shown, [*cpython.build_commands(request),
+        texts = map(shown, [cpython.configure(request),
+                            *cpython.make_commands(request),
                             *cpython.install_commands(request, root)])
         places = {"$SOURCE": layout.stage("source"),
                   "$BUILD": layout.stage("build"), "$DESTDIR": root}

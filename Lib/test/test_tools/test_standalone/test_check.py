@@ -1,0 +1,143 @@
+"""What `make check` counts, and that it leaves the build where it was."""
+
+import signal
+import subprocess
+import sys
+import tempfile
+import tomllib
+import unittest
+from pathlib import Path
+
+from standalone import aside, check
+from standalone.counts import (
+    Counts,
+    junit_counts,
+    junit_results,
+    unittest_counts,
+)
+from standalone.paths import TOOLS
+
+# As regrtest of CPython 3.13 writes it; without a name: failed subtests.
+REPORT = """<testsuites><testsuite>
+<testcase name="test.test_a.A.test_1" status="run" result="completed"/>
+<testcase name="test.test_a.A.test_2"><skipped>why</skipped></testcase>
+<testcase name="test.test_a.A.test_3"><failure type="E">x</failure></testcase>
+<testcase name="test.test_a.A.test_4"><error type="E">x</error></testcase>
+<testcase name="test.test_a.A.test_5"><outcome>U</outcome></testcase>
+<testcase name="test.test_b.B.test_1"><skipped>why</skipped></testcase>
+<testcase/>
+</testsuite></testsuites>"""
+
+
+class CountsTest(unittest.TestCase):
+
+    def setUp(self):
+        self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.report = self.dir / "report.xml"
+        self.report.write_text(REPORT)
+
+    def test_unittest(self):
+        for text, code, counts in (
+                ("x\nRan 9 tests in 1.0s\n\nOK\n", 0, Counts(9)),
+                ("x\nRan 9 tests in 1.0s\n\nOK (skipped=2)\n", 0,
+                 Counts(7, 0, 2)),
+                ("x\nRan 9 tests in 1.0s\n\nFAILED (failures=1, errors=2, "
+                 "skipped=3)\n", 1, Counts(3, 3, 3)),
+                ("Traceback ...\n", 1, Counts(failed=1))):
+            with self.subTest(text):
+                self.assertEqual(unittest_counts(text, code), counts)
+
+    def test_real_unittest(self):
+        (self.dir / "test_it.py").write_text(
+            "import unittest\n"
+            "class T(unittest.TestCase):\n"
+            "    def test_1(self): pass\n"
+            "    def test_2(self): self.fail()\n"
+            "    def test_3(self): self.skipTest('')\n")
+        done = subprocess.run(
+            [sys.executable, "-m", "unittest", "test_it"], cwd=self.dir,
+            capture_output=True, text=True)
+        self.assertEqual(unittest_counts(done.stderr, done.returncode),
+                         Counts(1, 1, 1))
+
+    def test_report(self):
+        self.assertEqual(
+            sorted(junit_results(self.report).values()),
+            ["failed"] * 4 + ["passed"] + ["skipped"] * 2)
+        # test_b did nothing, which counts as a failure.
+        self.assertEqual(junit_counts(self.report, ["test_a", "test_b"], 2),
+                         Counts(1, 5, 2))
+
+    def test_no_report(self):
+        self.report.unlink()
+        self.assertEqual(junit_counts(self.report, [], 1), Counts(failed=1))
+        self.assertEqual(junit_counts(self.report, ["test_a"], 0),
+                         Counts(failed=1))
+
+    def test_last_line(self):
+        self.assertEqual(str(Counts(1, 2) + Counts(0, 1, 3)),
+                         "1 passed, 3 failed, 3 skipped")
+
+
+class AsideTest(unittest.TestCase):
+
+    def setUp(self):
+        self.work = Path(self.enterContext(
+            tempfile.TemporaryDirectory())) / "work"
+        self.work.mkdir()
+
+    def test_out_of_the_way(self):
+        with aside.aside(self.work):
+            self.assertFalse(self.work.exists())
+            self.assertNotEqual(aside.current(self.work), self.work)
+        self.assertEqual(aside.current(self.work), self.work)
+        self.assertTrue(self.work.is_dir())
+
+    def test_back_after_an_error(self):
+        with self.assertRaises(KeyboardInterrupt), aside.aside(self.work):
+            raise KeyboardInterrupt
+        self.assertTrue(self.work.is_dir())
+
+    def run_and_kill(self, number):
+        child = subprocess.Popen(
+            [sys.executable, "-c",
+             "import sys, time; from pathlib import Path\n"
+             "from standalone import aside, check\n"
+             "with check.terminable(), aside.aside(Path(sys.argv[1])):\n"
+             "    print('aside', flush=True); time.sleep(60)\n", self.work],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.assertEqual(child.stdout.readline(), b"aside\n")
+        self.assertFalse(self.work.exists())
+        child.send_signal(number)
+        child.communicate()
+
+    def test_back_after_signals(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self.run_and_kill(number)
+            self.assertTrue(self.work.is_dir())
+
+    def test_put_back_after_a_kill(self):
+        self.run_and_kill(signal.SIGKILL)
+        self.assertFalse(self.work.exists())
+        aside.put_back(self.work)
+        self.assertTrue(self.work.is_dir())
+
+
+class ExpectedFailuresTest(unittest.TestCase):
+
+    def test_each_has_a_test_and_a_reason(self):
+        entries = tomllib.loads(
+            (TOOLS / "expected_failures.toml").read_text())["failure"]
+        for entry in entries:
+            self.assertEqual(entry.keys(), {"test", "reason"})
+            self.assertRegex(entry["test"], r"^test\.test_\w+.*\.test_\w+$")
+            self.assertTrue(entry["reason"].strip())
+        names = [entry["test"] for entry in entries]
+        self.assertEqual(names, sorted(set(names)))
+
+    def test_selection_is_sorted(self):
+        self.assertEqual(list(check.SELECTION), sorted(check.SELECTION))
+
+
+if __name__ == "__main__":
+    unittest.main()
