@@ -263,10 +263,9 @@ def _byte_compile(tree: Path, runner: Runner) -> None:
     own bytecode would be a tenth of the archive, and pip has no use in a
     tree that cannot be written.
     """
-    lib = library(tree)
     runner.steps([Command(
         (str(interpreter(tree)), "-I", "-B", "-m", "compileall", "-q", "-j0",
          "--invalidation-mode", "unchecked-hash",
          "-s", str(tree), "-p", PREFIX,
-         "-x", r"/(test|idle_test|site-packages|config-3[^/]*)/", str(lib)), tree)],
-        "byte-compile")
+         "-x", r"/(test|idle_test|site-packages|config-3[^/]*)/",
+         str(library(tree))), tree)], "byte-compile")

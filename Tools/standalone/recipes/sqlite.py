@@ -42,4 +42,5 @@ RECIPE = Recipe(
     commands, archives=("libsqlite3.a",),
     configure={"LIBSQLITE3_CFLAGS": "-I{prefix}/include",
                # configure looks for each function with -lsqlite3.
-               "LIBSQLITE3_LIBS": "-L{prefix}/lib -lsqlite3 -lm -lpthread"})
+               "LIBSQLITE3_LIBS": "-L{prefix}/lib -lsqlite3 -lm -lpthread"},
+    arguments=("--enable-loadable-sqlite-extensions",))

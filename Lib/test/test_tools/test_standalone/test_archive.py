@@ -16,6 +16,7 @@ from pathlib import Path
 from unittest import mock
 
 import zstandard
+
 from standalone import archive
 from standalone.archive import Mount, Spec
 from standalone.errors import BuildError, UsageError
