@@ -12,21 +12,12 @@ import os
 import re
 from pathlib import Path
 
-from standalone import modules, recipes, stamp
+from standalone import flags, modules, recipes, stamp
 from standalone.config import Config
 from standalone.errors import BuildError
 from standalone.model import Command, Commands
 from standalone.paths import PREFIX
 from standalone.run import Runner, environment
-
-#: In our own objects, but not in what sysconfig hands to extensions.
-CFLAGS = ("-ffunction-sections", "-fdata-sections",
-          "-fno-omit-frame-pointer", "-fstack-protector-strong",
-          # zig makes __DATE__ an error; SOURCE_DATE_EPOCH fixes its value.
-          "-Wno-date-time")
-
-LDFLAGS = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1",
-           "-Wl,--gc-sections", "-Wl,-O2")
 
 
 def configure(config: Config) -> Command:
@@ -51,19 +42,19 @@ def configure(config: Config) -> Command:
     return Command(tuple(arguments), layout.stage("build"), variables)
 
 
-def make(config: Config, *arguments: str, ldflags: str = "") -> Command:
+def make(config: Config, *arguments: str,
+         ldflags: tuple[str, ...] = ()) -> Command:
     """A make in the build directory with the flags that are only ours.
 
     The interpreter is linked from the objects, not against the shared
     library that --enable-shared builds as well: one file that starts
     without a search for another, also after `venv --copies` or setcap.
     """
-    # configure's own --with-lto looks for "clang" in the compiler's name.
-    lto = ("-flto=thin",) if config.options == "lto" else ()
+    compiling = " ".join(flags.compile_flags(config.options))
+    linking = " ".join((*flags.link_flags(config.options), *ldflags))
     return Command(
         ("make", *arguments,
-         f"CFLAGS_NODIST={' '.join((*CFLAGS, *lto))}",
-         f"LDFLAGS_NODIST={' '.join((*LDFLAGS, *lto))} {ldflags}".rstrip(),
+         f"CFLAGS_NODIST={compiling}", f"LDFLAGS_NODIST={linking}",
          "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
          "LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY_OBJS)",
          "LINKFORSHARED=-pie -Wl,--export-dynamic"),
@@ -75,8 +66,8 @@ def make_commands(config: Config) -> Commands:
     exports = "-Wl,--version-script=exports.map"
     # libpython3.so needs libpython3.13.so, which lies beside it.
     yield make(config, "libpython3.so",
-               ldflags=f"{exports} -Wl,-rpath,\\$$ORIGIN")
-    yield make(config, "python", ldflags=exports)
+               ldflags=(exports, "-Wl,-rpath,\\$$ORIGIN"))
+    yield make(config, "python", ldflags=(exports,))
     # Shared modules of the test suite export what they please.
     yield make(config, "all")
 

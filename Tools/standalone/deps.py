@@ -6,19 +6,11 @@
 import shutil
 from pathlib import Path
 
-from standalone import pins, recipes, stamp, unpack
+from standalone import flags, pins, recipes, stamp, unpack
 from standalone.config import Config
 from standalone.errors import BuildError
 from standalone.model import Build, Command, Pin, Recipe
 from standalone.run import Runner, environment
-
-#: Optimised, position independent, nothing exported; line tables for
-#: profilers and debuggers; frame pointers so that stacks can be walked
-#: (https://peps.python.org/pep-0831/); a section for each function, so
-#: that the linker can leave out what CPython never calls.
-CFLAGS = ("-O2", "-g1", "-fPIC", "-fvisibility=hidden",
-          "-ffunction-sections", "-fdata-sections",
-          "-fno-omit-frame-pointer", "-fstack-protector-strong")
 
 
 def describe(name: str, config: Config, prefix: Path | None = None) -> Build:
@@ -31,7 +23,7 @@ def describe(name: str, config: Config, prefix: Path | None = None) -> Build:
         source=layout.shared / "deps" / f"{name}.source",
         prefix=prefix or layout.dep(name),
         needs={need: layout.dep(need) for need in recipe.needs},
-        cflags=CFLAGS)
+        cflags=flags.DEPENDENCY)
 
 
 def rendered(name: str, config: Config) -> list[str]:

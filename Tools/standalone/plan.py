@@ -36,10 +36,10 @@ def keys(config: Config) -> dict[str, str]:
         found["source"], _told(config), _code(
             "setup_local", "modules", "modules.toml", "render", "templates"))
     found["cpython"] = stamp.key(
-        [found[name] for name in sorted(found)], _code("cpython"))
+        [found[name] for name in sorted(found)], _code("cpython", "flags"))
     found["relocate"] = stamp.key(
         found["cpython"], _code("relocate", "sysconfigdata", "strip",
-                                "templates"))
+                                "flags", "templates"))
     found["validate"] = stamp.key(
         found["relocate"], _code("validate", "rules", "elf", "policy",
                                  "policy.toml", "stages"))

@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from standalone.flags import PRIVATE
+
 Value = str | int
 
 # As CPython's own Lib/sysconfig writes it and as uv expects it:
@@ -50,7 +52,13 @@ def clean(text: str, work: Path) -> str:
 
 
 def cleaned(data: Mapping[str, Value], work: Path) -> dict[str, Value]:
-    """*data* with every string cleaned and its spaces tidied."""
-    return {name: " ".join(clean(value, work).split())
-            if isinstance(value, str) and str(work) in value else value
+    """*data* without our directories and our private flags."""
+    return {name: _cleaned(value, work) if isinstance(value, str) else value
             for name, value in data.items()}
+
+
+def _cleaned(value: str, work: Path) -> str:
+    words = clean(value, work).split()
+    kept = [word for word in words if word not in PRIVATE]
+    # Spaces are tidied only where something was taken away.
+    return " ".join(kept) if len(kept) < len(value.split()) else value

@@ -1,0 +1,41 @@
+"""The flags of our own objects, which nobody else is to inherit.
+
+They are given on make's command line, not to configure, so that what
+sysconfig hands to builders of extensions stays CPython's choice.
+"""
+
+# A section for each function and datum, so that the linker can leave out
+# what CPython never calls.
+_SECTIONS = ("-ffunction-sections", "-fdata-sections")
+
+# Stacks that profilers can walk (https://peps.python.org/pep-0831/) and
+# that notice when they are overwritten.
+_STACK = ("-fno-omit-frame-pointer", "-fstack-protector-strong")
+
+#: Of a dependency: optimised, position independent, nothing exported,
+#: line tables for profilers and debuggers.
+DEPENDENCY = ("-O2", "-g1", "-fPIC", "-fvisibility=hidden", *_SECTIONS,
+              *_STACK)
+
+# zig makes __DATE__ an error; SOURCE_DATE_EPOCH fixes its value.
+_CPYTHON = (*_SECTIONS, *_STACK, "-Wno-date-time")
+
+_LINK = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1", "-Wl,--gc-sections",
+         "-Wl,-O2")
+
+# configure's own --with-lto looks for "clang" in the compiler's name.
+_LTO = ("-flto=thin",)
+
+#: What must not be left in sysconfig.  The flags for the stack may: a
+#: CPython that has them of its own wants them in extensions as well.
+PRIVATE = (*_SECTIONS, "-Wno-date-time", *_LINK, *_LTO)
+
+
+def compile_flags(options: str) -> tuple[str, ...]:
+    """CFLAGS_NODIST of CPython for these OPTIONS."""
+    return (*_CPYTHON, *(_LTO if options == "lto" else ()))
+
+
+def link_flags(options: str) -> tuple[str, ...]:
+    """LDFLAGS_NODIST of CPython for these OPTIONS."""
+    return (*_LINK, *(_LTO if options == "lto" else ()))
