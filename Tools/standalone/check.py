@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from standalone import aside, front, host, metadata, stamp, unpack
+from standalone import aside, front, host, metadata, stamp, summary, unpack
 from standalone.config import Config
 from standalone.counts import (
     Counts,
@@ -82,8 +82,10 @@ def tools(config: Config) -> Counts:
     typed = ["-p", "standalone"]
     if runtime.exists():
         typed += ["-p", runtime.name]
-    env = environment(extra={"PYTHONDONTWRITEBYTECODE": "1",
-                             "PYTHONPATH": str(TOOLS.parent)})
+    env = environment(extra={
+        "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(TOOLS.parent),
+        # A real CPython for those tests that want one.
+        "STANDALONE_TEST_TREE": str(config.pristine)})
     linted = _command(
         [str(_packages(config) / "bin" / "ruff"), "check", "--no-cache",
          "--config", str(TOOLS / "ruff.toml"), *map(str, ours)], env)
@@ -201,7 +203,7 @@ def moved(config: Config, scratch: Path) -> Iterator[Path]:
     """What is shipped, with the tests added, and read-only."""
     layout = config.layout
     try:
-        names = (layout.stage("archive") / "names").read_text().split()
+        names = summary.read_sums(layout.stage("archive") / "SHA256SUMS")
     except OSError as exc:
         raise UsageError("nothing to check has been built",
                          hint="make standalone") from exc

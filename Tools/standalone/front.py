@@ -131,15 +131,15 @@ def clean(config: Config) -> None:
 def _forget_removed_archives(config: Config) -> None:
     """An archive that was taken away from OUT is made again, and so is
     one that a build with other options replaced by its own."""
-    made = config.layout.stage("archive")
+    out, made = config.layout.out, config.layout.stage("archive")
     try:
-        sums = (made / "SHA256SUMS").read_text().splitlines()
-        there = (config.layout.out / "SHA256SUMS").read_text().splitlines()
+        ours = summary.read_sums(made / "SHA256SUMS")
+        there = summary.read_sums(out / "SHA256SUMS")
     except OSError:
-        sums, there = [], []
-    names = [line.split()[1] for line in sums]
-    if not (sums and set(sums) <= set(there) and all(
-            (config.layout.out / name).exists() for name in names)):
+        ours, there = {}, {}
+    if not ours or any(there.get(name) != sha256
+                       or not (out / name).exists()
+                       for name, sha256 in ours.items()):
         (made / stamp.KEY).unlink(missing_ok=True)
 
 
@@ -172,8 +172,7 @@ def _graph(config: Config, lock_descriptor: int) -> None:
 
 def _show_table(config: Config) -> None:
     layout = config.layout
-    sums = (layout.stage("archive") / "SHA256SUMS").read_text()
-    names = [line.split()[1] for line in sums.splitlines()]
+    names = summary.read_sums(layout.stage("archive") / "SHA256SUMS")
     sys.stdout.write("\n" + summary.summary(
         [layout.out / name for name in names], layout.work / "durations",
         (layout.stage("validate") / "glibc").read_text()))

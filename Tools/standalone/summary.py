@@ -31,7 +31,7 @@ def _archives(archives: Sequence[Path]) -> str:
     common = os.path.commonprefix(                        # noqa: RUF071
         [path.name for path in archives])
     common = common[:common.rfind("-") + 1]
-    sums = _sums(archives[0].with_name("SHA256SUMS"))
+    sums = read_sums(archives[0].with_name("SHA256SUMS"))
     rows = [(path.name.removeprefix(common),
              f"{path.stat().st_size / 1e6:.1f} MB", sums[path.name])
             for path in archives]
@@ -47,7 +47,7 @@ def _durations(directory: Path) -> str:
                      for entry in entries])
 
 
-def _sums(path: Path) -> dict[str, str]:
+def read_sums(path: Path) -> dict[str, str]:
     """File name → hash, out of sha256sum's format."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return {name: sha256 for sha256, name
