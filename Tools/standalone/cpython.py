@@ -20,6 +20,24 @@ from standalone.paths import PREFIX
 from standalone.run import Runner, environment
 
 
+# What configure would find by running programs and looking at files of the
+# machine that happens to build.  In a container without /dev/shm it would
+# decide that there are no semaphores, for every machine of the target.
+# https://www.gnu.org/software/autoconf/manual/autoconf.html#Cache-Variable-Names
+_LINUX = {
+    "ac_cv_broken_mbstowcs": "no",
+    "ac_cv_broken_nice": "no",
+    "ac_cv_broken_poll": "no",
+    "ac_cv_broken_sem_getvalue": "no",
+    "ac_cv_buggy_getaddrinfo": "no",
+    "ac_cv_file__dev_ptc": "no",
+    "ac_cv_file__dev_ptmx": "yes",
+    "ac_cv_posix_semaphores_enabled": "yes",
+    "ac_cv_pthread_system_supported": "yes",
+    "ac_cv_working_tzset": "yes",
+}
+
+
 def configure(config: Config) -> Command:
     """The call of CPython's configure."""
     layout = config.layout
@@ -32,7 +50,7 @@ def configure(config: Config) -> Command:
         "--with-dbmliborder=bdb",
         *(("--with-pydebug",) if config.options == "debug" else ())]
     variables = {"MODULE_BUILDTYPE": "static",
-                 "CC": "cc", "CXX": "c++", "AR": "ar"}
+                 "CC": "cc", "CXX": "c++", "AR": "ar", **_LINUX}
     for name, recipe in recipes.wanted(config.minor, config.pristine).items():
         arguments += [recipes.filled(argument, name, layout)
                       for argument in recipe.arguments]

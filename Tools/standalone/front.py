@@ -156,6 +156,7 @@ def _graph(config: Config, lock_descriptor: int) -> None:
         env.pop(name, None)
     failed = config.layout.work / "failed"
     failed.unlink(missing_ok=True)
+    stamp.remove(config.layout.work / "durations")
     os.set_inheritable(lock_descriptor, True)
     done = subprocess.run(
         ["make", *jobs, "--no-print-directory", "-s",

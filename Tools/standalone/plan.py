@@ -38,8 +38,8 @@ def keys(config: Config) -> dict[str, str]:
     found["cpython"] = stamp.key(
         [found[name] for name in sorted(found)], _code("cpython", "flags"))
     found["relocate"] = stamp.key(
-        found["cpython"], _code("relocate", "sysconfigdata", "strip",
-                                "flags", "templates"))
+        found["cpython"], _code("relocate", "bytecode", "sysconfigdata",
+                                "strip", "flags", "templates"))
     found["validate"] = stamp.key(
         found["relocate"], _code("validate", "rules", "elf", "policy",
                                  "policy.toml", "stages"))

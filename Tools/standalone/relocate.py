@@ -19,7 +19,7 @@ from pathlib import Path
 from standalone import recipes, render, stamp, strip, sysconfigdata
 from standalone.config import Config
 from standalone.model import Command
-from standalone.paths import PREFIX
+from standalone.paths import PREFIX, TOOLS
 from standalone.run import Runner, environment
 
 
@@ -257,15 +257,14 @@ def _licences(directory: Path, config: Config) -> None:
 def _byte_compile(tree: Path, runner: Runner) -> None:
     """__pycache__ for the library, by the tree's own interpreter.
 
-    Unchecked hashes: valid wherever and whenever the tree is unpacked,
-    also where it cannot be written (https://peps.python.org/pep-0552/).
-    Test packages are not shipped with the tree, and not compiled; pip's
-    own bytecode would be a tenth of the archive, and pip has no use in a
-    tree that cannot be written.
+    Not for the tests, which are not shipped with the tree; nor for pip,
+    whose bytecode would be a tenth of the archive and who has no use in
+    a tree that cannot be written.
     """
+    lib = library(tree)
+    config_dir = next(lib.glob("config-*"))
     runner.steps([Command(
-        (str(interpreter(tree)), "-I", "-B", "-m", "compileall", "-q", "-j0",
-         "--invalidation-mode", "unchecked-hash",
-         "-s", str(tree), "-p", PREFIX,
-         "-x", r"/(test|idle_test|site-packages|config-3[^/]*)/",
-         str(library(tree))), tree)], "byte-compile")
+        (str(interpreter(tree)), "-I", "-B", str(TOOLS / "bytecode.py"),
+         str(lib), f"{PREFIX}/{lib.relative_to(tree)}", "test",
+         "idlelib/idle_test", "site-packages", config_dir.name), tree)],
+        "byte-compile")

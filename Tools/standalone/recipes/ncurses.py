@@ -65,7 +65,7 @@ def _configure(build: Build) -> Commands:
         "--enable-symlinks", "--with-default-terminfo-dir=/usr/share/terminfo",
         f"--with-terminfo-dirs={_DATABASES}",
         # It asks for archives with times and owners where it can.
-        cf_cv_ar_flags="-curD")
+        cf_cv_ar_flags="-crD")
     yield configure
 
 
