@@ -71,10 +71,14 @@ class Config:
 
     @cached_property
     def epoch(self) -> int:
-        """SOURCE_DATE_EPOCH: when CPython's version was last changed.
+        """SOURCE_DATE_EPOCH: the user's, else when the version of the
+        CPython tree was last changed.  Seconds since 1970.
 
         https://reproducible-builds.org/specs/source-date-epoch/
         """
+        given = os.environ.get("SOURCE_DATE_EPOCH", "")
+        if given.isdecimal():
+            return int(given)
         header = self.pristine / "Include" / "patchlevel.h"
         return int(header.stat().st_mtime)
 

@@ -36,7 +36,8 @@ def keys(config: Config) -> dict[str, str]:
         found["source"], _told(config), _code(
             "setup_local", "modules", "modules.toml", "render", "templates"))
     found["cpython"] = stamp.key(
-        [found[name] for name in sorted(found)], _code("cpython", "flags"))
+        [found[name] for name in sorted(found)], config.epoch,
+        _code("cpython", "flags"))
     found["relocate"] = stamp.key(
         found["cpython"], _code("relocate", "bytecode", "sysconfigdata",
                                 "strip", "flags", "templates"))

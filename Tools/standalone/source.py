@@ -8,6 +8,7 @@ differ are written, so that make sees what changed.
 """
 
 import contextlib
+import filecmp
 import fnmatch
 import os
 import shutil
@@ -91,6 +92,7 @@ def run(config: Config, wanted: str) -> None:
     """Bring source/ in line with the tree and the overlay."""
     tree, copy = config.pristine, config.layout.stage("source")
     (copy / stamp.KEY).unlink(missing_ok=True)
+    first = not copy.exists()
     edited = overlay.edited(tree)
     names = files(tree, config.layout.out)
     ours = _overlaid()
@@ -100,9 +102,9 @@ def run(config: Config, wanted: str) -> None:
             data = edited[name].encode("utf-8", "surrogateescape")
             _write(copy / name, data, tree / name)
         else:
-            _copy(tree / name, copy / name)
+            _copy(tree / name, copy / name, first)
     for path in ours:
-        _copy(ROOT / path, copy / path)
+        _copy(ROOT / path, copy / path, first)
     (copy / stamp.KEY).write_text(wanted)
 
 
@@ -117,9 +119,14 @@ def _remove_all_but(kept: set[str], copy: Path) -> None:
             os.removedirs((copy / name).parent)
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy a file or a link, with its times: CPython's makefile compares
-    those of generated files with those of their sources."""
+def _copy(source: Path, target: Path, first: bool) -> None:
+    """Copy a file or a link.
+
+    At *first* with its times: CPython's makefile compares those of
+    generated files with those of their sources.  Later on what changed
+    is new, however old it is in the tree that it comes from: objects
+    have been made of what was there before.
+    """
     if source.is_symlink():
         if not target.is_symlink() or source.readlink() != target.readlink():
             target.unlink(missing_ok=True)
@@ -129,10 +136,14 @@ def _copy(source: Path, target: Path) -> None:
     if target.is_symlink():
         target.unlink()
     before, after = source.stat(), _stat(target)
-    if after and _looks(before) == _looks(after):
+    if after and (_looks(before) == _looks(after)
+                  or before.st_mode == after.st_mode
+                  and filecmp.cmp(source, target, shallow=False)):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(source, target)
+    if not first:
+        os.utime(target)
 
 
 def _write(target: Path, data: bytes, model: Path) -> None:

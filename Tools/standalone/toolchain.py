@@ -138,6 +138,11 @@ def _gcc(target: Target, layout: Layout) -> Toolchain:
     flags = (f"--sysroot={layout.toolchain}/sysroot", f"-B{libraries}/",
              f"-specs={specs}", "-static-libgcc",
              *_code(target, layout),
+             # By default gcc lets a program have its own copy of a
+             # library's variable.  Stub libraries do not tell which names
+             # are one variable, and `environ` would not be `__environ`.
+             # https://maskray.me/blog/2021-01-09-copy-relocations-canonical-plt-entries-and-protected
+             "-fPIC",
              # -B and --sysroot are among the switches it would record.
              "-gno-record-gcc-switches")
     # Where to search for libraries.  By itself gcc adds the machine's:

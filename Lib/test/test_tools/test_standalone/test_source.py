@@ -99,7 +99,21 @@ class SourceTest(unittest.TestCase):
         before = self.fingerprint()
         os.utime(self.tree / "Lib/os.py")
         self.assertNotEqual(self.fingerprint(), before)
-        self.assertEqual(self.sync(), {"Lib/os.py"})
+        self.assertEqual(self.sync(), set())
+
+    def test_what_changed_is_new_whatever_its_time(self):
+        # As in another tree of the same version: objects are older.
+        self.sync()
+        built = (self.copy / "Lib/os.py").stat().st_mtime
+        self.write("Lib/os.py", "# OS\n")
+        self.write("Lib/new.py", "# new\n")
+        for name in "Lib/os.py", "Lib/new.py":
+            os.utime(self.tree / name, (0, 1000))
+        self.assertEqual(self.sync(), {"Lib/os.py", "Lib/new.py"})
+        for name in "Lib/os.py", "Lib/new.py":
+            self.assertGreaterEqual(
+                (self.copy / name).stat().st_mtime, built, name)
+        self.assertEqual(self.sync(), set())
 
     def test_a_changed_mode(self):
         self.sync()
