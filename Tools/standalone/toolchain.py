@@ -143,6 +143,9 @@ def _gcc(target: Target, layout: Layout) -> Toolchain:
              # are one variable, and `environ` would not be `__environ`.
              # https://maskray.me/blog/2021-01-09-copy-relocations-canonical-plt-entries-and-protected
              "-fPIC",
+             # Some distributions' gcc drops a library that is named before
+             # the archive that needs it, as -ldl is before libcrypto.a.
+             "-Wl,--no-as-needed",
              # -B and --sysroot are among the switches it would record.
              "-gno-record-gcc-switches")
     # Where to search for libraries.  By itself gcc adds the machine's:
