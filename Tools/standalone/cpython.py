@@ -19,7 +19,6 @@ from standalone.model import Command, Commands
 from standalone.paths import PREFIX
 from standalone.run import Runner, environment
 
-
 # What configure would find by running programs and looking at files of the
 # machine that happens to build.  In a container without /dev/shm it would
 # decide that there are no semaphores, for every machine of the target.

@@ -136,9 +136,9 @@ def _copy(source: Path, target: Path, first: bool) -> None:
     if target.is_symlink():
         target.unlink()
     before, after = source.stat(), _stat(target)
-    if after and (_looks(before) == _looks(after)
-                  or before.st_mode == after.st_mode
-                  and filecmp.cmp(source, target, shallow=False)):
+    # Sizes and times if they agree, else bytes.
+    if (after and before.st_mode == after.st_mode
+            and filecmp.cmp(source, target)):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(source, target)
@@ -153,11 +153,6 @@ def _write(target: Path, data: bytes, model: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
         shutil.copystat(model, target)
-
-
-def _looks(status: os.stat_result) -> tuple[int, ...]:
-    """What tells one version of a file from another at a glance."""
-    return status.st_size, status.st_mtime_ns, status.st_mode
 
 
 def _stat(path: Path) -> os.stat_result | None:
