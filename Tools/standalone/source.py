@@ -75,7 +75,9 @@ def fingerprint(config: Config) -> str:
     tree = config.pristine
     seen = []
     for name in files(tree, config.layout.out):
-        seen.append((name, *_looks((tree / name).lstat())))
+        status = (tree / name).lstat()
+        seen.append((name, status.st_size, status.st_mtime_ns,
+                     status.st_mode))
     ours = [(str(path), stamp.file_sha256(ROOT / path))
             for path in _overlaid()]
     return stamp.key(seen, ours, [str(edit) for edit in overlay.edits()],
