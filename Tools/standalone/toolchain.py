@@ -143,15 +143,14 @@ def _gcc(target: Target, layout: Layout) -> Toolchain:
              # are one variable, and `environ` would not be `__environ`.
              # https://maskray.me/blog/2021-01-09-copy-relocations-canonical-plt-entries-and-protected
              "-fPIC",
-             # Some distributions' gcc drops a library that is named before
-             # the archive that needs it, as -ldl is before libcrypto.a.
-             "-Wl,--no-as-needed",
              # -B and --sysroot are among the switches it would record.
              "-gno-record-gcc-switches")
     # Where to search for libraries.  By itself gcc adds the machine's:
     # directories given relative to its own are not below --sysroot.
     # https://gcc.gnu.org/onlinedocs/gcc/Spec-Files.html
-    search = f"*link_libgcc:\n-L{own} -L{libraries}\n"
+    # And some distributions' gcc drops a library that is named before the
+    # archive that needs it, as -ldl is before libcrypto.a.
+    search = f"*link_libgcc:\n--no-as-needed -L{own} -L{libraries}\n"
     return Toolchain("gcc", (str(gcc),), {
         **_programs({"cc": _script(gcc, *flags),
                      "c++": _script(gxx, *flags, "-static-libstdc++")}),
