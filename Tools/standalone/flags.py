@@ -17,8 +17,7 @@ _STACK = ("-fno-omit-frame-pointer", "-fstack-protector-strong")
 DEPENDENCY = ("-O2", "-g1", "-fPIC", "-fvisibility=hidden", *_SECTIONS,
               *_STACK)
 
-# zig makes __DATE__ an error; SOURCE_DATE_EPOCH fixes its value.
-_CPYTHON = (*_SECTIONS, *_STACK, "-Wno-date-time")
+_CPYTHON = (*_SECTIONS, *_STACK)
 
 _LINK = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1", "-Wl,--gc-sections",
          "-Wl,-O2")
@@ -28,7 +27,7 @@ _LTO = ("-flto=thin",)
 
 #: What must not be left in sysconfig.  The flags for the stack may: a
 #: CPython that has them of its own wants them in extensions as well.
-PRIVATE = (*_SECTIONS, "-Wno-date-time", *_LINK, *_LTO)
+PRIVATE = (*_SECTIONS, *_LINK, *_LTO)
 
 
 def compile_flags(options: str) -> tuple[str, ...]:
