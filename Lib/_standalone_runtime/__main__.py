@@ -1,0 +1,7 @@
+"""python -m _standalone_runtime"""
+
+import sys
+
+from _standalone_runtime.doctor import main
+
+sys.exit(main())

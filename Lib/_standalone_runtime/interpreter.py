@@ -1,0 +1,35 @@
+"""The interpreter itself and the library beside it, for the doctor."""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _standalone_runtime.report import Resource
+
+
+def inspect() -> "Resource":
+    """Where the interpreter and its standard library are."""
+    from _standalone_runtime.report import Place, Resource
+
+    stdlib = getattr(sys, "_stdlib_dir", None) or os.path.dirname(os.__file__)
+    executable = sys.executable
+    places = [
+        Place(f"sys.executable={executable}",
+              "used" if os.path.isfile(executable) else "not there"),
+        Place(f"sys.prefix={sys.prefix}",
+              "venv" if sys.prefix != sys.base_prefix else "used"),
+        Place(f"sys.base_prefix={sys.base_prefix}", "used"),
+        Place(stdlib, "used" if os.path.isdir(stdlib) else "not there")]
+    problems = []
+    if not executable:
+        problems.append("sys.executable is empty: argv[0] told nothing and "
+                        "/proc is not there; subprocesses cannot start it")
+    if os.environ.get("PYTHONHOME") and not sys.flags.ignore_environment:
+        problems.append("PYTHONHOME is set: it decides, not where the "
+                        "interpreter lies")
+    return Resource(
+        "interpreter", "the standard library", tuple(places),
+        sys.base_prefix,
+        "the directory above the interpreter's that holds the library",
+        "PYTHONHOME", problems=tuple(problems))
