@@ -68,7 +68,7 @@ def _tidy(prefix: Path, recipe: Recipe, pin: Pin) -> None:
     for entry in prefix.iterdir():
         if entry.name not in kept:
             stamp.remove(entry)
-    for entry in (prefix / "lib").iterdir():
+    for entry in (prefix / "lib").glob("*"):     # none: only data
         if entry.is_dir():
             stamp.remove(entry)
         elif entry.suffix != ".a":

@@ -3,21 +3,23 @@
 A file comes from the cache, from the directory that the user offers
 (SOURCES=DIR) or from the first location that yields the pinned bytes;
 other bytes are refused.  Builds that share the cache wait for each other.
+Wheels are left to pip, who knows the user's index: none is named here.
 """
 
 import contextlib
 import fcntl
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from standalone import apt
+from standalone import apt, host
 from standalone.download import Downloader, Unavailable, partial_of
-from standalone.errors import FetchError, UsageError
-from standalone.model import Pin, SourceFile
+from standalone.errors import BuildError, FetchError, UsageError
+from standalone.model import Pin, SourceFile, file_name
 from standalone.stamp import file_sha256
 
 _AT_ONCE = 6
@@ -34,11 +36,13 @@ def cached(pin: Pin, downloads: Path) -> Path | None:
 
 
 def fetch(pins: Iterable[Pin], downloads: Path, sources: Path | None = None,
-          *, apt_configuration: Path = apt.CONFIGURATION) -> dict[str, Path]:
+          *, tree: Path | None = None,
+          apt_configuration: Path = apt.CONFIGURATION) -> dict[str, Path]:
     """Each pin's file in *downloads*, by the pin's name.
 
-    Raises FetchError with every location that was tried and why it
-    failed, UsageError if *sources* is no directory.
+    *tree* is a CPython, whose pip fetches wheels.  Raises FetchError
+    with every location that was tried and why it failed, UsageError if
+    *sources* is no directory.
     """
     if sources and not sources.is_dir():
         raise UsageError(f"SOURCES={sources} is no directory")
@@ -52,7 +56,7 @@ def fetch(pins: Iterable[Pin], downloads: Path, sources: Path | None = None,
             else:
                 wanted.append(pin)
         results = _obtain_all(_Run(
-            downloads, _offered(wanted, sources),
+            downloads, _offered(wanted, sources), tree,
             apt.archives(apt_configuration), Downloader()), wanted)
     except OSError as exc:
         raise FetchError(f"cannot fetch into {downloads}: "
@@ -95,7 +99,7 @@ def _offered(pins: Iterable[Pin], sources: Path | None) -> dict[str, Path]:
     Any name will do, but those with a likely one are looked at first.
     """
     left = {file.sha256: pin for pin in pins for file in pin.files}
-    names = {location.rpartition("/")[2] for pin in left.values()
+    names = {file_name(location) for pin in left.values()
              for file in pin.files for location in file.locations}
     found: dict[str, Path] = {}
     for path in sorted(sources.rglob("*") if sources else (),
@@ -125,6 +129,7 @@ class _Run:
 
     downloads: Path
     offered: Mapping[str, Path]
+    tree: Path | None
     archives: tuple[str, ...]
     downloader: Downloader
 
@@ -146,7 +151,7 @@ class _Run:
                     return place
                 for url in self.urls(file, reasons):
                     try:
-                        size = self.downloader.get(url, file.sha256, place)
+                        size = self.get(url, file.sha256, place)
                     except Unavailable as exc:
                         reasons.append(f"{url}: {exc}")
                         continue
@@ -179,6 +184,26 @@ class _Run:
             else:
                 reasons.append(f"{location}: no Debian archive in apt's "
                                "configuration")
+
+    def get(self, url: str, sha256: str, place: Path) -> int:
+        """Put the bytes of *url* at *place* if they are the right ones.
+
+        Returns their number; raises Unavailable.
+        """
+        kind, _, wheel = url.partition(":")
+        if kind != "package":
+            return self.downloader.get(url, sha256, place)
+        if self.tree is None:
+            raise Unavailable("pip is in CPython, which is not there yet")
+        with tempfile.TemporaryDirectory(dir=self.downloads) as scratch:
+            try:
+                path = host.download_wheel(self.tree, wheel, Path(scratch))
+            except BuildError as exc:
+                raise Unavailable(exc.message) from exc
+            if (digest := file_sha256(path)) != sha256:
+                raise Unavailable(f"expected sha256 {sha256}, got {digest}")
+            path.replace(place)
+        return place.stat().st_size
 
 
 def _obtain_all(run: _Run, pins: list[Pin]) -> list[Path | list[str]]:

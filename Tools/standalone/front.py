@@ -83,7 +83,8 @@ def _sources(config: Config, downloads: Path, sources: Path | None) -> None:
     if not missing:
         return
     fetched.mkdir(exist_ok=True)
-    for name, path in fetch.fetch(missing, downloads, sources).items():
+    for name, path in fetch.fetch(missing, downloads, sources,
+                                  tree=config.pristine).items():
         link = fetched / name
         link.unlink(missing_ok=True)
         link.symlink_to(path)

@@ -150,6 +150,23 @@ def download_wheels(tree: Path, downloads: Path,
     return wheels
 
 
+def download_wheel(tree: Path, wheel: str, dest: Path) -> Path:
+    """Have pip put the wheel of that file name into *dest*.
+
+    Whatever bytes its index has: the caller is to look at them.  Raises
+    BuildError with pip's own words.
+    """
+    # https://packaging.python.org/specifications/binary-distribution-format/
+    name, version, *_ = wheel.split("-")
+    _pip(tree, "download", f"{name}=={version}", "--only-binary=:all:",
+         "--no-deps", "--retries=2", "--dest", str(dest),
+         env=pip_environment() | {"PIP_REQUIRE_HASHES": "0"})
+    if not (dest / wheel).exists():
+        found = ", ".join(sorted(path.name for path in dest.iterdir()))
+        raise BuildError(f"pip found {found}")
+    return dest / wheel
+
+
 def _download(tree: Path, dest: Path, offered: list[str],
               requirements: Path) -> None:
     arguments = ("download", "--require-hashes", "--only-binary=:all:",

@@ -9,12 +9,13 @@ https://gregoryszorc.com/docs/python-build-standalone/main/distributions.html
 
 import re
 import shlex
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from standalone.errors import BuildError
+from standalone.model import Pin
 
 #: Packages of the standard library that are only tests, as patterns.
 TEST_PACKAGES = ("test", "idlelib.idle_test")
@@ -98,6 +99,7 @@ class Facts:
     object_format: str           # elf, llvm-bitcode:22.1.8
     licences: tuple[str, ...]    # CPython's, SPDX
     licence_path: str            # in the archive
+    data: Mapping[Pin, Iterable[str]]       # of no code → where in the tree
     make: Mapping[str, str]
     config_c: str                # text of Modules/config.c
     setups: Mapping[str, str]    # text of Setup.local, Setup.stdlib, ...
@@ -158,6 +160,12 @@ def python_json(probe: Mapping[str, Any], facts: Facts,
         "run_tests": f"{stdlib}/test/regrtest.py",
         "licenses": list(facts.licences),
         "license_path": facts.licence_path,
+        # Not of the format: what ages though no code of it does.
+        "bundled_data": [
+            {"name": pin.name, "version": pin.version,
+             "license": pin.licence,
+             "paths": [f"install/{path}" for path in paths]}
+            for pin, paths in facts.data.items()],
         "build_info": _build_info(probe, facts, init_functions, contents),
     }
     missing = {*named_paths(document)}.difference(contents, ["install"])
@@ -173,6 +181,8 @@ def named_paths(document: Mapping[str, Any]) -> Iterator[str]:
     for key in ("python_exe", "python_stdlib_platform_config", "run_tests",
                 "license_path"):
         yield document[key]
+    for entry in document["bundled_data"]:
+        yield from entry["paths"]
     info = document["build_info"]
     yield info["inittab_object"]
     yield info["inittab_source"]

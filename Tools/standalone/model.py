@@ -9,8 +9,9 @@ from pathlib import Path
 class SourceFile:
     """The same bytes at one or more places.
 
-    A location is an ``https://`` URL or ``debian:pool/main/...``, a path
-    under the Debian archive that the machine's apt configuration names.
+    A location is an ``https://`` URL; ``debian:pool/main/...``, a path
+    under the Debian archive that the machine's apt configuration names;
+    or ``package:NAME-VERSION-....whl``, a wheel that pip finds.
     """
 
     sha256: str
@@ -19,7 +20,12 @@ class SourceFile:
     @property
     def name(self) -> str:
         """The file name under which upstream publishes it."""
-        return self.locations[0].rpartition("/")[2]
+        return file_name(self.locations[0])
+
+
+def file_name(location: str) -> str:
+    """The last part of a location of any kind."""
+    return location.replace(":", "/").rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,8 @@ class Recipe:
     *arguments* are options of it, *setup* maps a module to the flags of
     its line in Setup.local where configure has no variable for it.  All
     three may say ``{prefix}`` for the dependency's prefix.  *data* maps
-    a directory below the prefix to its place in the finished tree.
+    a directory below the prefix to its place in the finished tree.  What
+    is only data has no archives, and CPython is told nothing of it.
     """
 
     commands: Callable[[Build], Commands]

@@ -50,5 +50,5 @@ def _pin(name: str, entry: Mapping[str, Any]) -> Pin:
         SourceFile(file["sha256"], tuple(map(filled, file["locations"])))
         for file in entry["files"])
     return Pin(name, version, entry["licence"], files,
-               tuple(entry["licence_files"]),
+               tuple(map(filled, entry["licence_files"])),
                filled(entry["cpe"]) if "cpe" in entry else None)

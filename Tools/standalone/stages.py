@@ -19,6 +19,7 @@ from standalone import (
     pins,
     plan,
     policy,
+    recipes,
     relocate,
     setup_local,
     source,
@@ -125,6 +126,9 @@ def _python_json(config: Config,
         object_format=config.chain.object_format(config.options),
         licences=(pins.cpython_pin(pins.cpython_versions()[0]).licence,),
         licence_path="licenses/cpython/LICENSE",
+        data={pins.load()[name]: recipe.data.values()
+              for name, recipe in recipes.wanted(
+                  config.minor, config.pristine).items() if recipe.data},
         make=metadata.make_facts(output(
             ["make", *metadata.MAKE_FACTS], cwd=build)),
         config_c=(build / "Modules/config.c").read_text(), setups=setups)

@@ -1,6 +1,9 @@
 """Unpack a source archive: file -> directory, or nothing at all."""
 
+import shutil
+import stat
 import tarfile
+import zipfile
 from pathlib import Path, PurePosixPath
 
 from standalone.errors import FetchError, UsageError
@@ -8,12 +11,14 @@ from standalone.stamp import remove
 
 
 def unpack(archive: Path, dest: Path, strip: int = 1) -> None:
-    """Make *dest* of a .tar.gz, .tar.bz2 or .tar.xz, replacing it.
+    """Make *dest* of a .tar.gz, .tar.bz2, .tar.xz or .whl, replacing it.
 
-    The first *strip* parts of every name are left away.  Owners and
-    setuid bits are not taken over, mtimes are: autotools need them.
-    Raises FetchError if the archive is damaged, or if a member is a
-    device or would lie, or link to something, outside of *dest*.
+    The first *strip* parts of every name are left away, but not those of
+    a wheel, which is in no folder.  Owners and setuid bits are not taken
+    over, mtimes are: autotools need them.  (A wheel has times without a
+    zone: its files get new ones.)  Raises FetchError if the archive is
+    damaged, or if a member is a device or would lie, or link to
+    something, outside of *dest*.
     """
     if not hasattr(tarfile, "data_filter"):
         raise UsageError(
@@ -26,14 +31,18 @@ def unpack(archive: Path, dest: Path, strip: int = 1) -> None:
     remove(scratch)
     try:
         scratch.mkdir(parents=True)
-        with tarfile.open(archive) as tar:
-            tar.extractall(scratch, filter=lambda member, path: _checked(
-                member, path, archive, strip))
+        if _is_zip(archive):
+            _unpack_wheel(archive, scratch)
+        else:
+            with tarfile.open(archive) as tar:
+                tar.extractall(scratch, filter=lambda member, path: _checked(
+                    member, path, archive, strip))
         remove(dest)
         scratch.rename(dest)
     except tarfile.FilterError as exc:
         raise _refused(archive, exc.tarinfo.name, str(exc)) from exc
-    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as exc:
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error,
+            lzma.LZMAError) as exc:
         raise _damaged(archive, exc) from exc
     except OSError as exc:
         if exc.errno is None:       # so gzip and bz2 tell of bad data
@@ -42,6 +51,39 @@ def unpack(archive: Path, dest: Path, strip: int = 1) -> None:
                          f"{exc.strerror}") from exc
     finally:
         remove(scratch)
+
+
+def _is_zip(archive: Path) -> bool:
+    """Not `zipfile.is_zipfile`, which looks for a zip's end anywhere."""
+    with archive.open("rb") as file:
+        return file.read(4) == b"PK\3\4"
+
+
+def _unpack_wheel(archive: Path, dest: Path) -> None:
+    """All files become plain ones: who installs a wheel does the rest."""
+    with zipfile.ZipFile(archive) as wheel:
+        for member in wheel.infolist():
+            name = _stripped(member.filename, archive, 0)
+            if name is None or not _is_plain(member):
+                raise _refused(archive, member.filename, "is no plain file")
+            path = dest / name
+            if member.is_dir():
+                path.mkdir(parents=True, exist_ok=True)
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with wheel.open(member) as source, path.open("xb") as target:
+                shutil.copyfileobj(source, target)
+            path.chmod(0o644)
+
+
+def _is_plain(member: zipfile.ZipInfo) -> bool:
+    """A file or directory that any program for zip files can unpack."""
+    # The mode if it was packed on a Unix, else zero.
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    is_encrypted = member.flag_bits & 1
+    return (kind in (0, stat.S_IFREG, stat.S_IFDIR) and not is_encrypted
+            and member.compress_type in (zipfile.ZIP_STORED,
+                                         zipfile.ZIP_DEFLATED))
 
 
 def _checked(member: tarfile.TarInfo, path: str, archive: Path,

@@ -1,6 +1,7 @@
 """Tests of fetch.py and download.py against a real server on loopback."""
 
 import contextlib
+import ensurepip
 import hashlib
 import http.server
 import io
@@ -15,6 +16,7 @@ import tempfile
 import threading
 import time
 import unittest
+import zipfile
 from pathlib import Path
 from unittest import mock
 
@@ -28,6 +30,7 @@ DATA = random.Random(1).randbytes(1_500_000)
 SHA256 = hashlib.sha256(DATA).hexdigest()
 WRONG = DATA[:-1] + b"?"
 WRONG_SHA256 = hashlib.sha256(WRONG).hexdigest()
+PIPS = sorted((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*"))
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -102,8 +105,8 @@ class FetchTest(unittest.TestCase):
         return Pin(name, "1.0", "MIT", (SourceFile(sha256, tuple(
             location.format(self.base) for location in locations)),))
 
-    def fetch(self, *pins, sources=None):
-        return fetch(pins, self.downloads, sources,
+    def fetch(self, *pins, sources=None, tree=None):
+        return fetch(pins, self.downloads, sources, tree=tree,
                      apt_configuration=self.apt)
 
     def assertFetched(self, pin, **kwargs):
@@ -299,6 +302,69 @@ class FetchTest(unittest.TestCase):
             [path for path, _ in self.server.seen],
             [f"/{how}/pool/main/d/d_1+2~3.orig.tar.xz"
              for how in ("missing", "ok")])
+
+    @unittest.skipUnless(PIPS, "this Python comes without a bundled pip")
+    def test_package_location(self):
+        pin, wheel = self.wheel()
+        data = wheel.read_bytes()
+        path = self.fetch(pin, tree=self.tree)[pin.name]
+        self.assertEqual(path.read_bytes(), data)
+        wheel.unlink()
+        self.assertEqual(self.fetch(pin), {pin.name: path})    # the cache
+        self.assertEqual(self.said.getvalue(), "fetch: demo 1.0: 0.0 MB from "
+                         "package:demo-1.0-py3-none-any.whl\n")
+
+    @unittest.skipUnless(PIPS, "this Python comes without a bundled pip")
+    def test_package_with_other_bytes_or_nowhere(self):
+        pin, wheel = self.wheel()
+        with zipfile.ZipFile(wheel, "a") as file:
+            file.writestr("demo/evil.py", "")
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        sha256 = pin.files[0].sha256
+        error = self.fails(pin, tree=self.tree)
+        self.assertIn(f"package:{wheel.name}: expected sha256 {sha256}, "
+                      f"got {digest}", error.message)
+        wheel.unlink()
+        error = self.fails(pin, tree=self.tree)
+        self.assertIn("demo==1.0", error.message)
+        self.assertIn(f"{wheel.name}  sha256 {sha256}", error.hint)
+        self.assertEqual([path for path in self.downloads.iterdir()
+                          if path.suffix != ".lock"], [])
+
+    def test_package_in_sources_needs_no_pip(self):
+        pin, wheel = self.wheel()
+        path = self.fetch(pin, sources=wheel.parent)[pin.name]
+        self.assertEqual(path.read_bytes(), wheel.read_bytes())
+
+    def test_package_without_a_tree(self):
+        pin, _ = self.wheel()
+        self.assertIn("package:demo-1.0-py3-none-any.whl: pip is in CPython",
+                      self.fails(pin).message)
+
+    def wheel(self):
+        """A pinned wheel in the only place where pip is to look for it,
+        and self.tree, which has a pip."""
+        self.tree = self.dir / "tree"
+        bundled = self.tree / "Lib" / "ensurepip" / "_bundled"
+        bundled.mkdir(parents=True)
+        for pip in PIPS[:1]:
+            (bundled / pip.name).symlink_to(pip)
+        wheels = self.dir / "wheels"
+        wheels.mkdir()
+        self.enterContext(mock.patch.dict(os.environ, {
+            "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1",
+            "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}))
+        path = wheels / "demo-1.0-py3-none-any.whl"
+        info = "demo-1.0.dist-info"
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\n"
+                          "Name: demo\nVersion: 1.0\n")
+            file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\n"
+                          "Root-Is-Purelib: true\nTag: py3-none-any\n")
+            file.writestr(f"{info}/RECORD", "")
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        return self.pin(f"package:{path.name}", name="demo",
+                        sha256=sha256), path
 
     def test_sources_directory_needs_no_network(self):
         offered = self.dir / "offered" / "deeper"

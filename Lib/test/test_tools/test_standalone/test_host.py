@@ -14,7 +14,7 @@ from pathlib import Path
 from unittest import mock
 
 from standalone import host
-from standalone.errors import FetchError, UsageError
+from standalone.errors import BuildError, FetchError, UsageError
 
 PIPS = sorted((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*"))
 
@@ -183,6 +183,28 @@ class WheelsTest(unittest.TestCase):
             (wheels / self.wheel.name).read_bytes()).hexdigest()
         self.assertIn(digest, caught.exception.message)
         self.assertFalse(self.dest.exists())
+
+    def test_one_wheel(self):
+        path = self.one_wheel(self.wheel.name)
+        self.assertEqual(path.read_bytes(), self.wheel.read_bytes())
+
+    def test_one_wheel_that_is_not_there(self):
+        name = "demo-1.1-py3-none-any.whl"
+        with self.assertRaisesRegex(BuildError, "demo==1.1$"):
+            self.one_wheel(name)
+
+    def test_one_wheel_under_another_name(self):
+        with self.assertRaisesRegex(BuildError,
+                                    f"pip found {self.wheel.name}"):
+            self.one_wheel("demo-1.0-py2.py3-none-any.whl")
+
+    def one_wheel(self, name):
+        """What pip gets of a directory that the user configured."""
+        self.dest.mkdir(parents=True)
+        with mock.patch.dict(os.environ, {
+                "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.sources),
+                "PIP_REQUIRE_HASHES": "1"}):
+            return host.download_wheel(self.tree, name, self.dest)
 
     def test_tree_without_pip(self):
         shutil.rmtree(self.tree)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from standalone import metadata
 from standalone.errors import BuildError
+from standalone.model import Pin
 
 CONFIG_C = """\
 #include "Python.h"
@@ -158,6 +159,8 @@ class Document(unittest.TestCase):
             triple="x86_64-unknown-linux-gnu", options="noopt",
             glibc="2.17", object_format="elf", licences=("Python-2.0",),
             licence_path="licenses/cpython.txt",
+            data={Pin("zones", "2026.6", "Apache-2.0", ()):
+                  ["share/zoneinfo"]},
             make={"LIBRARY_OBJS": "Objects/object.o Modules/config.o "
                                   "Modules/posixmodule.o",
                   "LIBS": "-ldl", "SYSLIBS": "-lm",
@@ -181,7 +184,8 @@ class Document(unittest.TestCase):
             f"{self.stdlib}/test/regrtest.py", "licenses/cpython.txt",
             "build/Objects/object.o", "build/Modules/config.o",
             "build/Modules/config.c", "build/Modules/posixmodule.o",
-            "build/Modules/_x.o", "build/lib/libz.a", self.x}
+            "build/Modules/_x.o", "build/lib/libz.a", self.x,
+            "install/share/zoneinfo"}
 
     def document(self):
         return metadata.python_json(self.probe, self.facts, self.contents)
@@ -242,9 +246,15 @@ class Document(unittest.TestCase):
         self.assertNotIn("userbase", variables)
         json.dumps(document)
 
+    def test_data_and_how_old_it_is(self):
+        self.assertEqual(self.document()["bundled_data"], [{
+            "name": "zones", "version": "2026.6", "license": "Apache-2.0",
+            "paths": ["install/share/zoneinfo"]}])
+
     def test_path_not_in_the_archive(self):
         for path in ("build/lib/libz.a", "build/Modules/config.o", self.x,
-                     f"{self.stdlib}/test/regrtest.py"):
+                     f"{self.stdlib}/test/regrtest.py",
+                     "install/share/zoneinfo"):
             with self.subTest(path):
                 self.contents.remove(path)
                 with self.assertRaisesRegex(BuildError, path):

@@ -2,9 +2,12 @@
 
 import io
 import os
+import random
+import stat
 import tarfile
 import tempfile
 import unittest
+import zipfile
 from pathlib import Path
 from unittest import mock
 
@@ -157,6 +160,105 @@ class UnpackTest(unittest.TestCase):
             with self.assertRaises(UsageError) as caught:
                 unpack(self.archive(member("top/a")), self.dest)
         self.assertIn("3.11.4", caught.exception.hint)
+
+
+class WheelTest(unittest.TestCase):
+
+    def setUp(self):
+        self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.dest = self.dir / "out" / "dep"
+        self.wheel = self.dir / "demo-1.0-py3-none-any.whl"
+
+    def pack(self, *members, **options):
+        """Members are names, or names with a mode."""
+        with zipfile.ZipFile(self.wheel, "w", **options) as file:
+            for member in members:
+                name, mode = (member, 0) if isinstance(member, str) else (
+                    member)
+                info = zipfile.ZipInfo(name)
+                info.external_attr = mode << 16
+                file.writestr(info, f"data of {name}",
+                              options.get("compression"))
+        return self.wheel
+
+    def assertRefused(self, named):
+        with self.assertRaises(FetchError) as caught:
+            unpack(self.wheel, self.dest)
+        self.assertIn(named, caught.exception.message)
+        self.assertIn(self.wheel.name, caught.exception.message)
+        left = [path for path in self.dir.rglob("*") if path.is_file()]
+        self.assertEqual(left, [self.wheel])
+        self.assertFalse(self.dest.exists())
+
+    def test_files(self):
+        for compression in zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED:
+            # Through a link without its suffix, as the deps stage does.
+            link = self.dir / "demo"
+            link.unlink(missing_ok=True)
+            link.symlink_to(self.pack("demo/", "demo/a/b", "top",
+                                      compression=compression))
+            unpack(link, self.dest)
+            self.assertEqual(
+                {path.relative_to(self.dest).as_posix(): path.read_text()
+                 for path in self.dest.rglob("*") if path.is_file()},
+                {"demo/a/b": "data of demo/a/b", "top": "data of top"})
+            self.assertEqual(os.listdir(self.dest.parent), ["dep"])
+
+    def test_modes_are_always_the_same(self):
+        self.pack(("dir/", stat.S_IFDIR | 0o777), ("none", 0),
+                  ("program", stat.S_IFREG | 0o755),
+                  ("dir/suid", stat.S_IFREG | 0o6777),
+                  ("unreadable", stat.S_IFREG))
+        old = os.umask(0o077)
+        self.addCleanup(os.umask, old)
+        unpack(self.wheel, self.dest)
+        self.assertEqual(
+            {path.name: path.stat().st_mode & 0o7777
+             for path in self.dest.rglob("*") if path.is_file()},
+            dict.fromkeys(("none", "program", "suid", "unreadable"), 0o644))
+
+    def test_names_that_lead_out(self):
+        for name in ("../evil", "a/../../evil", "a/../evil",
+                     f"{self.dir}/evil", "/evil", "."):
+            with self.subTest(name):
+                self.pack("good", name)
+                self.assertRefused(repr(name))
+
+    def test_links_and_devices(self):
+        for kind in stat.S_IFLNK, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO:
+            with self.subTest(kind):
+                self.pack("good", ("evil", kind | 0o777))
+                self.assertRefused("'evil'")
+
+    def test_compression_that_few_can_unpack(self):
+        self.pack("odd", compression=zipfile.ZIP_LZMA)
+        self.assertRefused("'odd'")
+
+    def test_encrypted(self):
+        self.pack("secret")
+        data = bytearray(self.wheel.read_bytes())
+        for header, flags in (b"PK\3\4", 6), (b"PK\1\2", 8):
+            data[data.index(header) + flags] |= 1
+        self.wheel.write_bytes(data)
+        self.assertRefused("'secret'")
+
+    def test_name_twice_or_file_for_a_directory(self):
+        for names in ("a", "./a"), ("a", "a/b"), ("a/b", "a"):
+            with self.subTest(names):
+                self.pack(*names)
+                self.assertRefused("cannot unpack")
+
+    def test_damaged(self):
+        with zipfile.ZipFile(self.wheel, "w") as file:
+            file.writestr("a", random.Random(1).randbytes(100_000))
+        whole = self.wheel.read_bytes()
+        flipped = bytearray(whole)
+        flipped[50_000] ^= 1
+        for data in (whole[:50_000], whole[:-30], flipped, whole[:4],
+                     whole[4:]):
+            with self.subTest(length=len(data)):
+                self.wheel.write_bytes(data)
+                self.assertRefused("no whole archive")
 
 
 if __name__ == "__main__":
