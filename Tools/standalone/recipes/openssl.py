@@ -1,6 +1,7 @@
 """OpenSSL: libssl and libcrypto, for _ssl and _hashlib."""
 
 from standalone.model import Build, Commands, Recipe
+from standalone.paths import TOOLS
 from standalone.steps import cflags
 
 
@@ -10,6 +11,7 @@ def commands(build: Build) -> Commands:
     https://github.com/openssl/openssl/blob/openssl-3.5/INSTALL.md
     """
     flags = cflags(build).split()
+    yield from _forgiving(build)
     yield build.run(
         "perl", "./Configure", build.target.openssl,
         # What these name is compiled in; nothing is installed there.
@@ -27,6 +29,15 @@ def commands(build: Build) -> Commands:
     yield build.run("cp", "libssl.a", "libcrypto.a", f"{build.prefix}/lib/")
     yield build.run("cp", "-R", "include/openssl",
                     f"{build.prefix}/include/")
+
+
+def _forgiving(build: Build) -> Commands:
+    """Put a file of ours around the one that reads openssl.cnf: the
+    system's may have settings that only the system's OpenSSL knows."""
+    text = (TOOLS / "compat" / "openssl_conf.c").read_text(encoding="utf-8")
+    yield build.run("mv", "crypto/conf/conf_mod.c",
+                    "crypto/conf/conf_mod_upstream.c")
+    yield build.write("crypto/conf/conf_mod.c", text)
 
 
 RECIPE = Recipe(

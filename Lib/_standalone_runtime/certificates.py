@@ -1,0 +1,242 @@
+"""The certificate authorities that ssl trusts by default.
+
+1. Where SSL_CERT_FILE or SSL_CERT_DIR is set, OpenSSL follows it.
+2. Else the system's store, wherever the distribution keeps it.
+3. Else the bundle shipped with this Python, unless the environment
+   variable PYTHON_NO_CA_BUNDLE is set and not empty.  It counts with
+   -E and -I as well, because it can only take trust away.
+
+What is there decides, not what is in it: a store that is empty, damaged
+or unreadable is all that is trusted, and verification fails.  Another
+in its place might trust whom the administrator does not.
+"""
+
+import os
+import sys
+
+from _standalone_runtime import bundled
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable, Iterator
+
+    from _standalone_runtime.report import Place, Resource
+
+_OPT_OUT = "PYTHON_NO_CA_BUNDLE"
+_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+# OpenSSL's own places come before these and need no help.  It is built for
+# the file /etc/ssl/cert.pem (Alpine, Arch, RHEL 9 and 10, Fedora 34 to 42,
+# FreeBSD, macOS) and the hashed names in /etc/ssl/certs (most of them).
+#   https://github.com/golang/go/blob/master/src/crypto/x509/root_linux.go
+#   https://github.com/golang/go/blob/master/src/crypto/x509/root_bsd.go
+#   https://github.com/rustls/openssl-probe/blob/main/src/lib.rs
+#   https://github.com/sethmlarson/truststore (_openssl.py)
+_FILES = (
+    # Debian, Ubuntu, Gentoo, Void: update-ca-certificates(8); NixOS:
+    # https://github.com/NixOS/nixpkgs (nixos/modules/security/ca.nix)
+    "/etc/ssl/certs/ca-certificates.crt",
+    # SUSE: https://github.com/openSUSE/ca-certificates
+    "/etc/ssl/ca-bundle.pem",
+    # RHEL since 7, Fedora; since Fedora 43 without the names below it:
+    # https://fedoraproject.org/wiki/Changes/dropingOfCertPemFile
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/tls/cert.pem",
+    # FreeBSD with the port ca_root_nss: https://man.freebsd.org/certctl
+    # has the other places
+    "/usr/local/etc/ssl/cert.pem",
+    "/usr/local/share/certs/ca-root-nss.crt",
+)
+# Android, since version 14 and before:
+# https://httptoolkit.com/blog/android-14-install-system-ca-certificate/
+# The names there are by `openssl x509 -subject_hash_old`, under which
+# OpenSSL does not look.
+_OLD_HASHES = (
+    "/apex/com.android.conscrypt/cacerts",
+    "/system/etc/security/cacerts",
+)
+
+
+def verify_paths(
+        parts: tuple[str, str, str, str]) -> tuple[str, str, str, str]:
+    """_ssl.get_default_verify_paths() with the places that are used."""
+    file, directory = choose()
+    return parts[0], file, parts[2], directory
+
+
+def set_default_verify_paths(context: "ssl.SSLContext") -> None:
+    """What the method of that name does, of a context as _ssl has it.
+
+    Like OpenSSL it never fails for what is in the places: that is told
+    by CERTIFICATE_VERIFY_FAILED, or by inspect().
+    """
+    context.set_default_verify_paths()
+    (file, directory), own = choose(), _own()
+    files = [file] if file != own[0] else []
+    if directory != own[1]:
+        files += [os.path.join(directory, name)
+                  for name in _hashed(directory)]
+    for path in files:
+        try:
+            context.load_verify_locations(path)
+        except OSError:                  # ssl.SSLError is one
+            continue
+
+
+def choose() -> tuple[str, str]:
+    """The file and the directory where trusted certificates are found.
+
+    The directory is looked into when a certificate is wanted.  Either
+    may be OpenSSL's own place, where there need not be anything.
+    """
+    file, directory = _own()
+    # On Windows ssl asks the system's store itself.
+    if _told() or sys.platform == "win32" or os.path.isfile(file):
+        return file, directory
+    for path in _FILES:
+        if os.path.isfile(path):
+            return path, directory
+    for path in (directory, *_OLD_HASHES):
+        if _is_store(path):
+            return file, path
+    if not os.environ.get(_OPT_OUT) and os.path.isfile(_bundle()):
+        return _bundle(), directory
+    return file, directory
+
+
+def _told() -> bool:
+    return any(name in os.environ for name in _VARIABLES)
+
+
+def _own() -> tuple[str, str]:
+    """Where OpenSSL looks by itself: a file, a directory."""
+    import _ssl
+    _, file, _, directory = _ssl.get_default_verify_paths()
+    return file, directory
+
+
+def _bundle() -> str:
+    return bundled("share", "certs", "cacert.pem")
+
+
+def _is_store(directory: str) -> bool:
+    """Has it a name that is looked up, or can that not be known?
+
+    Debian's openssl comes with an empty directory.  One that may not be
+    listed can be in use all the same.
+    """
+    try:
+        return any(map(_is_hash, os.listdir(directory)))
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+
+
+def _hashed(directory: str) -> list[str]:
+    try:
+        return sorted(filter(_is_hash, os.listdir(directory)))
+    except OSError:
+        return []
+
+
+def _is_hash(name: str) -> bool:
+    """Is it a certificate's name as `openssl rehash` gives it?
+    https://docs.openssl.org/3.5/man1/openssl-rehash/"""
+    digits, _, number = name.partition(".")
+    return (len(digits) == 8 and set(digits) <= set("0123456789abcdef")
+            and number.isdecimal())
+
+
+def inspect() -> "Resource":
+    """What is trusted, for the doctor."""
+    import ssl
+
+    from _standalone_runtime.report import Resource
+
+    file, directory = choose()
+    if _told():
+        file = os.environ.get("SSL_CERT_FILE", file)
+        directory = os.environ.get("SSL_CERT_DIR", directory)
+        why = " and ".join(filter(os.environ.__contains__, _VARIABLES))
+        why += " in the environment"
+    elif file == _bundle() or not (os.path.isfile(file)
+                                   or _is_store(directory)):
+        why = "no store of the system's was found"
+    else:
+        why = "the first store of the system's that is there"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_default_verify_paths()
+    loaded = context.cert_store_stats()["x509"]
+    # OpenSSL takes several directories, separated as on PATH.
+    looked_up = {path: len(_hashed(path))
+                 for path in directory.split(os.pathsep)
+                 if path not in _OLD_HASHES}
+    chosen = [path for path, count in looked_up.items() if count]
+    if loaded:
+        chosen.insert(0, file if looked_up else directory)
+    return Resource(
+        "certificates", "verifying TLS servers: ssl, urllib, pip",
+        tuple(_places(chosen)), " and ".join(chosen) or None,
+        f"{why}; {loaded} certificates loaded, {sum(looked_up.values())} "
+        "names to look up", f"{', '.join(_VARIABLES)}; {_OPT_OUT}=1 to do "
+        "without what is shipped", problems=tuple(_problems(file, looked_up)))
+
+
+def _places(chosen: "list[str]") -> "Iterator[Place]":
+    """All of them, in the order in which they are tried."""
+    from _standalone_runtime.report import Place
+
+    def variable(name: str) -> Place:
+        if name in os.environ:
+            return Place(f"{name}={os.environ[name]}", "set")
+        return Place(name, "not set")
+
+    def state(path: str) -> str:
+        if path in chosen:
+            return "used"
+        return "not used" if os.path.exists(path) else "not there"
+
+    file, directory = _own()
+    yield from map(variable, _VARIABLES)
+    for path in (file, *_FILES, directory, *_OLD_HASHES):
+        yield Place(path, state(path))
+    yield variable(_OPT_OUT)
+    yield Place(_bundle(), state(_bundle()) + _age(_bundle()))
+
+
+def _age(bundle: str) -> str:
+    """The version of certifi, which is a day: its first line tells it."""
+    try:
+        with open(bundle, encoding="utf-8", errors="replace") as lines:
+            words = lines.readline().partition(":")[0].split()
+    except OSError:
+        return ""
+    return f": {' '.join(words[1:])}" if words[:2] == ["#", "certifi"] else ""
+
+
+def _problems(file: str, directories: "Iterable[str]") -> "Iterator[str]":
+    """What OpenSSL keeps to itself."""
+    import ssl
+
+    if os.path.isfile(file):
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
+                file)
+        except OSError as exc:
+            yield (f"{file}: {exc.strerror or exc}: nothing in it is "
+                   "trusted")
+    elif os.environ.get("SSL_CERT_FILE"):
+        yield f"SSL_CERT_FILE={file}: no such file"
+    told = os.environ.get("SSL_CERT_DIR")
+    for path in directories:
+        if not os.path.isdir(path):
+            if told:
+                yield f"SSL_CERT_DIR={path}: no such directory"
+        elif not os.access(path, os.R_OK | os.X_OK):
+            yield f"{path}: may not be read"
+        elif told and not _is_store(path):
+            yield (f"SSL_CERT_DIR={path}: no names such as "
+                   "`openssl rehash` makes")
