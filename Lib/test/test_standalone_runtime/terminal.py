@@ -13,11 +13,23 @@ import time
 from test.support import SHORT_TIMEOUT
 
 TAB, BACKSPACE, CONTROL_D = "\t", "\x7f", "\x04"
-_FINAL = {"up": "A", "down": "B", "right": "C", "left": "D"}
-# CSI sequences, character sets, modes of the keypad, and delays that
-# terminfo asks for: what is no text.
-_ESCAPES = re.compile(rb"\x1b\[[0-9;?>=]*[ -/]*[@-~]|\x1b[()][0-9A-B]|"
-                      rb"\x1b[=>78cDEHM]|\x1b\][^\x07]*\x07|\$<[0-9]+>")
+UP, DOWN, RIGHT, LEFT = ("A",), ("B",), ("C",), ("D",)
+# What is no text: CSI sequences, character sets, modes of the keypad,
+# titles, delays that terminfo asks for, and what HP's terminals have for
+# all of these.
+_ESCAPES = re.compile(
+    rb"\x1b\[[0-9;?>=]*[ -/]*[@-~]|\x1b[()][0-9A-B]|\x1b[=>78cA-Z]|"
+    rb"\x1b\][^\x07]*\x07|\$<[0-9]+>|\x1b&[a-z]([0-9]*[a-z])*[0-9]*[@-Z]")
+
+
+def environment(term, home, **variables):
+    """The environment of a person whose TERM and HOME these are: ours
+    without what might decide for them."""
+    kept = {name: value for name, value in os.environ.items()
+            if name not in ("TERMINFO", "TERMINFO_DIRS", "COLUMNS", "LINES")
+            and not name.startswith("PYTHON")}
+    return {**kept, "TERM": term, "HOME": str(home), "NO_COLOR": "1",
+            "PYTHON_HISTORY": os.path.join(home, "history"), **variables}
 
 
 class Terminal:
@@ -26,6 +38,7 @@ class Terminal:
     def __init__(self, argv, env):
         self.output = b""
         self._seen = 0
+        self._is_hp = env.get("TERM", "").startswith("hp")
         self._fd, inside = pty.openpty()
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ,
                     struct.pack("HHHH", 24, 80, 0, 0))
@@ -46,16 +59,21 @@ class Terminal:
     def type(self, *keys):
         """Press keys one by one, as fast as a person would at most.
 
-        A key is text, or ("up", ...) an arrow: it sends what terminals
-        send, which depends on whether the program asked for application
-        mode (DECCKM, https://vt100.net/docs/vt100-ug/chapter3.html).
+        A key is text, or UP, DOWN, RIGHT or LEFT.  These send what the
+        terminal sends, which depends on whether the program asked for
+        application mode (DECCKM,
+        https://vt100.net/docs/vt100-ug/chapter3.html).
         """
         for key in keys:
             if isinstance(key, tuple):
                 asked = self.output.rfind(b"\x1b[?1h")
-                lead = ("\x1bO" if asked > self.output.rfind(b"\x1b[?1l")
-                        else "\x1b[")
-                key = lead + _FINAL[key[0]]
+                if self._is_hp:
+                    lead = "\x1b"
+                elif asked > self.output.rfind(b"\x1b[?1l"):
+                    lead = "\x1bO"
+                else:
+                    lead = "\x1b["
+                key = lead + key[0]
             os.write(self._fd, key.encode())
             self._read(0.05)
 

@@ -1,175 +1,219 @@
-"""A person at the prompt: arrows, backspace, history, completion."""
+"""A person at a terminal: arrows, backspace, history, completion."""
 
-import os
 import sys
 import unittest
 
 from test.support import os_helper
 from test.test_standalone_runtime import tree
+from test.test_standalone_runtime.entries import (
+    RARE,
+    hide_databases,
+    requires_chroot,
+)
 from test.test_standalone_runtime.terminal import (
     BACKSPACE,
     CONTROL_D,
+    DOWN,
+    LEFT,
+    RIGHT,
     TAB,
+    UP,
     Terminal,
+    environment,
 )
 
-LEFT, UP = ("left",), ("up",)
+TERMINALS = (
+    "xterm-256color", "tmux-256color", "screen", "linux", "alacritty",
+    "xterm-kitty", "kitty", "foot", "wezterm", "xterm-ghostty", "ghostty",
+    "vt100", RARE)
+WITHOUT_COLOUR = ("vt100", RARE)
 
-# Those that Tools/standalone/recipes/ncurses.py compiles in, so that they
-# work where there is no database or an old one.
-TERMINALS = """
-    alacritty ansi contour cygwin dumb eterm-color foot ghostty
-    gnome-256color hterm-256color kitty konsole-256color linux mlterm
-    ms-terminal nsterm putty-256color rio rxvt-256color screen
-    screen-256color screen.xterm-256color st-256color tmux tmux-256color
-    vt100 vt102 vt220 vte-256color wezterm xterm xterm-256color xterm-color
-    xterm-direct xterm-ghostty xterm-kitty
-""".split()
-CLEAN = {"TERMINFO": None, "TERMINFO_DIRS": None, "COLUMNS": None,
-         "LINES": None}
+# The new prompt asks for pasted text to be marked, the basic one does not.
+BRACKETED_PASTE = b"\x1b[?2004h"
+
+INPUT = """\
+import os, readline, rlcompleter
+before = dict(os.environb)
+readline.parse_and_bind("bind ^I rl_complete")
+word = "w"
+while (line := input(">>> ")) != "exit":
+    print(eval(line))
+assert dict(os.environb) == before
+"""
+FULL_SCREEN = """\
+import curses, curses.panel, os, subprocess, sys
+
+def main(screen):
+    colours = curses.has_colors()
+    if colours:
+        curses.init_pair(1, curses.COLOR_RED, curses.COLOR_GREEN)
+    panel = curses.panel.new_panel(curses.newwin(3, 30, 2, 2))
+    panel.window().addstr(1, 1, "wide: \\u0416",
+                          curses.color_pair(1) if colours else 0)
+    curses.panel.update_panels()
+    curses.doupdate()
+    row = 10
+    while (key := screen.getkey()) != "q":
+        screen.addstr(row, 5, f"<{key}> {'in colour' if colours else ''}")
+        row += 1
+
+def child():
+    return subprocess.check_output([sys.executable, "-c",
+        "import os; print(sorted(os.environb.items()))"])
+
+before = child()
+curses.wrapper(main)
+assert child() == before
+print("done")
+"""
 
 
-class REPLTests(unittest.TestCase):
-    """Each kind of prompt, on terminals that differ in their keys."""
+class Sessions(unittest.TestCase):
 
     def setUp(self):
         self.home = self.enterContext(os_helper.temp_dir())
 
-    def start(self, term, *, basic):
-        env = {name: value for name, value in os.environ.items()
-               if name not in CLEAN and not name.startswith("PYTHON")}
-        env.update(TERM=term, HOME=self.home, NO_COLOR="1",
-                   PYTHON_HISTORY=os.path.join(self.home, "history"))
-        if basic:
-            env["PYTHON_BASIC_REPL"] = "1"
-        terminal = self.enterContext(
-            Terminal([sys.executable, "-q"], env))
+    def start(self, term, *argv, **variables):
+        return self.enterContext(Terminal(
+            [sys.executable, *argv],
+            environment(term, self.home, **variables)))
+
+    def prompt(self, term, *, basic):
+        variables = {"PYTHON_BASIC_REPL": "1"} if basic else {}
+        terminal = self.start(term, "-q", **variables)
         terminal.expect(">>> ")
+        self.assertEqual(BRACKETED_PASTE in terminal.output, not basic)
         return terminal
 
-    def check_editing(self, term, *, basic):
-        terminal = self.start(term, basic=basic)
-        with self.subTest("left arrow, insert"):
-            terminal.type(*"print(1000+7)", LEFT, LEFT, "2", "3", "\r")
-            terminal.expect("1237")
-            terminal.expect(">>> ")
-        with self.subTest("backspace"):
-            terminal.type(*"print(500*88", BACKSPACE, *"+1)\r")
-            terminal.expect("4001")
-            terminal.expect(">>> ")
-        with self.subTest("up arrow"):
-            terminal.type(UP, LEFT, *"+60\r")
-            terminal.expect("4061")
-            terminal.expect(">>> ")
-        with self.subTest("up arrow, twice"):
-            terminal.type(UP, UP, UP, LEFT, *"+3000\r")
-            terminal.expect("4237")
-            terminal.expect(">>> ")
-        with self.subTest("completion"):
-            terminal.type(*"word = 'w'\r")
-            terminal.expect(">>> ")
-            terminal.type(*"word.swapc", TAB, *"*7\r")
-            terminal.expect("WWWWWWW")
-            terminal.expect(">>> ")
+
+class SessionTests(Sessions):
+    """What is typed and what comes, on terminals that differ."""
+
+    def check_editing(self, terminal, show="print({})"):
+        before, after = show.split("{}")
+        back = [LEFT] * len(after)
+        for what, keys, answer in (
+                ("left arrow, right arrow, insert",
+                 [*before, *"1000+7", *after, *back, LEFT, LEFT, "2", RIGHT,
+                  "3"], "10039"),
+                ("backspace",
+                 [*before, *"500*88", BACKSPACE, *"+1", *after], "4001"),
+                ("up arrow",
+                 [UP, *back, *"+60"], "4061"),
+                ("up arrow, down arrow",
+                 [UP, UP, UP, DOWN, UP, *back, *"+3000"], "13039"),
+                ("completion",
+                 [*before, *"word.swapc", TAB, *"*7", *after], "WWWWWWW")):
+            with self.subTest(what):
+                terminal.type(*keys, "\r")
+                terminal.expect(answer)
+                terminal.expect(">>> ")
+
+    def check_prompt(self, term, *, basic):
+        terminal = self.prompt(term, basic=basic)
+        terminal.type(*"word = 'w'\r")
+        terminal.expect(">>> ")
+        self.check_editing(terminal)
         terminal.type(CONTROL_D)
         self.assertEqual(terminal.wait(), 0)
 
     def test_new(self):
-        for term in ("xterm-256color", "vt100", "linux", "screen",
-                     "tmux-256color", "xterm-kitty", "alacritty"):
+        for term in TERMINALS:
             with self.subTest(TERM=term):
-                self.check_editing(term, basic=False)
+                self.check_prompt(term, basic=False)
 
     def test_basic(self):
         """libedit."""
-        for term in ("xterm-256color", "vt100", "linux", "xterm-kitty"):
+        for term in TERMINALS:
             with self.subTest(TERM=term):
-                self.check_editing(term, basic=True)
+                self.check_prompt(term, basic=True)
+
+    def test_input(self):
+        """input() edits lines with readline once that is imported."""
+        for term in TERMINALS:
+            with self.subTest(TERM=term):
+                terminal = self.start(term, "-c", INPUT)
+                terminal.expect(">>> ")
+                self.check_editing(terminal, show="{}")
+                terminal.type(*"exit\r")
+                self.assertEqual(terminal.wait(), 0)
+
+    def test_full_screen(self):
+        # A chroot with nothing but the C library has no such locale.
+        codeset = tree.run(
+            sys.executable, "-X", "utf8=0", "-c",
+            "import locale; print(locale.nl_langinfo(locale.CODESET))",
+            env={"LC_ALL": "C.UTF-8"})
+        text = "wide: \u0416" if codeset == "UTF-8" else "wide: "
+        for term in TERMINALS:
+            with self.subTest(TERM=term):
+                terminal = self.start(term, "-X", "utf8", "-c", FULL_SCREEN,
+                                      LC_ALL="C.UTF-8")
+                terminal.expect(text)
+                for key, name in ((LEFT, "LEFT"), (UP, "UP"),
+                                  (RIGHT, "RIGHT"), (DOWN, "DOWN")):
+                    terminal.type(key)
+                    terminal.expect(f"{name}>")
+                self.assertEqual(b"in colour" in terminal.output,
+                                 term not in WITHOUT_COLOUR)
+                terminal.type("q")
+                terminal.expect("done")
+                self.assertEqual(terminal.wait(), 0)
+
+    def test_sequences_are_the_terminal_s_own(self):
+        """No other speaks to its cursor and keyboard as the HP does."""
+        for argv in (("-c", FULL_SCREEN), ("-q",)):
+            for term in (RARE, "xterm-256color"):
+                with self.subTest(argv=argv, TERM=term):
+                    terminal = self.start(term, *argv)
+                    terminal.expect("wide" if "-c" in argv else ">>> ")
+                    terminal.type("a", LEFT, "b", LEFT)
+                    self.assertEqual(b"\x1b&" in terminal.output,
+                                     term == RARE)
+
+
+@requires_chroot
+class WithoutDatabaseTests(SessionTests):
+    """The same where the system knows no terminal at all."""
+
+    def setUp(self):
+        super().setUp()
+        hide_databases(self)
+
+
+class PromptTests(Sessions):
+    """What does not depend on the kind of the terminal."""
 
     def test_history_is_kept(self):
         for basic in (False, True):
             with self.subTest(basic=basic):
-                terminal = self.start("xterm-256color", basic=basic)
+                terminal = self.prompt("xterm-256color", basic=basic)
                 terminal.type(*f"print(70{basic:d}+20)\r")
                 terminal.expect(f"72{basic:d}")
                 terminal.expect(">>> ")
                 terminal.type(CONTROL_D)
                 self.assertEqual(terminal.wait(), 0)
-                terminal = self.start("xterm-256color", basic=basic)
+                terminal = self.prompt("xterm-256color", basic=basic)
                 terminal.type(UP, LEFT, *"+100\r")
                 terminal.expect(f"82{basic:d}")
 
     def test_unknown_and_dumb(self):
         for term in ("dumb", "no-such-terminal"):
             with self.subTest(TERM=term):
-                terminal = self.start(term, basic=False)
+                terminal = self.start(term, "-q")
+                terminal.expect(">>> ")
                 terminal.type(*"print(6*111)\r")
                 terminal.expect("666")
                 terminal.expect(">>> ")
                 terminal.type(CONTROL_D)
                 self.assertEqual(terminal.wait(), 0)
+                self.assertNotIn(b"Traceback", terminal.output)
 
     def test_interrupt(self):
-        terminal = self.start("xterm-256color", basic=False)
+        terminal = self.prompt("xterm-256color", basic=False)
         terminal.type(*"import time; time.sleep(60)\r", "\x03")
         terminal.expect("KeyboardInterrupt")
         terminal.expect(">>> ")
-
-    def test_input(self):
-        """input() edits lines with readline once that is imported."""
-        env = {**os.environ, "TERM": "xterm-256color"}
-        terminal = self.enterContext(Terminal(
-            [sys.executable, "-c",
-             "import readline; print(int(input('? ')) + 1)"], env))
-        terminal.expect("? ")
-        terminal.type(*"149", LEFT, "2", BACKSPACE, "5", "\r")
-        terminal.expect("1460")
-
-
-class TerminfoTests(unittest.TestCase):
-
-    def test_compiled_in(self):
-        for term in TERMINALS:
-            with self.subTest(term):
-                said = tree.run(
-                    sys.executable, "-c", "import curses; "
-                    "curses.setupterm(fd=1); "
-                    "print(curses.tigetstr('cr') or curses.tigetstr('nel'),"
-                    "curses.tigetnum('cols'))",
-                    env={**CLEAN, "TERM": term, "HOME": "/nonexistent"})
-                self.assertIn("\\r", said)
-
-    def test_database(self):
-        """What is shipped beside has more."""
-        database = tree.PREFIX / "share" / "terminfo"
-        count = sum(len(files) for _, _, files in os.walk(database))
-        self.assertGreater(count, 1500)
-        for term in (*TERMINALS, "wy50", "att610", "vt52"):
-            self.assertTrue((database / term[0] / term).exists(), term)
-        self.assertIn("[7;7H", tree.run(
-            sys.executable, "-c", "import curses; curses.setupterm(fd=1); "
-            "print(curses.tparm(curses.tigetstr('cup'), 6, 6))",
-            env={**CLEAN, "TERM": "att610", "TERMINFO": database}))
-
-    def test_full_screen(self):
-        env = {**os.environ, "TERM": "xterm-256color"}
-        program = (
-            "import curses, curses.panel\n"
-            "def main(screen):\n"
-            "    curses.start_color()\n"
-            "    panel = curses.panel.new_panel(curses.newwin(3, 20, 2, 2))\n"
-            "    panel.window().addstr(1, 1, 'wide: \\u0416')\n"
-            "    curses.panel.update_panels(); curses.doupdate()\n"
-            "    key = screen.getkey()\n"
-            "    assert key == 'KEY_LEFT', key\n"
-            "curses.wrapper(main); print('done')\n")
-        terminal = self.enterContext(Terminal(
-            [sys.executable, "-X", "utf8", "-c", program],
-            {**env, "LC_ALL": "C.UTF-8"}))
-        terminal.expect("wide: \u0416")
-        terminal.type(LEFT)
-        terminal.expect("done")
-        self.assertEqual(terminal.wait(), 0)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,15 @@
 """ncurses with wide characters: _curses, _curses_panel, and libedit."""
 
+import runpy
+
 from standalone.model import Build, Commands, Recipe
+from standalone.paths import ROOT, TOOLS
 from standalone.steps import autotools
 
-# Terminals that work without any database: what terminal emulators,
-# multiplexers and consoles of today call themselves in TERM.
-FALLBACKS = (
-    "alacritty", "ansi", "contour", "cygwin", "dumb", "eterm-color",
-    "foot", "ghostty", "gnome-256color", "hterm-256color", "kitty",
-    "konsole-256color", "linux", "mlterm", "ms-terminal", "nsterm",
-    "putty-256color", "rio", "rxvt-256color", "screen", "screen-256color",
-    "screen.xterm-256color", "st-256color", "tmux", "tmux-256color",
-    "vt100", "vt102", "vt220", "vte-256color", "wezterm", "xterm",
-    "xterm-256color", "xterm-color", "xterm-direct", "xterm-ghostty",
-    "xterm-kitty")
+# Which terminals are compiled in, and where the system's databases are.  The
+# runtime tells of both, so it has the lists.
+_KNOWN = runpy.run_path(
+    str(ROOT / "Lib" / "_standalone_runtime" / "terminals.py"))
 
 # What these two set TERM to is not the name of their entry:
 # https://sw.kovidgoyal.net/kitty/faq/ and https://ghostty.org/docs/help/terminfo
@@ -22,17 +18,13 @@ xterm-kitty|kitty under the name that it gives itself, use=kitty,
 xterm-ghostty|ghostty under the name that it gives itself, use=ghostty,
 """
 
-# Where distributions keep their databases; Tools/standalone ships one
-# more, which the runtime adds.
-_DATABASES = ("/etc/terminfo:/lib/terminfo:/usr/share/terminfo:"
-              "/usr/lib/terminfo:/usr/share/misc/terminfo")
-
 
 def commands(build: Build) -> Commands:
     """Build the libraries, then the database, then compile part of it in.
 
     The entries come from the same release's own source and its own tic:
-    those of the machine are older, or it has none.
+    those of the machine are older, or it has none.  What the library asks
+    where no database has an entry is ours, and includes what it would be.
     """
     yield from _configure(build)
     yield build.make("libs")
@@ -45,9 +37,16 @@ def commands(build: Build) -> Commands:
     yield build.run("progs/tic", "-x", "-o", database, "misc/terminfo.src")
     yield build.run("rm", "ncurses/fallback.c")
     yield build.make(
-        "-C", "ncurses", f"FALLBACK_LIST={' '.join(FALLBACKS)}",
+        "-C", "ncurses", "fallback.c",
+        f"FALLBACK_LIST={' '.join(_KNOWN['COMPILED_IN'])}",
         f"TERMINFO={database}", "TIC_PATH=../progs/tic",
         "INFOCMP_PATH=../progs/infocmp", TERMINFO=database)
+    yield build.run("mv", "fallback.c", "compiled_in.c",
+                    cwd=build.source / "ncurses")
+    yield build.write(
+        "ncurses/fallback.c", (TOOLS / "compat" / "terminfo_fallback.c")
+        .read_text(encoding="utf-8"))
+    yield build.make("-C", "ncurses")
     yield build.run("make", "install.libs", "install.includes")
     # libedit's configure knows the library by its narrow name only.
     yield build.run("ln", "-s", "libncursesw.a",
@@ -62,8 +61,9 @@ def _configure(build: Build) -> Commands:
         "--disable-stripping", "--disable-pc-files", "--disable-db-install",
         "--enable-widec", "--enable-ext-colors", "--enable-ext-mouse",
         # Aliases as symbolic links: they survive any archive.
-        "--enable-symlinks", "--with-default-terminfo-dir=/usr/share/terminfo",
-        f"--with-terminfo-dirs={_DATABASES}",
+        "--enable-symlinks",
+        f"--with-default-terminfo-dir={_KNOWN['DEFAULT']}",
+        f"--with-terminfo-dirs={':'.join(_KNOWN['DATABASES'])}",
         # It asks for archives with times and owners where it can.
         cf_cv_ar_flags="-crD")
     yield configure

@@ -1,0 +1,182 @@
+"""Terminals: where ncurses finds what the one named in TERM can do.
+
+Nothing is changed here: that the entries shipped with this Python are
+found is the work of Tools/standalone/compat/terminfo_fallback.c, in every
+program of ncurses' and without an environment variable.  This follows
+the same search to tell of it:
+
+1. TERMINFO, ~/.terminfo and TERMINFO_DIRS,
+2. the system's databases,
+3. the terminals that are compiled in,
+4. share/terminfo of this Python.
+
+See "Fetching Compiled Descriptions" in terminfo(5),
+https://invisible-island.net/ncurses/man/terminfo.5.html
+"""
+
+import os
+
+from _standalone_runtime import bundled
+from _standalone_runtime.terminals import COMPILED_IN, DATABASES, DEFAULT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from _standalone_runtime.report import Place, Resource
+
+_VARIABLES = ("TERMINFO", "TERMINFO_DIRS")
+# How a variable starts that has an entry itself, from `infocmp -Q`, where
+# others have a directory.
+_ENTRY = ("hex:", "b64:")
+_HEADER = 12                     # bytes, before the names
+
+
+def directories() -> list[str]:
+    """The databases that are searched whatever the user's environment
+    says: the system's, then ours."""
+    return [*DATABASES, bundled("share", "terminfo")]
+
+
+def search(term: str, env: "Mapping[str, str]") -> "Iterator[Place]":
+    """Every place in the order of the search.  The state of the first
+    that has an entry for *term* is "used"."""
+    from _standalone_runtime.report import Place
+
+    found = False
+    for where, state in _states(term, env):
+        if state == "used" and found:
+            state = "has one too"
+        found = found or state == "used"
+        yield Place(where, state)
+
+
+def _states(term: str,
+            env: "Mapping[str, str]") -> "Iterator[tuple[str, str]]":
+    seen = set()
+    for name in (*_VARIABLES[:1], "HOME", *_VARIABLES[1:], ""):
+        if name and name not in env:
+            yield name, "not set"
+        elif name in _VARIABLES:
+            yield f"{name}={env[name]}", "set"
+        for directory in _members(name, env):
+            if directory not in seen:
+                yield directory, _state(directory, term)
+            seen.add(directory)
+    yield "compiled in", "used" if term in COMPILED_IN else "has none"
+    own = bundled("share", "terminfo")
+    yield own, "has none" if term.startswith(".") else _state(own, term)
+
+
+def _members(name: str, env: "Mapping[str, str]") -> "Iterable[str]":
+    """The directories that a variable stands for; without a name the
+    system's."""
+    value = env.get(name)
+    if not name:
+        return DATABASES
+    if name == "HOME":
+        return () if value is None else (f"{value}/.terminfo",)
+    if not value or value.startswith(_ENTRY):
+        return (value,) if value else ()
+    return [directory or DEFAULT for directory in value.split(":")]
+
+
+def _state(directory: str, term: str) -> str:
+    """ "used" if there is an entry for *term* that ncurses can read."""
+    if directory.startswith(_ENTRY):
+        entry = _decoded(directory)
+        names = entry[_HEADER:].partition(b"\0")[0].decode("latin-1")
+        return ("used" if _is_whole(entry) and term in names.split("|")
+                else "has none")
+    if not os.path.isdir(directory):
+        return "no directory"
+    if "/" in term or ":" in term or term in (".", ".."):
+        return "has none"
+    path = os.path.join(directory, term[0], term)
+    if os.path.exists(path) and not os.path.isfile(path):
+        return "damaged"             # of some others, open() would wait
+    try:
+        with open(path, "rb") as file:
+            entry = file.read()
+    except FileNotFoundError:
+        return "has none"
+    except OSError as exc:
+        return f"unreadable: {exc.strerror}"
+    return "used" if _is_whole(entry) else "damaged"
+
+
+def _decoded(value: str) -> bytes:
+    import base64
+
+    form, _, text = value.partition(":")
+    try:
+        return (bytes.fromhex(text) if form == "hex"
+                else base64.urlsafe_b64decode(text))
+    except ValueError:
+        return b""
+
+
+def _is_whole(entry: bytes) -> bool:
+    """Has *entry* all that its headers announce?  See term(5),
+    https://invisible-island.net/ncurses/man/term.5.html"""
+    import struct
+
+    if len(entry) < _HEADER:
+        return False
+    magic, *sizes = struct.unpack_from("<6h", entry)
+    width = {0o432: 2, 0o1036: 4}.get(magic)         # of a number, in bytes
+    if width is None or min(sizes) < 0:
+        return False
+    names, flags, numbers, strings, table = sizes
+    end: int = (_even(_HEADER + names + flags) + width * numbers
+                + 2 * strings + table)
+    if _even(end) + 10 <= len(entry):                # extensions follow
+        sizes = list(struct.unpack_from("<5h", entry, _even(end)))
+        if min(sizes) < 0:
+            return False
+        flags, numbers, strings, _, table = sizes
+        # An offset for each string, and one for each name.
+        end = (_even(end) + 10 + _even(flags) + width * numbers
+               + 2 * (flags + numbers + 2 * strings) + table)
+    return end <= len(entry)
+
+
+def _even(size: int) -> int:
+    return size + size % 2
+
+
+def inspect() -> "Resource":
+    """Where the entry for TERM comes from, for the doctor."""
+    from _standalone_runtime.report import Place, Resource
+
+    term = os.environ.get("TERM", "")
+    places = list(search(term, os.environ)) if term else []
+    chosen = next((place.where for place in places
+                   if place.state == "used"), None)
+    if not term:
+        why = "TERM is not set: there is no terminal to look up"
+    elif chosen is None:
+        why = f"no place has an entry for {term}"
+    else:
+        why = f"the first place with an entry for {term}"
+    return Resource(
+        "terminfo", "curses, readline and the REPL on a terminal",
+        (Place(f"TERM={term}" if term else "TERM",
+               "looked up" if term else "not set"), *places),
+        chosen, why, "TERM names the terminal; TERMINFO, ~/.terminfo and "
+        "TERMINFO_DIRS are databases that come first",
+        needed=bool(term), problems=tuple(_problems(places)))
+
+
+def _problems(places: "list[Place]") -> "Iterator[str]":
+    states = {place.where: place.state for place in places}
+    for name in _VARIABLES:
+        for directory in _members(name, os.environ):
+            if states.get(directory) == "no directory":
+                yield f"{name}: {directory}: no directory"
+    for where, state in states.items():
+        if state == "damaged" or state.startswith("unreadable"):
+            yield f"{where}: its entry is {state}"
+    own = bundled("share", "terminfo")
+    if not os.path.isdir(own):
+        yield f"{own}, which comes with this Python: no directory"
