@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 SUMS = "SHA256SUMS"
 
-# With a window of 64 MB the full archive holds object files and the library
-# made of them at the price of one.  Beyond 128 MB zstd wants an option to
-# unpack (ZSTD_WINDOWLOG_LIMIT_DEFAULT):
+# With a window of 128 MB the full archive holds object files and archives
+# and the library made of both at the price of one.  Beyond that zstd wants
+# an option to unpack (ZSTD_WINDOWLOG_LIMIT_DEFAULT):
 # https://github.com/facebook/zstd/blob/dev/lib/zstd.h
-_ZSTD_WINDOW_LOG = 26
+_ZSTD_WINDOW_LOG = 27
 
 #: The kinds of archive, the compressions of each and their levels.  What
 #: most people download gets the time that makes it 4% smaller; elsewhere
@@ -51,6 +51,7 @@ KINDS: Mapping[str, Mapping[str, int]] = {
 #: What install_only leaves to the full archive.
 NOT_INSTALLED = (
     "lib/python3.*/config-*/libpython*.a",
+    "lib/python3.*/config-*/pkgconfig",
     *("lib/python3.*/" + name.replace(".", "/") for name in TEST_PACKAGES),
     *(f"lib/python3.*/lib-dynload/{name}.*so" for name in TEST_EXTENSIONS),
 )

@@ -17,6 +17,9 @@ import sys
 # Valid wherever and whenever the tree is unpacked, also where it cannot be
 # written: hash-based and never checked (https://peps.python.org/pep-0552/).
 UNCHECKED_HASH = (0b01).to_bytes(4, "little")
+# But uv and others rewrite _sysconfigdata, and mean that to be read.
+CHECKED_HASH = (0b11).to_bytes(4, "little")
+REWRITTEN = "_sysconfigdata_"
 
 
 def main(library: str, shown: str, *skipped: str) -> None:
@@ -42,8 +45,10 @@ def compile_file(path: str, shown: str) -> None:
     code = compile(source, shown, "exec", dont_inherit=True, optimize=0)
     target = importlib.util.cache_from_source(path, optimization="")
     os.makedirs(os.path.dirname(target), exist_ok=True)
+    flags = (CHECKED_HASH if os.path.basename(path).startswith(REWRITTEN)
+             else UNCHECKED_HASH)
     with open(target, "wb") as file:
-        file.write(importlib.util.MAGIC_NUMBER + UNCHECKED_HASH
+        file.write(importlib.util.MAGIC_NUMBER + flags
                    + importlib.util.source_hash(source)
                    + marshal.dumps(marshal.loads(marshal.dumps(code))))
 

@@ -39,8 +39,9 @@ def keys(config: Config) -> dict[str, str]:
         [found[name] for name in sorted(found)], config.epoch,
         _code("cpython", "flags"))
     found["relocate"] = stamp.key(
-        found["cpython"], _code("relocate", "bytecode", "sysconfigdata",
-                                "strip", "flags", "templates"))
+        found["cpython"], _code(
+            "relocate", "build_details", "bytecode", "staticlib",
+            "sysconfigdata", "strip", "flags", "templates"))
     found["validate"] = stamp.key(
         found["relocate"], _code("validate", "rules", "elf", "policy",
                                  "policy.toml", "stages"))

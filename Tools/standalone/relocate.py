@@ -14,9 +14,18 @@ import json
 import re
 import shutil
 import stat
+import tempfile
 from pathlib import Path
 
-from standalone import recipes, render, stamp, strip, sysconfigdata
+from standalone import (
+    build_details,
+    recipes,
+    render,
+    stamp,
+    staticlib,
+    strip,
+    sysconfigdata,
+)
 from standalone.config import Config
 from standalone.model import Command
 from standalone.paths import PREFIX, TOOLS
@@ -27,6 +36,7 @@ def run(config: Config, wanted: str) -> None:
     """Make the tree.  The installed one is copied, not changed."""
     layout = config.layout
     runner = Runner(layout.logs / "relocate.log", environment(
+        [layout.toolchain / "bin"],
         extra={"SOURCE_DATE_EPOCH": str(config.epoch)}))
     runner.start()
     installed = layout.stage("install") / PREFIX.lstrip("/")
@@ -38,10 +48,13 @@ def run(config: Config, wanted: str) -> None:
         data = _sysconfig(tree, layout.work)
         _config_dir(tree, layout.work)
         _scripts(tree, data)
-        _pkg_config(tree)
+        _pkg_config(tree, data)
+        _pkg_config_archive(tree, data)
+        _static_library(tree, config, runner)
         _data(tree, config)
         _tests(tree, config)
-        _build_details(tree, data)
+        build_details.write(library(tree) / "build-details.json", tree,
+                            interpreter(tree).name, data)
         _licences(out / "licenses", config)
         _byte_compile(tree, runner)
         strip.split_tree(tree, out / "stripped", out / "debug")
@@ -72,6 +85,10 @@ def _sysconfig(tree: Path, work: Path) -> dict[str, sysconfigdata.Value]:
     data = sysconfigdata.cleaned(sysconfigdata.read(path), work)
     # How it was linked is no advice for how to link with it.
     data["LINKFORSHARED"] = "-Wl,--export-dynamic"
+    # What a link with its archive needs beside it, of glibc before 2.34:
+    # FindPython of CMake asks for no other variable.
+    data["LIBS"] = " ".join(dict.fromkeys(
+        f"{data['LIBS']} -lrt {data['LIBM']} {data['LIBC']}".split()))
     sysconfigdata.write(path, data)
     for record in library(tree).glob("_sysconfig_vars_*.json"):
         record.write_text(json.dumps(
@@ -109,11 +126,10 @@ def _scripts(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
 
 
 def _python_config(tree: Path, data: dict[str, sysconfigdata.Value]) -> str:
-    libs = " ".join(f"{data['LIBS']} {data['LIBM']} {data['LIBC']}".split())
     configdir = next(library(tree).glob("config-*")).relative_to(tree)
     return render.render(
-        "python-config.j2", libs=libs,
-        embed_libs=f"-lpython{data['LDVERSION']} {libs}",
+        "python-config.j2", libs=data["LIBS"],
+        embed_libs=f"-lpython{data['LDVERSION']} {data['LIBS']}",
         include=Path(str(data["INCLUDEPY"])).name,
         cflags=data["CFLAGS"], suffix=data["EXT_SUFFIX"],
         abiflags=data["ABIFLAGS"], configdir=configdir)
@@ -138,18 +154,52 @@ def _rewrite_record(record: Path) -> None:
     record.write_text(text.getvalue())
 
 
-def _pkg_config(tree: Path) -> None:
+def _pkg_config(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
     """Prefixes relative to the .pc file's own directory.
 
     https://man.freebsd.org/cgi/man.cgi?query=pc&sektion=5 (pcfiledir)
     """
     for path in (tree / "lib/pkgconfig").glob("*.pc"):
         if not path.is_symlink():
-            text = path.read_text()
+            text = re.sub(
+                rf"^((?:exec_)?prefix)={PREFIX}$", r"\1=${pcfiledir}/../..",
+                path.read_text(), flags=re.MULTILINE)
             path.write_text(re.sub(
-                rf"^((?:exec_)?prefix)={PREFIX}$",
-                r"\1=${pcfiledir}/../..", text, flags=re.MULTILINE)
-                .replace(f"={PREFIX}/", "=${prefix}/"))
+                r"^(Libs\.private:).*$", rf"\1 {data['LIBS']}",
+                text.replace(f"={PREFIX}/", "=${prefix}/"),
+                flags=re.MULTILINE))
+
+
+def _pkg_config_archive(tree: Path,
+                        data: dict[str, sysconfigdata.Value]) -> None:
+    """The same names once more, for libpython's archive and beside it.
+
+    With one directory for both, -lpython would always be the shared
+    library: `pkg-config --static` only adds what a library needs.
+    """
+    directory = next(library(tree).glob("config-*")) / "pkgconfig"
+    shutil.copytree(tree / "lib/pkgconfig", directory, symlinks=True)
+    up = "/".join(".." for _ in directory.relative_to(tree).parts)
+    for path in directory.iterdir():
+        if not path.is_symlink():
+            path.write_text(
+                path.read_text().replace("{pcfiledir}/../..",
+                                         f"{{pcfiledir}}/{up}")
+                .replace("Libs: -L${libdir}", "Libs: -L${pcfiledir}/.. "
+                         f"{data['LINKFORSHARED']}"))
+
+
+def _static_library(tree: Path, config: Config, runner: Runner) -> None:
+    """libpython's archive, complete."""
+    [archive] = library(tree).glob("config-*/libpython*.a")
+    layout = config.layout
+    wanted = recipes.wanted(config.minor, config.pristine)
+    with tempfile.TemporaryDirectory(dir=tree.parent) as scratch:
+        runner.steps(staticlib.commands(archive, [
+            *sorted((layout.stage("build") / "Modules").rglob("*.a")),
+            *(layout.dep(name) / "lib" / file
+              for name, recipe in wanted.items()
+              for file in recipe.archives)], Path(scratch)), "libpython")
 
 
 def _data(tree: Path, config: Config) -> None:
@@ -168,72 +218,6 @@ def _tests(tree: Path, config: Config) -> None:
         shutil.copytree(source / name, library(tree) / name, symlinks=True,
                         ignore=shutil.ignore_patterns("__pycache__"))
     _normalise_modes(library(tree) / "test")
-
-
-def _build_details(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
-    """build-details.json with relative paths only; CPython before 3.14
-    has none.  https://peps.python.org/pep-0739/"""
-    path = library(tree) / "build-details.json"
-    details = json.loads(path.read_text()) if path.exists() else None
-    if details is None:
-        details = _details(tree, data)
-    details["base_prefix"] = "../.."
-    details["base_interpreter"] = f"bin/{interpreter(tree).name}"
-    path.write_text(json.dumps(details, indent=2) + "\n")
-
-
-def _details(tree: Path,
-             data: dict[str, sysconfigdata.Value]) -> dict[str, object]:
-    version = str(data["VERSION"])
-    ldversion = str(data["LDVERSION"])
-    full = _full_version(tree)
-    suffix = str(data["EXT_SUFFIX"])
-    info = {"major": full[0], "minor": full[1], "micro": full[2],
-            "releaselevel": full[3], "serial": full[4]}
-    libpython = {"dynamic": f"lib/{data['INSTSONAME']}",
-                 "dynamic_stableabi": "lib/libpython3.so",
-                 "link_extensions": False}
-    return {
-        "schema_version": "1.0",
-        "base_prefix": "", "base_interpreter": "",
-        "platform": f"linux-{str(data['MULTIARCH']).partition('-')[0]}",
-        "language": {"version": version, "version_info": info},
-        "implementation": {
-            "name": "cpython", "version": info,
-            "hexversion": _hexversion(full),
-            "cache_tag": f"cpython-{version.replace('.', '')}",
-            "_multiarch": data["MULTIARCH"]},
-        "abi": {"flags": list(str(data["ABIFLAGS"])),
-                "extension_suffix": suffix, "stable_abi_suffix": ".abi3.so"},
-        "suffixes": {
-            "source": [".py"], "bytecode": [".pyc"],
-            "extensions": [suffix, ".abi3.so", ".so"]},
-        "libpython": libpython,
-        "c_api": {"headers": f"include/python{ldversion}",
-                  "pkgconfig_path": "lib/pkgconfig"},
-    }
-
-
-def _full_version(tree: Path) -> tuple[int, int, int, str, int]:
-    """sys.version_info, out of the installed patchlevel.h."""
-    header = next((tree / "include").glob("python3*/patchlevel.h"))
-    found = dict(re.findall(r"^#define PY_(\w+)\s+(\w+)",
-                            header.read_text(), re.MULTILINE))
-    level = {"PY_RELEASE_LEVEL_ALPHA": "alpha",
-             "PY_RELEASE_LEVEL_BETA": "beta",
-             "PY_RELEASE_LEVEL_GAMMA": "candidate",
-             "PY_RELEASE_LEVEL_FINAL": "final"}[found["RELEASE_LEVEL"]]
-    return (int(found["MAJOR_VERSION"]), int(found["MINOR_VERSION"]),
-            int(found["MICRO_VERSION"]), level,
-            int(found["RELEASE_SERIAL"]))
-
-
-def _hexversion(full: tuple[int, int, int, str, int]) -> int:
-    """sys.hexversion.  https://docs.python.org/3/c-api/apiabiversion.html"""
-    level = {"alpha": 0xA, "beta": 0xB, "candidate": 0xC,
-             "final": 0xF}[full[3]]
-    return (full[0] << 24 | full[1] << 16 | full[2] << 8 | level << 4
-            | full[4])
 
 
 def _licences(directory: Path, config: Config) -> None:

@@ -1,6 +1,7 @@
 """Tests of the templates of scripts: rendered, laid out, run by shells."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -138,18 +139,46 @@ class PythonConfigTest(ScriptTest):
         tree = self.tree
         for options, wanted in {
                 "--prefix": f"{tree}\n", "--exec-prefix": f"{tree}\n",
-                "--includes": f"-I{tree}/include/python3.x\n",
-                "--cflags": f"-I{tree}/include/python3.x -O3 -Wall\n",
+                "--includes": f"-I'{tree}'/include/python3.x\n",
+                "--cflags": f"-I'{tree}'/include/python3.x -O3 -Wall\n",
                 "--libs": "-ldl -lm\n",
-                "--ldflags": f"-L{tree}/lib -ldl -lm\n",
+                "--ldflags": f"-L'{tree}'/lib -ldl -lm\n",
                 "--libs --embed": "-lpython3.x -ldl -lm\n",
                 "--embed --ldflags":
-                    f"-L{tree}/lib -lpython3.x -ldl -lm\n",
+                    f"-L'{tree}'/lib -lpython3.x -ldl -lm\n",
                 "--extension-suffix --abiflags": ".x.so\nd\n",
                 "--configdir": f"{tree}/lib/python3.x/config-3.x\n"}.items():
             with self.subTest(options):
                 self.assertEqual(
                     self.run_script(self.path, *options.split()), wanted)
+
+    def test_quoting(self):
+        """As little as possible, and what a shell understands."""
+        for name in "plain", "ü", "a b", "it's", '"', "$x", "back\\slash":
+            path = self.lay(name, "python-config", self.path.read_text())
+            tree = path.parents[1]
+            for shell in SHELLS:
+                said = self.run_script(
+                    *(("busybox", "sh") if shell == "busybox" else (shell,)),
+                    path, "--includes")
+                with self.subTest(name, shell=shell):
+                    self.assertEqual("'" in said, name not in ("plain", "ü"))
+                    self.assertEqual(shlex.split(said),
+                                     [f"-I{tree}/include/python3.x"])
+
+    def test_archive(self):
+        """--static is for those who have it."""
+        done = subprocess.run([self.path, "--static", "--ldflags"],
+                              text=True, capture_output=True)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("full archive", done.stderr)
+        config = self.tree / "lib/python3.x/config-3.x"
+        config.mkdir(parents=True)
+        (config / "libpython3.x.a").touch()
+        self.assertEqual(
+            self.run_script(self.path, "--static", "--ldflags"),
+            f"-L'{self.tree}'/lib/python3.x/config-3.x -Wl,--export-dynamic "
+            "-lpython3.x -ldl -lm\n")
 
     def test_through_a_link(self):
         link = self.dir / "link"

@@ -1,0 +1,169 @@
+"""Programs with a Python inside: libpython shared and as an archive."""
+
+import json
+import os
+import shutil
+import sys
+import sysconfig
+import unittest
+from pathlib import Path
+
+from test.support import os_helper
+from test.test_standalone_runtime import building, packages, tree
+from test.test_standalone_runtime.building import words
+
+ARCHIVES = Path(sysconfig.get_config_var("LIBPL"))
+
+# Where it is told to find the library, as a program must be that has the
+# archive inside: PyConfig.home.
+EMBED = r"""
+#include <Python.h>
+
+int
+main(int argc, char **argv)
+{
+    PyConfig config;
+    PyConfig_InitPythonConfig(&config);
+    PyStatus status = PyConfig_SetBytesString(&config, &config.home, argv[1]);
+    if (!PyStatus_Exception(status))
+        status = Py_InitializeFromConfig(&config);
+    PyConfig_Clear(&config);
+    if (PyStatus_Exception(status))
+        Py_ExitStatusException(status);
+    PyRun_SimpleString(
+        "import bz2, ctypes, curses, dbm.ndbm, decimal, hashlib, json\n"
+        "import lzma, readline, sqlite3, ssl, sys, uuid, zlib, compiled\n"
+        "import xml.parsers.expat\n"
+        "process = ctypes.CDLL(None)\n"
+        "print(json.dumps([sys.prefix, sys.version_info.minor,\n"
+        "    compiled.answer(), [name for name in ('SSL_new', 'deflate',\n"
+        "    'AES_encrypt', 'sqlite3_open', 'mpd_add', 'ffi_call',\n"
+        "    'initscr') if hasattr(process, name)]]))\n");
+    return Py_FinalizeEx() < 0 ? 1 : 0;
+}
+"""
+
+CMAKE = """\
+cmake_minimum_required(VERSION 3.18)
+project(embed C)
+find_package(Python3 REQUIRED COMPONENTS Interpreter Development)
+add_executable(embed embed.c)
+set_target_properties(embed PROPERTIES ENABLE_EXPORTS ON)
+target_link_libraries(embed PRIVATE Python3::Python)
+Python3_add_library(compiled MODULE WITH_SOABI compiled.c)
+"""
+
+
+class EmbedTest(unittest.TestCase):
+
+    def setUp(self):
+        self.directory = Path(os.path.realpath(
+            self.enterContext(os_helper.temp_dir())))
+        (self.directory / "embed.c").write_text(EMBED)
+        (self.directory / "compiled.c").write_text(packages.EXTENSION)
+
+    def compilers(self):
+        """Those that there are, one at least."""
+        found = []
+        for choose in building.gcc, building.clang:
+            try:
+                found.append(choose()["CC"])
+            except unittest.SkipTest:
+                continue
+        if not found:
+            self.skipTest("neither gcc nor clang")
+        return found
+
+    def run_here(self, *argv, **env):
+        return tree.run(*argv, cwd=self.directory, env=env)
+
+    def embed(self, flags):
+        """A program, and an extension module that it imports."""
+        include = f"-I{sysconfig.get_path('include')}"
+        suffix = sysconfig.get_config_var("EXT_SUFFIX")
+        for compiler in self.compilers():
+            with self.subTest(compiler):
+                self.run_here(compiler, "-shared", "-fPIC", include,
+                              "compiled.c", "-o", f"compiled{suffix}")
+                self.run_here(compiler, "embed.c", *words(flags), "-o",
+                              "embed")
+                self.check(self.directory / "embed")
+
+    def check(self, program):
+        said = self.run_here(
+            program, tree.PREFIX, PYTHONPATH=program.parent,
+            LD_LIBRARY_PATH=None if self.archive else tree.PREFIX / "lib")
+        self.assertEqual(json.loads(said), [
+            str(tree.PREFIX), sys.version_info.minor, 42,
+            # What is linked in is nobody else's.
+            []])
+        soname = sysconfig.get_config_var("INSTSONAME").encode()
+        self.assertEqual(soname in program.read_bytes(), not self.archive)
+
+
+class WaysTests:
+    """How programs are told where libpython lies."""
+
+    @tree.requires_tool("sh")
+    def test_python_config(self):
+        self.embed(tree.run(tree.BIN / "python3-config", "--cflags",
+                            "--ldflags", *self.options))
+
+    @tree.requires_tool("pkg-config")
+    def test_pkg_config(self):
+        for name in "python3-embed", f"python-{tree.VERSION}-embed":
+            with self.subTest(name):
+                self.embed(tree.run(
+                    "pkg-config", "--cflags", "--libs", *self.pkg_options,
+                    name, env={"PKG_CONFIG_PATH": self.pkg_config_path}))
+
+    @tree.requires_tool("make")
+    def test_cmake(self):
+        (self.directory / "CMakeLists.txt").write_text(CMAKE)
+        cmake, env = shutil.which("cmake"), {}
+        if not cmake:
+            env["PYTHONPATH"] = building.package("cmake")
+            cmake = env["PYTHONPATH"] / "bin" / "cmake"
+        for compiler in self.compilers():
+            build = self.directory / f"build {Path(compiler).name}"
+            with self.subTest(compiler):
+                self.run_here(
+                    cmake, "-S", ".", "-B", build, "-G", "Unix Makefiles",
+                    f"-DCMAKE_C_COMPILER={compiler}",
+                    f"-DPython3_EXECUTABLE={tree.PYTHON}",
+                    f"-DPython3_USE_STATIC_LIBS={self.archive}", **env)
+                self.run_here(cmake, "--build", build, **env)
+                self.check(build / "embed")
+
+
+class SharedTests(WaysTests, EmbedTest):
+
+    archive = False
+    options = ("--embed",)
+    pkg_options = ()
+    pkg_config_path = tree.PREFIX / "lib" / "pkgconfig"
+
+
+class ArchiveTests(WaysTests, EmbedTest):
+
+    archive = True
+    options = ("--static",)
+    pkg_options = ("--static",)
+    pkg_config_path = ARCHIVES / "pkgconfig"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        found = list(ARCHIVES.glob("libpython*.a"))
+        if not found:
+            raise unittest.SkipTest(
+                "libpython's archive is in the full archive only")
+        with found[0].open("rb") as file:
+            # https://llvm.org/docs/BitCodeFormat.html#magic-numbers
+            if b"`\nBC\xc0\xde" in file.read(1 << 24):
+                raise unittest.SkipTest(
+                    "after LTO it is bitcode, for one version of LLVM")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,95 @@
+"""build-details.json: what a Python is, for whoever does not run it.
+
+CPython writes it since 3.14; for earlier versions it is made here.
+https://packaging.python.org/specifications/build-details/ (PEP 739)
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from standalone.paths import PREFIX
+
+
+def write(path: Path, tree: Path, interpreter: str,
+          data: Mapping[str, str | int]) -> None:
+    """Write *path*, or correct it: every path relative to *tree*.
+
+    *interpreter* is the name of the program in bin/, *data* are those
+    of _sysconfigdata.
+    """
+    details = (json.loads(path.read_text()) if path.exists()
+               else _details(tree, data))
+    details = _relative(details)
+    details["base_prefix"] = "../.."
+    details["base_interpreter"] = f"bin/{interpreter}"
+    # Of the full archive alone.
+    details.get("libpython", {}).pop("static", None)
+    path.write_text(json.dumps(details, indent=2) + "\n")
+
+
+def _relative(value: Any) -> Any:
+    """*value* with all paths below PREFIX relative to that."""
+    match value:
+        case dict():
+            return {key: _relative(item) for key, item in value.items()}
+        case list():
+            return [_relative(item) for item in value]
+        case str():
+            return value.removeprefix(f"{PREFIX}/")
+    return value
+
+
+def _details(tree: Path, data: Mapping[str, str | int]) -> dict[str, object]:
+    version = str(data["VERSION"])
+    ldversion = str(data["LDVERSION"])
+    full = _full_version(tree)
+    suffix = str(data["EXT_SUFFIX"])
+    info = {"major": full[0], "minor": full[1], "micro": full[2],
+            "releaselevel": full[3], "serial": full[4]}
+    libpython = {"dynamic": f"lib/{data['INSTSONAME']}",
+                 "dynamic_stableabi": "lib/libpython3.so",
+                 "link_extensions": False}
+    return {
+        "schema_version": "1.0",
+        "base_prefix": "", "base_interpreter": "",
+        "platform": f"linux-{str(data['MULTIARCH']).partition('-')[0]}",
+        "language": {"version": version, "version_info": info},
+        "implementation": {
+            "name": "cpython", "version": info,
+            "hexversion": _hexversion(full),
+            "cache_tag": f"cpython-{version.replace('.', '')}",
+            "_multiarch": data["MULTIARCH"]},
+        "abi": {"flags": list(str(data["ABIFLAGS"])),
+                "extension_suffix": suffix, "stable_abi_suffix": ".abi3.so"},
+        "suffixes": {
+            "source": [".py"], "bytecode": [".pyc"],
+            "extensions": [suffix, ".abi3.so", ".so"]},
+        "libpython": libpython,
+        "c_api": {"headers": f"include/python{ldversion}",
+                  "pkgconfig_path": "lib/pkgconfig"},
+    }
+
+
+def _full_version(tree: Path) -> tuple[int, int, int, str, int]:
+    """sys.version_info, out of the installed patchlevel.h."""
+    header = next((tree / "include").glob("python3*/patchlevel.h"))
+    found = dict(re.findall(r"^#define PY_(\w+)\s+(\w+)",
+                            header.read_text(), re.MULTILINE))
+    level = {"PY_RELEASE_LEVEL_ALPHA": "alpha",
+             "PY_RELEASE_LEVEL_BETA": "beta",
+             "PY_RELEASE_LEVEL_GAMMA": "candidate",
+             "PY_RELEASE_LEVEL_FINAL": "final"}[found["RELEASE_LEVEL"]]
+    return (int(found["MAJOR_VERSION"]), int(found["MINOR_VERSION"]),
+            int(found["MICRO_VERSION"]), level,
+            int(found["RELEASE_SERIAL"]))
+
+
+def _hexversion(full: tuple[int, int, int, str, int]) -> int:
+    """sys.hexversion.  https://docs.python.org/3/c-api/apiabiversion.html"""
+    level = {"alpha": 0xA, "beta": 0xB, "candidate": 0xC,
+             "final": 0xF}[full[3]]
+    return (full[0] << 24 | full[1] << 16 | full[2] << 8 | level << 4
+            | full[4])
