@@ -1,0 +1,147 @@
+"""Time zones: where `zoneinfo` finds its data.
+
+CPython looks into the directories of zoneinfo.TZPATH, the system's, and
+then into the package tzdata:
+https://docs.python.org/3/library/zoneinfo.html#data-sources
+What is shipped comes after the system's directories, and only where that
+package is not installed: it can be newer.  Who says where to look, with
+PYTHONTZPATH or zoneinfo.reset_tzpath(), gets nothing of ours.
+"""
+
+import os
+
+from _standalone_runtime import bundled, failed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.machinery import ModuleSpec
+
+    from _standalone_runtime.report import Resource
+
+_VARIABLE = "PYTHONTZPATH"       # which -E and -I do not turn off
+
+
+def directories(tzpath: tuple[str, ...]) -> "Iterator[str]":
+    """Those of *tzpath*, which is zoneinfo.TZPATH, and then ours if it is
+    wanted.  That is found out no earlier than somebody asks for more."""
+    yield from tzpath
+    try:
+        wanted = tzpath == _default() and _package() is None
+    except Exception as exc:
+        failed("zoneinfo", exc)
+    else:
+        if wanted:
+            yield _own()
+
+
+def _own() -> str:
+    return bundled("share", "zoneinfo")
+
+
+def _default() -> tuple[str, ...]:
+    """What zoneinfo.TZPATH is if the user does not say otherwise."""
+    import sysconfig
+    tzpath = str(sysconfig.get_config_var("TZPATH") or "")
+    return tuple(filter(os.path.isabs, tzpath.split(os.pathsep)))
+
+
+def _package() -> "ModuleSpec | None":
+    """The package tzdata where it has zones: zoneinfo imports this one."""
+    from importlib.util import find_spec
+    try:
+        return find_spec("tzdata.zoneinfo")
+    except ImportError:
+        return None
+
+
+def inspect() -> "Resource":
+    """Each place with data, the first of which is called the chosen one."""
+    from _standalone_runtime.report import Place, Resource
+
+    asked = os.environ.get(_VARIABLE)
+    places = [Place(f"{_VARIABLE}={asked}" if asked is not None
+                    else _VARIABLE,
+                    "not set" if asked is None else "replaces our list")]
+    chosen, why = None, "no place has any"
+    for path, reason in _sources(asked):
+        state = _state(path)
+        if state == "used" and chosen is None:
+            chosen, why = path, reason
+            if release := _release(path):
+                why = f"{why}; release {release}"
+        elif state == "used":
+            state = "for zones that no place above has"
+        places.append(Place(path, state))
+    return Resource(
+        "zones", "zoneinfo.ZoneInfo, by name", tuple(places), chosen, why,
+        "the package tzdata, which replaces what is shipped; or "
+        f"{_VARIABLE}, a list of directories (empty: only that package)",
+        problems=tuple(_problems(asked)))
+
+
+def _sources(asked: str | None) -> "Iterator[tuple[str, str]]":
+    """The directories in their order, and why one would be chosen."""
+    import warnings
+
+    with warnings.catch_warnings():
+        # Of relative paths, see _problems().
+        warnings.simplefilter("ignore")
+        import zoneinfo
+    for path in zoneinfo.TZPATH:
+        yield path, ("the system's come first" if asked is None
+                     else f"{_VARIABLE} names it")
+    package = _package()
+    for path in (package and package.submodule_search_locations) or ():
+        yield path, "no directory above has any; this is the package tzdata"
+    for path in directories(zoneinfo.TZPATH):
+        if path not in zoneinfo.TZPATH:
+            yield path, ("neither the system nor the package tzdata has "
+                         "any; these come with this Python")
+
+
+def _problems(asked: str | None) -> "Iterator[str]":
+    own = _own()
+    if asked is None and _state(own) != "used":
+        yield f"{own}, which comes with this Python: {_state(own)}"
+    for path in asked.split(os.pathsep) if asked else ():
+        if not os.path.isabs(path):
+            yield f"{_VARIABLE}: {path!r} is not absolute, and left out"
+        elif _state(path) != "used":
+            yield f"{_VARIABLE}: {path}: {_state(path)}"
+
+
+def _state(directory: str) -> str:
+    """ "used" if it has a time zone, one at least."""
+    try:
+        os.listdir(directory)
+    except FileNotFoundError:
+        return "not there"
+    except OSError as exc:
+        return exc.strerror or "unreadable"
+    for parent, _, names in os.walk(directory):
+        if any(_is_zone(os.path.join(parent, name)) for name in names):
+            return "used"
+    return "has no time zones"
+
+
+def _is_zone(path: str) -> bool:
+    """By its first bytes: https://www.rfc-editor.org/rfc/rfc9636"""
+    if not os.path.isfile(path):     # of some others, open() would wait
+        return False
+    try:
+        with open(path, "rb") as file:
+            return file.read(4) == b"TZif"
+    except OSError:
+        return False
+
+
+def _release(directory: str) -> str | None:
+    """Of the data, such as "2026f", where the source lies beside them."""
+    try:
+        with open(os.path.join(directory, "tzdata.zi"),
+                  encoding="ascii", errors="replace") as file:
+            words = file.readline().split()
+    except OSError:
+        return None
+    return words[2] if words[:2] == ["#", "version"] and words[2:] else None
