@@ -2,13 +2,13 @@
 # The build itself is Makefile.standalone.
 
 .PHONY: standalone standalone-fetch standalone-clean help
-.PHONY: check check-tools check-distribution
+.PHONY: check check-tools check-distribution check-chroots bench-startup
 .DEFAULT_GOAL := help
 
 standalone standalone-fetch standalone-clean:
 	+@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
-check check-tools check-distribution:
+check check-tools check-distribution check-chroots bench-startup:
 	+@$(MAKE) --no-print-directory -f Makefile.standalone standalone-$@
 
 help:

@@ -12,7 +12,7 @@ from pathlib import Path
 if not __package__:              # run as `python3 Tools/standalone ...`
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from standalone import check, front, overlay, targets
+from standalone import bench, check, front, overlay, targets
 from standalone import config as configuration
 from standalone.errors import BuildError, StandaloneError
 
@@ -54,11 +54,12 @@ def parser() -> argparse.ArgumentParser:
     for name, text in (("build", "everything, up to the archives"),
                        ("fetch", "only what has to be downloaded"),
                        ("clean", "remove what was made on the way"),
-                       ("check", "test the tools and what they made")):
+                       ("check", "test the tools and what they made"),
+                       ("bench", "count what a start-up takes")):
         command = commands.add_parser(name, help=text)
         if name == "check":
             command.add_argument("what", choices=(
-                "all", "tools", "distribution"))
+                "all", "tools", "distribution", "chroots"))
         command.add_argument("--cpython", default="")
         command.add_argument("--target", default="")
         command.add_argument("--toolchain", default="zig")
@@ -88,6 +89,8 @@ def dispatch(arguments: argparse.Namespace) -> None:
         case "check":
             if check.check(arguments.what, request(arguments)).failed:
                 raise SystemExit(1)
+        case "bench":
+            bench.bench(request(arguments))
         case "stage":
             run_stage(arguments.name, arguments.dependency,
                       configuration.load(Path(arguments.work).resolve()))

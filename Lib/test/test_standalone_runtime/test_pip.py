@@ -10,6 +10,7 @@ from test.test_standalone_runtime import packages, tree
 OFFLINE = ("--no-index", "--disable-pip-version-check", "--no-cache-dir")
 
 
+@tree.requires_tool("sh")
 class ScriptTests(unittest.TestCase):
     """bin/pip3 finds the interpreter beside it, however it is called."""
 
@@ -82,6 +83,7 @@ class InstallTests(unittest.TestCase):
         self.directory = Path(os.path.realpath(
             self.enterContext(os_helper.temp_dir())))
 
+    @tree.requires_tool("sh")
     def test_wheel_in_venv(self):
         env = self.directory / "an environment"
         wheel = packages.write_wheel(self.directory)
@@ -92,6 +94,7 @@ class InstallTests(unittest.TestCase):
         tree.run(env / "bin/pip", "uninstall", "-y", "greeting")
         self.assertFalse((env / "bin" / "greeting").exists())
 
+    @tree.requires_tool("sh")
     def test_wheel_in_tree(self):
         """Into a tree of one's own; it can do all that a venv can."""
         copied = tree.copy_to(self.directory)
@@ -101,6 +104,7 @@ class InstallTests(unittest.TestCase):
                          f"greetings from {copied}")
         tree.run(copied / "bin/python3", "-m", "pip", "check")
 
+    @tree.requires_tool("sh")
     def test_pip_reinstalls_itself(self):
         """RECORD is right: pip can be replaced and verified."""
         copied = tree.copy_to(self.directory)

@@ -100,6 +100,7 @@ class SubprocessTests(unittest.TestCase):
             os.killpg(child.pid, signal.SIGTERM)
             self.assertEqual(child.wait(SHORT_TIMEOUT), -signal.SIGTERM)
 
+    @tree.requires_tool("env")
     def test_nothing_leaks_into_children(self):
         """No variable of ours is in their environment."""
         said = tree.run("env", "-i", tree.PYTHON, "-c",

@@ -65,6 +65,14 @@ def requires_tool(name):
     return unittest.skipUnless(shutil.which(name), f"no {name} on PATH")
 
 
+def disposable():
+    """Is this a chroot, of which tests may change all but the tree?
+
+    Its root directory is theirs, so they can make what is not there.
+    """
+    return os.environ.get("STANDALONE_TEST_CHROOT") == "1"
+
+
 def copy_to(directory):
     """A writable copy of what is shipped: no tests, new place."""
     without = {LIBRARY / "test", LIBRARY / "idlelib" / "idle_test"}

@@ -8,7 +8,7 @@ import tomllib
 import unittest
 from pathlib import Path
 
-from standalone import aside, check
+from standalone import aside, distribution
 from standalone.counts import (
     Counts,
     junit_counts,
@@ -68,6 +68,12 @@ class CountsTest(unittest.TestCase):
         self.assertEqual(junit_counts(self.report, ["test_a", "test_b"], 2),
                          Counts(1, 5, 2))
 
+    def test_report_of_what_may_skip(self):
+        # test_c was neither run nor skipped.
+        self.assertEqual(
+            junit_counts(self.report, ["test_a", "test_b", "test_c"], 2,
+                         may_skip=True), Counts(1, 5, 2))
+
     def test_no_report(self):
         self.report.unlink()
         self.assertEqual(junit_counts(self.report, [], 1), Counts(failed=1))
@@ -102,8 +108,8 @@ class AsideTest(unittest.TestCase):
         child = subprocess.Popen(
             [sys.executable, "-c",
              "import sys, time; from pathlib import Path\n"
-             "from standalone import aside, check\n"
-             "with check.terminable(), aside.aside(Path(sys.argv[1])):\n"
+             "from standalone import aside, moved\n"
+             "with moved.terminable(), aside.aside(Path(sys.argv[1])):\n"
              "    print('aside', flush=True); time.sleep(60)\n", self.work],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.assertEqual(child.stdout.readline(), b"aside\n")
@@ -136,7 +142,8 @@ class ExpectedFailuresTest(unittest.TestCase):
         self.assertEqual(names, sorted(set(names)))
 
     def test_selection_is_sorted(self):
-        self.assertEqual(list(check.SELECTION), sorted(check.SELECTION))
+        self.assertEqual(list(distribution.SELECTION),
+                         sorted(distribution.SELECTION))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,217 @@
+"""What `make check` makes to run tests in, and that nothing stays of it."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import unittest.mock
+from pathlib import Path
+
+from standalone import chroots, moved
+
+from .test_cli import closed_port
+
+UNAVAILABLE = chroots.unavailable()
+TREE = f"/{moved.NAME}/python"
+
+# In place of python3; a shell is all that there is.
+LOOK = rf"""#!/bin/sh
+echo "variables: $HOME $PATH $TERM $STANDALONE_TEST_CHROOT"
+export -p | while read -r _ name; do echo "exported: ${{name%%=*}}"; done
+test "$0" = "{TREE}/bin/python3" && echo "in its place"
+(: > /etc/new) && (: > /new) && (: > "$HOME/new") && echo "root is ours"
+(: > "{TREE}/new") 2>/dev/null || echo "tree is not"
+test -w "{TREE}" || echo "tree is read-only"
+test -r /proc/1/status && echo "proc is there"
+test -c /dev/ptmx && test -d /dev/pts && test -w /dev/shm && echo "devices"
+echo arguments: "$@"
+while read -r line; do echo "status: $line"; done < /proc/self/status
+echo "<testsuite/>" > "$HOME/report.xml"
+exit 3
+"""
+HANG = """#!/bin/sh
+echo started
+while :; do :; done
+"""
+RUN = """
+import sys
+from pathlib import Path
+from standalone import chroots, moved
+with moved.terminable():
+    chroots.run(chroots.Chroot("x", "x"), *map(Path, sys.argv[1:]), [])
+"""
+
+
+def small_release(directory):
+    """An archive with a shell, its libraries, and devices."""
+    root = directory / "release"
+    shell = os.path.realpath("/bin/sh")
+    said = subprocess.run(["ldd", shell], capture_output=True, text=True,
+                          check=True).stdout
+    (root / "bin").mkdir(parents=True)
+    shutil.copy(shell, root / "bin/sh")
+    for library in re.findall(r"(/\S+) \(0x", said):
+        (root / library[1:]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, root / library[1:])
+    for name in "dev/pts", "dev/shm", "proc", "etc":
+        (root / name).mkdir(parents=True)
+    subprocess.run(["cp", "-a", "/dev/null", "/dev/ptmx", root / "dev"],
+                   check=True)
+    archive = directory / "release.tar.gz"
+    subprocess.run(["tar", "-C", root, "-czf", archive, "."], check=True)
+    return archive
+
+
+@unittest.skipIf(UNAVAILABLE, f"a chroot {UNAVAILABLE}")
+class RunTest(unittest.TestCase):
+
+    def setUp(self):
+        self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.release = small_release(self.dir)
+        self.place = self.dir / "a place"
+        self.program = self.place / "python" / "bin" / "python3"
+        self.program.parent.mkdir(parents=True)
+        (self.place / "home").mkdir()
+        self.mounts = Path("/proc/self/mounts").read_text()
+
+    def start(self, text):
+        self.program.write_text(text)
+        self.program.chmod(0o755)
+        return subprocess.Popen(
+            [sys.executable, "-c", RUN, self.release, self.place],
+            env={**os.environ, "TMPDIR": str(self.dir)},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def test_what_a_test_sees(self):
+        self.program.write_text(LOOK)
+        self.program.chmod(0o755)
+        (self.place / "home").chmod(0o700)
+        with tempfile.TemporaryFile("w+") as output:
+            stdout = os.dup(1)
+            os.dup2(output.fileno(), 1)
+            try:
+                code = chroots.run(chroots.Chroot("x", "x"), self.release,
+                                   self.place, ["test_a b", "--c"])
+            finally:
+                os.dup2(stdout, 1)
+                os.close(stdout)
+            output.seek(0)
+            said = output.read()
+        self.assertEqual(code, 3, said)
+        home = f"/{moved.NAME}/home"
+        for line in (f"variables: {home} /usr/bin:/bin xterm-256color 1",
+                     "in its place", "root is ours", "tree is not",
+                     "proc is there", "devices"):
+            self.assertIn(f"{line}\n", said)
+        self.assertRegex(said, r"arguments: -m test .* test_a b --c\n")
+        self.assertRegex(said, r"status: Uid:(\s65534){4}\n")
+        self.assertRegex(said, r"status: Groups:\s*\n")
+        self.assertEqual(
+            set(re.findall("exported: (.*)", said)) - {"OLDPWD", "PWD"},
+            {"HOME", "PATH", "TERM", "STANDALONE_TEST_CHROOT"})
+        self.assertEqual((self.place / moved.REPORT).read_text(),
+                         "<testsuite/>\n")
+        self.assertNothingLeft()
+
+    def test_ended(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number), self.start(HANG) as child:
+                self.assertEqual(child.stdout.readline(), "started\n")
+                child.send_signal(number)
+                child.wait(30)
+                self.assertEqual(self.processes(), [])
+                self.assertNothingLeft()
+
+    def test_killed(self):
+        with self.start(HANG) as child:
+            self.assertEqual(child.stdout.readline(), "started\n")
+            self.assertNotEqual(self.processes(), [])
+            child.kill()
+            child.wait()
+            end = time.monotonic() + 30
+            while self.processes() and time.monotonic() < end:
+                time.sleep(0.05)
+        self.assertEqual(self.processes(), [])
+        self.assertEqual(Path("/proc/self/mounts").read_text(), self.mounts)
+
+    def processes(self):
+        """The command lines of all that were started for this test."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                line = path.read_bytes()
+            except OSError:              # it has just ended
+                continue
+            if os.fsencode(str(self.dir)) in line:
+                found.append(line)
+        return found
+
+    def assertNothingLeft(self):
+        self.assertEqual(Path("/proc/self/mounts").read_text(), self.mounts)
+        self.assertEqual({path.name for path in self.dir.iterdir()},
+                         {"release", "release.tar.gz", "a place"})
+
+
+@unittest.skipIf(UNAVAILABLE, f"a chroot {UNAVAILABLE}")
+class ArchiveTest(unittest.TestCase):
+    """With debootstrap, and a mirror at which nobody answers."""
+
+    def setUp(self):
+        self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(unittest.mock.patch.dict(
+            os.environ, XDG_CACHE_HOME=str(self.dir)))
+        self.cached = self.dir / "cpython-standalone" / "chroots" / (
+            f"trixie-{os.uname().machine}.tar.gz")
+        self.log = self.dir / "logs" / "log"
+
+    def archive(self, mirrors):
+        return chroots.archive("trixie", mirrors, self.log)
+
+    def unreachable(self):
+        return [f"http://127.0.0.1:{closed_port()}/debian"]
+
+    def test_no_mirror(self):
+        self.assertIsNone(self.archive([]))
+        self.assertIn("names no mirror", self.log.read_text())
+
+    def test_unreachable(self):
+        self.assertIsNone(self.archive(self.unreachable()))
+        self.assertRegex(self.log.read_text(), r"(?m)^E: .*Release")
+        self.assertEqual(list(self.cached.parent.iterdir()), [])
+
+    def test_from_the_cache(self):
+        self.cached.parent.mkdir(parents=True)
+        self.cached.write_text("as it was")
+        self.assertEqual(self.archive(self.unreachable()), self.cached)
+        self.assertFalse(self.log.exists())
+
+    def test_an_old_one_is_better_than_none(self):
+        self.cached.parent.mkdir(parents=True)
+        self.cached.write_text("as it was")
+        os.utime(self.cached, (0, 0))
+        self.assertEqual(self.archive(self.unreachable()), self.cached)
+        self.assertTrue(self.log.exists())
+
+
+class ChrootsTest(unittest.TestCase):
+
+    def test_nobody_but_root(self):
+        if os.geteuid():
+            self.assertEqual(UNAVAILABLE, "needs root")
+        else:
+            self.assertNotEqual(UNAVAILABLE, "needs root")
+
+    def test_names(self):
+        names = [chroot.name for chroot in chroots.CHROOTS]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertEqual({chroot.suite for chroot in chroots.CHROOTS},
+                         {"trixie", "bullseye"})
+
+
+if __name__ == "__main__":
+    unittest.main()

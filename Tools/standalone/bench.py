@@ -1,0 +1,116 @@
+"""`make bench-startup`: what the runtime package costs at start-up.
+
+Counted in instructions, which unlike seconds are the same each time:
+https://valgrind.org/docs/manual/cl-manual.html
+"""
+
+import re
+import shutil
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+
+from standalone import front, moved, overlay, stamp
+from standalone.config import Config
+from standalone.errors import UsageError, ValidationError
+from standalone.paths import PREFIX, TOOLS
+from standalone.run import output
+
+#: How much more the start-up may cost, in percent.
+LIMIT = 0.5
+
+_RUNS = 5
+# bytecode.py for single files: their paths, and those that they show.
+_COMPILE = """
+import sys
+sys.path.append(sys.argv[1])
+import bytecode
+for path, shown in zip(sys.argv[2::2], sys.argv[3::2]):
+    bytecode.compile_file(path, shown)
+"""
+
+
+@dataclass(frozen=True)
+class Startup:
+    """Instructions that ``python3 -c pass`` takes, medians of some runs."""
+
+    shipped: int
+    without: int                 # without the runtime package
+
+    @property
+    def growth(self) -> float:
+        """What the package adds, in percent."""
+        return 100 * (self.shipped / self.without - 1)
+
+    def __str__(self) -> str:
+        return (f"python3 -c pass, instructions in {_RUNS} runs (median)\n"
+                f"  without the runtime  {self.without:>12,}\n"
+                f"  as shipped           {self.shipped:>12,}\n"
+                f"  growth               {self.growth:>+12.3f} %"
+                f"  (limit {LIMIT} %)")
+
+
+def unavailable() -> str | None:
+    """Why nothing can be counted on this machine; None if it can."""
+    return None if shutil.which("valgrind") else "needs valgrind"
+
+
+def bench(config: Config) -> None:
+    """Print what was counted.
+
+    Raises UsageError where valgrind is missing, and ValidationError if
+    the growth is above LIMIT.
+    """
+    reason = unavailable()
+    if reason:
+        raise UsageError(f"bench-startup {reason}",
+                         hint="apt-get install valgrind")
+    counted = startup(config)
+    print(counted, flush=True)
+    if counted.growth > LIMIT:
+        raise ValidationError(
+            f"start-up takes {counted.growth:.3f} % more instructions than "
+            f"without the runtime; the limit is {LIMIT} %")
+
+
+def startup(config: Config) -> Startup:
+    """Count in the archive, moved; then take the runtime out of it."""
+    with moved.terminable(), front.lock(config), moved.place() as place:
+        moved.shipped(config, place / "python")
+        shipped = _instructions(place)
+        _take_out(place / "python", config.minor)
+        return Startup(shipped, _instructions(place))
+
+
+def _instructions(place: Path) -> int:
+    argv = ("valgrind", "--tool=callgrind",
+            f"--callgrind-out-file={place / 'tmp' / 'callgrind'}",
+            f"--log-file={place / 'tmp' / 'log'}",
+            str(place / "python" / "bin" / "python3"), "-c", "pass")
+    # The same hashes each time, and so the same collisions.
+    env = moved.environment(place) | {"PYTHONHASHSEED": "0"}
+    counts = []
+    for _ in range(_RUNS):
+        output(argv, env)
+        text = (place / "tmp" / "log").read_text()
+        [found] = re.findall(r"Collected : (\d+)", text)
+        counts.append(int(found))
+    return int(statistics.median(counts))
+
+
+def _take_out(tree: Path, minor: tuple[int, int]) -> None:
+    """Undo our edits to the library, and compile what they were in."""
+    library = next(tree.glob("lib/python3.*/os.py")).parent
+    stamp.remove(library / "_standalone_runtime")
+    edits = [edit for edit in reversed(overlay.edits())
+             if edit.file.startswith("Lib/") and edit.fits(minor)]
+    for edit in edits:
+        path = library / edit.file.removeprefix("Lib/")
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace(edit.new, edit.old, 1),
+                        encoding="utf-8")
+    names = sorted({edit.file.removeprefix("Lib/") for edit in edits})
+    shown = f"{PREFIX}/{library.relative_to(tree)}"
+    output([str(tree / "bin" / "python3"), "-I", "-B", "-c", _COMPILE,
+            str(TOOLS), *(word for name in names for word in (
+                str(library / name), f"{shown}/{name}"))])

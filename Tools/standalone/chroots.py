@@ -1,0 +1,187 @@
+"""Other systems to run the tests in: Debian releases, and bare libc.
+
+Each is a file system in memory that only the processes in it can see:
+https://man7.org/linux/man-pages/man7/mount_namespaces.7.html.  They are
+alone in a process namespace too, whose end takes them all.  So whatever
+ends a run, nothing is mounted afterwards, and nothing is on the disk but
+the cache's one archive of each release.
+"""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from standalone import moved
+from standalone.paths import cache_dir
+from standalone.run import environment
+
+_TOOLS = ("chroot", "debootstrap", "mount", "setpriv", "tar", "unshare")
+_MAX_AGE = 30 * 24 * 60 * 60     # seconds: until a release is asked for anew
+_PLACE = PurePosixPath("/", moved.NAME)
+
+_LIBRARIES = ("ld-linux*", "libc", "libdl", "libm", "libpthread", "libresolv",
+              "librt", "libutil")
+
+
+@dataclass(frozen=True)
+class Chroot:
+    """A root, made of a Debian release or of some files of it.
+
+    *files* are patterns of tar's; none means all.
+    """
+
+    name: str
+    suite: str
+    files: tuple[str, ...] = ()
+
+
+CHROOTS = (
+    Chroot("Debian trixie", "trixie"),
+    Chroot("Debian bullseye", "bullseye"),
+    # No shell, no /usr/share, no /etc, no /proc.
+    Chroot("bare C library", "trixie", (
+        "./dev", "./lib", "./lib64", "*/lib64/ld-linux*",
+        *(f"*-linux-gnu*/{name}.so.*" for name in _LIBRARIES))),
+)
+
+# $1 an empty directory, $2 the release, $3 the mirror, $4 the archive.
+# The signature is verified, unless the machine has no key of Debian's.
+_MAKE = """
+mount -t tmpfs -o mode=755 none "$1"
+if ! debootstrap --variant=minbase "$2" "$1" "$3"; then
+    cat "$1/debootstrap/debootstrap.log" || :
+    exit 1
+fi
+tar -C "$1" --one-file-system --exclude=./var/cache/apt \
+    --exclude=./var/lib/apt/lists -czf "$4" .
+"""
+
+# $1 an empty directory, $2 the archive, $3 the place, $4 its name inside,
+# then the command.  All but the tree, which is there as it is outside, is
+# the user's to change: it is gone afterwards.
+_ENTER = """
+root=$1 archive=$2 place=$3 inside=$1$4
+shift 4
+mount -t tmpfs -o mode=755 none "$root"
+tar -C "$root" -xf "$archive" --wildcards {files}
+mkdir -p "$inside/home" "$inside/tmp" "$inside/python" "$root/tmp"
+chown -hR {nobody}:{nobody} "$root"
+mount -t devpts -o newinstance,ptmxmode=666 none "$root/dev/pts"
+mount -t tmpfs -o mode=1777 none "$root/dev/shm"
+[ ! -d "$root/proc" ] || mount -t proc none "$root/proc"
+mount --bind "$place/python" "$inside/python"
+mount -o remount,bind,ro "$inside/python"
+cd "$root"
+code=0
+"$@" || code=$?
+cp "$inside/{report}" "$place/{report}" || :
+exit $code
+"""
+
+
+def unavailable() -> str | None:
+    """Why no chroot can be made on this machine; None if one can."""
+    if os.geteuid():
+        return "needs root"
+    missing = [name for name in _TOOLS if _which(name) is None]
+    if missing:
+        return f"needs {', '.join(missing)}"
+    with tempfile.TemporaryDirectory() as empty:
+        if _namespace('mount -t tmpfs none "$1"', [empty], environment(),
+                      subprocess.DEVNULL):
+            return "nothing can be mounted here"
+    return None
+
+
+def archive(suite: str, mirrors: Sequence[str], log: Path) -> Path | None:
+    """A Debian release as an archive, from the cache if that has one.
+
+    An old one is replaced by what the first of the *mirrors* that has
+    the release has now, if any.  None if there is none: *log* says why.
+    """
+    cached = cache_dir() / "chroots" / f"{suite}-{os.uname().machine}.tar.gz"
+    if (not cached.exists()
+            or time.time() - cached.stat().st_mtime > _MAX_AGE):
+        _make(suite, mirrors, cached, log)
+    return cached if cached.exists() else None
+
+
+def _make(suite: str, mirrors: Sequence[str], target: Path,
+          log: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    # With the user's proxies, for debootstrap's wget.
+    env = environment([Path("/usr/sbin"), Path("/sbin")], extra={
+        f"{scheme}_proxy": url
+        for scheme, url in urllib.request.getproxies().items()})
+    partial = target.with_name(f"{target.name}.partial")
+    with (log.open("wb") as output,
+          tempfile.TemporaryDirectory(prefix="standalone-") as empty):
+        if not mirrors:
+            output.write(b"apt's configuration names no mirror\n")
+        try:
+            for mirror in mirrors:
+                if not _namespace(_MAKE, [empty, suite, mirror, str(partial)],
+                                  env, output):
+                    partial.replace(target)
+                    break
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def run(chroot: Chroot, release: Path, place: Path,
+        arguments: Sequence[str]) -> int:
+    """regrtest as nobody in *chroot*, made of the archive *release*.
+
+    It has the tree of *place*, at a place of its own.  The exit code;
+    the results are left in *place* as those of `moved.run` are.
+    """
+    (place / moved.REPORT).unlink(missing_ok=True)
+    script = _ENTER.format(files=shlex.join(chroot.files),
+                           nobody=moved.NOBODY, report=moved.REPORT)
+    variables = moved.environment(_PLACE) | {"STANDALONE_TEST_CHROOT": "1"}
+    with tempfile.TemporaryDirectory(prefix="standalone-") as empty:
+        return _namespace(script, [
+            empty, str(release), str(place), str(_PLACE), "env", "-i",
+            *(f"{name}={value}" for name, value in variables.items()),
+            _which("chroot") or "chroot",
+            f"--userspec={moved.NOBODY}:{moved.NOBODY}", "--groups=", ".",
+            *moved.regrtest(_PLACE, arguments)], environment(), None)
+
+
+def _which(name: str) -> str | None:
+    """A program, also where an ordinary user does not look for it."""
+    return shutil.which(name, path=os.pathsep.join([
+        os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))
+
+
+def _namespace(script: str, arguments: Sequence[str],
+               env: Mapping[str, str], output: IO[bytes] | int | None) -> int:
+    """Run a shell script in namespaces of its own; its exit code.
+
+    The shell is the first process there: with it end all others, before
+    it is seen to have ended.  It ends with us, even if we are killed.
+    """
+    child = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "KILL",
+         "unshare", "--mount", "--pid", "--fork", "--kill-child",
+         "sh", "-euc", script, "sh", *arguments],
+        env=env, stdin=subprocess.DEVNULL, stdout=output,
+        stderr=output and subprocess.STDOUT, process_group=0)
+    try:
+        return child.wait()
+    except BaseException:
+        # unshare itself does not listen: it waits for the shell, which
+        # ends with the program that it runs.
+        os.killpg(child.pid, signal.SIGTERM)
+        child.wait()
+        raise

@@ -1,0 +1,127 @@
+"""`make check` of what was built: the archive, moved, tested by itself.
+
+On this machine, where CPython's own tests of what we link in are run as
+well, and in chroots of other systems.
+"""
+
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from standalone import apt, aside, chroots, front, moved
+from standalone.chroots import Chroot
+from standalone.config import Config
+from standalone.counts import Counts, junit_counts, junit_results
+from standalone.errors import UsageError
+from standalone.paths import TOOLS
+
+RUNTIME = "test_standalone_runtime"
+
+#: CPython's own tests of what we link in, relocate or configure.
+SELECTION = (
+    "test_asyncio.test_ssl", "test_asyncio.test_subprocess",
+    "test_build_details", "test_bz2", "test_capi", "test_cmd_line",
+    "test_concurrent_futures.test_init", "test_concurrent_futures.test_wait",
+    "test_ctypes", "test_curses", "test_dbm", "test_dbm_ndbm", "test_decimal",
+    "test_embed", "test_ensurepip", "test_faulthandler", "test_getpath",
+    "test_hashlib", "test_hmac", "test_httplib", "test_json", "test_locale",
+    "test_lzma", "test_mmap", "test_multiprocessing_forkserver.test_misc",
+    "test_multiprocessing_spawn.test_processes", "test_os",
+    "test_posix", "test_posixpath", "test_pty", "test_pyexpat", "test_pyrepl",
+    "test_readline", "test_repl", "test_runpy", "test_signal", "test_site",
+    "test_socket", "test_sqlite3", "test_ssl", "test_subprocess", "test_sys",
+    "test_sysconfig", "test_tarfile", "test_time", "test_unicodedata",
+    "test_urllib2_localnet", "test_uuid", "test_venv", "test_xml_etree",
+    "test_zipfile", "test_zipimport", "test_zlib", "test_zoneinfo",
+)
+
+def distribution(config: Config, *, here: bool = True) -> Counts:
+    """All tests of the archive; without *here* only those in chroots."""
+    if config.machine.machine != os.uname().machine:
+        raise UsageError(f"{config.target} does not run on this machine")
+    expected = tomllib.loads((TOOLS / "expected_failures.toml").read_text(
+        encoding="utf-8"))["failure"]
+    with moved.terminable(), front.lock(config), moved.place() as place:
+        moved.testable(config, place / "python")
+        counts = Counts()
+        if here:
+            with aside.aside(config.layout.work):
+                counts += _on_this_machine(place, expected)
+        return counts + _in_chroots(place, config.layout.logs, expected)
+
+
+def _runtime(place: Path) -> list[str]:
+    """The modules of our own tests."""
+    return [f"{RUNTIME}.{path.stem}" for path in sorted(
+        place.glob(f"python/lib/python3.*/test/{RUNTIME}/test_*.py"))]
+
+
+def _present(place: Path) -> list[str]:
+    """Those of SELECTION that this version of CPython has."""
+    tests = next(place.glob("python/lib/python3.*/test"))
+    return [name for name in SELECTION
+            if list(tests.glob(name.replace(".", "/") + "*"))]
+
+
+def _but(expected: Iterable[dict[str, str]]) -> list[str]:
+    return [f"--ignore={entry['test']}" for entry in expected]
+
+
+def _on_this_machine(place: Path,
+                     expected: Sequence[dict[str, str]]) -> Counts:
+    names = [*_runtime(place), *_present(place)]
+    code = moved.run(place, [*names, *_but(expected)])
+    return junit_counts(place / moved.REPORT, names, code) + sum(
+        (_expected_failure(place, **entry) for entry in expected), Counts())
+
+
+def _expected_failure(place: Path, test: str, reason: str) -> Counts:
+    """A test that still fails; else it has no place in the list."""
+    name = test.partition("*")[0].removeprefix("test.").rstrip(".")
+    with tempfile.TemporaryFile() as output:
+        moved.run(place, [name, f"--match={test}"], output)
+        results = set(junit_results(place / moved.REPORT).values())
+        if "failed" in results and "passed" not in results:
+            print(f"fails as expected: {test}\n  {' '.join(reason.split())}",
+                  flush=True)
+            return Counts(passed=1)
+        output.seek(0)
+        print(output.read().decode(errors="replace"))
+    print(f"expected_failures.toml: {test} does not fail", flush=True)
+    return Counts(failed=1)
+
+
+def _in_chroots(place: Path, logs: Path,
+                expected: Sequence[dict[str, str]]) -> Counts:
+    reason = chroots.unavailable()
+    if reason:
+        print(f"\nskipped: tests in chroots: {reason}", flush=True)
+        return Counts(skipped=1)
+    return sum((_in_chroot(chroot, place, logs, expected)
+                for chroot in chroots.CHROOTS), Counts())
+
+
+def _in_chroot(chroot: Chroot, place: Path, logs: Path,
+               expected: Sequence[dict[str, str]]) -> Counts:
+    print(f"\nin a chroot: {chroot.name}", flush=True)
+    log = logs / f"chroot-{chroot.suite}.log"
+    release = chroots.archive(chroot.suite, apt.archives(), log)
+    if release is None:
+        return _no_release(chroot, log)
+    names = _runtime(place)
+    code = chroots.run(chroot, release, place, [*names, *_but(expected)])
+    return junit_counts(place / moved.REPORT, names, code, may_skip=True)
+
+
+def _no_release(chroot: Chroot, log: Path) -> Counts:
+    """A mirror need not have it; but that of our CI has."""
+    end = log.read_text(errors="replace").splitlines()[-30:]
+    if "CI" in os.environ:
+        print(*(f"  | {line}" for line in end), sep="\n")
+        print(f"failed: no {chroot.suite} can be had, see {log}", flush=True)
+        return Counts(failed=1)
+    print(f"skipped: no {chroot.suite} can be had, see {log}: "
+          f"{end[-1] if end else 'nothing was said'}", flush=True)
+    return Counts(skipped=1)

@@ -1,0 +1,135 @@
+"""The finished archive, unpacked far from where it was built.
+
+A *place* is a directory that has the tree below ``python``, and ``home``
+and ``tmp`` of an ordinary user who cannot write to the tree.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePath
+from typing import IO
+
+from standalone import metadata, stamp, summary, unpack
+from standalone.config import Config
+from standalone.errors import UsageError
+
+#: The name of a place: quoting and decoding have to be right.
+NAME = "mövéd elsewhere"
+#: Where a place has the results of the last run.
+REPORT = "home/report.xml"
+NOBODY = 65534                   # by convention, on every Linux
+
+# Whatever else regrtest knows wants the network, a display or much time.
+_RESOURCES = "curses,subprocess"
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the body as Ctrl-C does."""
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+    before = {number: signal.signal(number, interrupt)
+              for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def place() -> Iterator[Path]:
+    """A directory of whoever runs the tests; without a tree as yet."""
+    top = Path(tempfile.mkdtemp(prefix="standalone-"))
+    try:
+        made = top / NAME
+        for directory in (top, made, made / "home", made / "tmp"):
+            directory.mkdir(exist_ok=True)
+            if os.geteuid() == 0:
+                os.chown(directory, NOBODY, NOBODY)
+        yield made
+    finally:
+        stamp.remove(top)
+
+
+def shipped(config: Config, tree: Path) -> None:
+    """Unpack what most people download, as *tree*.
+
+    Raises UsageError if nothing has been built.
+    """
+    layout = config.layout
+    try:
+        names = summary.read_sums(layout.stage("archive") / "SHA256SUMS")
+    except OSError as exc:
+        raise UsageError("nothing to check has been built",
+                         hint="make standalone") from exc
+    [name] = [name for name in names
+              if name.endswith("-install_only_stripped.tar.gz")]
+    unpack.unpack(layout.out / name, tree)
+
+
+def testable(config: Config, tree: Path) -> None:
+    """The same with the tests, and read-only."""
+    shipped(config, tree)
+    _add_tests(config.layout.stage("tree") / "install", tree)
+    for parent, _, _ in os.walk(tree):
+        os.chmod(parent, 0o555)
+
+
+def _add_tests(built: Path, tree: Path) -> None:
+    """The test packages, and the static library for some of them, which
+    are in the full archive alone."""
+    [library] = (path for path in built.glob("lib/python3.*")
+                 if path.is_dir())
+    target = tree / library.relative_to(built)
+    for package in metadata.TEST_PACKAGES:
+        path = package.replace(".", "/")
+        shutil.copytree(library / path, target / path, symlinks=True)
+    for pattern in metadata.TEST_EXTENSIONS:
+        for extension in library.glob(f"lib-dynload/{pattern}.*so"):
+            shutil.copy2(extension, target / "lib-dynload")
+    [static] = library.glob("config-*/libpython*.a")
+    shutil.copy2(static, target / static.parent.name)
+    shutil.copytree(static.with_name("pkgconfig"),
+                    target / static.parent.name / "pkgconfig", symlinks=True)
+
+
+def regrtest(here: PurePath, arguments: Sequence[str]) -> list[str]:
+    """The command that runs CPython's test runner in the place *here*."""
+    return [str(here / "python" / "bin" / "python3"), "-m", "test",
+            f"-j{len(os.sched_getaffinity(0))}", f"-u{_RESOURCES}",
+            "--timeout=600", "-W", f"--tempdir={here / 'tmp'}",
+            f"--junit-xml={here / REPORT}", *arguments]
+
+
+def environment(here: PurePath) -> dict[str, str]:
+    """All variables that the tests have."""
+    return {"HOME": str(here / "home"), "PATH": "/usr/bin:/bin",
+            "TERM": "xterm-256color"}
+
+
+def run(here: Path, arguments: Sequence[str],
+        output: IO[bytes] | None = None) -> int:
+    """regrtest on this machine, as nobody if we are root; its exit code.
+
+    *arguments* are its options and the names of tests.
+    """
+    (here / REPORT).unlink(missing_ok=True)
+    root = os.geteuid() == 0
+    child = subprocess.Popen(
+        regrtest(here, arguments), env=environment(here),
+        cwd=here / "home", stdin=subprocess.DEVNULL, stdout=output,
+        stderr=output and subprocess.STDOUT,
+        user=NOBODY if root else None, group=NOBODY if root else None,
+        extra_groups=[] if root else None)
+    try:
+        return child.wait()
+    except BaseException:
+        child.send_signal(signal.SIGINT)
+        child.wait()
+        raise
