@@ -102,7 +102,7 @@ def run(config: Config, wanted: str) -> None:
     for name in names:
         if name in edited:
             data = edited[name].encode("utf-8", "surrogateescape")
-            _write(copy / name, data, tree / name)
+            _write(copy / name, data, tree / name, first)
         else:
             _copy(tree / name, copy / name, first)
     for path in ours:
@@ -148,13 +148,15 @@ def _copy(source: Path, target: Path, first: bool) -> None:
         os.utime(target)
 
 
-def _write(target: Path, data: bytes, model: Path) -> None:
-    """Write an edited file with the times and mode of the pristine one,
-    so that an edit to configure.ac does not call for autoconf."""
+def _write(target: Path, data: bytes, model: Path, first: bool) -> None:
+    """Write an edited file with the mode of the pristine one, and at
+    *first* with its times, as in `_copy`."""
     if not _stat(target) or target.read_bytes() != data:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
         shutil.copystat(model, target)
+        if not first:
+            os.utime(target)
 
 
 def _stat(path: Path) -> os.stat_result | None:
