@@ -8,70 +8,112 @@ import unittest
 from pathlib import Path
 
 from test.support import os_helper
-from test.test_standalone_runtime import tree
-
-LOCATE = ("import json, sys; print(json.dumps("
-          "[sys.executable, sys.prefix, sys.base_prefix, sys.exec_prefix]))")
-PREFIX = str(tree.PREFIX)
+from test.test_standalone_runtime import locating, tree
 
 
-class ExecutableTests(unittest.TestCase):
+class ExecutableTests(locating.LocationCase):
 
     def setUp(self):
         self.directory = Path(os.path.realpath(
             self.enterContext(os_helper.temp_dir())))
 
-    def locate(self, *argv, **options):
-        """sys.executable, after a look at the prefixes."""
-        said = tree.run(*argv, "-c", LOCATE, **options)
-        self.assertEqual(len(said.splitlines()), 1, said)   # no warning
-        executable, *prefixes = json.loads(said)
-        self.assertEqual({os.path.realpath(path) for path in prefixes},
-                         {os.path.realpath(PREFIX)})
-        return executable
+    def check(self, *argv, executable, prefix=tree.PREFIX, **options):
+        location = locating.locate(*argv, **options)
+        self.assertInTree(location, prefix)
+        # CPython leaves "dir/../" as it was.
+        self.assertEqual(os.path.normpath(location.executable),
+                         str(executable))
 
     def test_names(self):
         for name in ("python", "python3", f"python{tree.VERSION}"):
             with self.subTest(name):
-                self.assertEqual(self.locate(tree.BIN / name),
-                                 str(tree.BIN / name))
+                self.check(tree.BIN / name, executable=tree.BIN / name)
                 self.assertEqual((tree.BIN / name).resolve(),
                                  tree.PYTHON.resolve())
-
-    def test_through_path(self):
-        """argv[0] has no slash."""
-        env = {"PATH": f"{tree.BIN}:{os.environ['PATH']}"}
-        self.assertEqual(self.locate("python3", env=env),
-                         str(tree.BIN / "python3"))
 
     def test_relative(self):
         for argv, cwd in (("./python3", tree.BIN),
                           ("bin/python3", tree.PREFIX),
                           ("../bin/python3", tree.BIN)):
             with self.subTest(argv):
-                self.assertEqual(
-                    os.path.normpath(self.locate(argv, cwd=cwd)),
-                    str(tree.BIN / "python3"))
+                self.check(argv, cwd=cwd, executable=tree.BIN / "python3")
 
-    def test_linked_from_elsewhere(self):
-        link, second = self.directory / "py", self.directory / "py2"
-        link.symlink_to(tree.PYTHON)
-        second.symlink_to("py")
-        self.assertEqual(self.locate(link), str(link))
-        self.assertEqual(self.locate(second), str(second))
-        self.locate("py", env={
-            "PATH": f"{self.directory}:{os.environ['PATH']}"})
-        (self.directory / "all").symlink_to(tree.PREFIX)
-        self.locate(self.directory / "all" / "bin" / "python3")
+    def test_links(self):
+        """Absolute, relative, a chain of them, of another name."""
+        other = self.directory / "other"
+        other.mkdir()
+        (other / "python3").symlink_to(tree.PYTHON)
+        (self.directory / "relative").symlink_to("other/python3")
+        (other / "chain").symlink_to("../relative")
+        (other / "far").symlink_to(os.path.relpath(tree.PYTHON, other))
+        for link in (other / "python3", self.directory / "relative",
+                     other / "chain", other / "far"):
+            with self.subTest(link.name):
+                self.check(link, executable=link)
+                self.check(f"./{link.name}", cwd=link.parent,
+                           executable=link)
+                self.check(link.name, executable=link, env={
+                    "PATH": f"{link.parent}:{os.environ['PATH']}"})
 
+    def test_links_to_directories(self):
+        """They are kept, since they are what does not change: uv makes one
+        that leads to the newest release of a version."""
+        whole, programs = self.directory / "whole", self.directory / "bin"
+        whole.symlink_to(tree.PREFIX)
+        programs.symlink_to("whole/bin")
+        self.check(whole / "bin/python3", prefix=whole,
+                   executable=whole / "bin/python3")
+        # Not the way up from "bin", which the link is no part of.
+        location = locating.locate(programs / "python3")
+        self.assertEqual(location.executable, str(programs / "python3"))
+        self.assertTrue(os.path.samefile(location.prefix, tree.PREFIX))
+
+    def test_hard_links(self):
+        copied = tree.copy_to(self.directory)
+        original = copied / "bin" / tree.PYTHON.name
+        beside, away = copied / "bin" / "beside", self.directory / "away"
+        try:
+            os.link(original, beside)
+        except OSError as exc:
+            self.skipTest(f"no hard links here: {exc}")
+        os.link(original, away)
+        self.check(beside, prefix=copied, executable=beside)
+        # Nothing tells which of its names is that in the tree.
+        for argv0 in (away, "nowhere"):
+            self.assertIn("<prefix>", locating.failure(
+                argv0, "-c", "", executable=away, env={}))
+        self.check(away, prefix=copied, executable=away,
+                   env={"PYTHONHOME": copied})
+
+    @tree.requires_tool("env")
     def test_no_environment(self):
-        self.locate("env", "-i", tree.PYTHON)
+        self.check("env", "-i", tree.PYTHON, executable=tree.PYTHON)
 
     def test_options(self):
         for options in (("-I", "-S", "-E"), ("-I",), ("-S",), ("-X", "utf8"),
                         ("-X", "dev"), ("-O",), ("-OO",)):
             with self.subTest(options):
-                self.locate(tree.PYTHON, *options)
+                self.check(tree.PYTHON, *options, executable=tree.PYTHON)
+
+    @tree.requires_tool("sh")
+    def test_deleted_working_directory(self):
+        for path in (os.environ["PATH"], f".:{os.environ['PATH']}"):
+            self.check(
+                "sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && '
+                'exec "$@"', "sh", tree.PYTHON, cwd=self.directory,
+                executable=tree.PYTHON, env={"PATH": path})
+
+    def test_home(self):
+        """PYTHONHOME is the user's word, right or wrong."""
+        self.check(tree.PYTHON, executable=tree.PYTHON,
+                   env={"PYTHONHOME": tree.PREFIX})
+        self.assertEqual(
+            tree.run(tree.PYTHON, "-E", "-c", "import sys; print(sys.prefix)",
+                     env={"PYTHONHOME": "/nowhere"}), str(tree.PREFIX))
+        for home in ("/nowhere", "nowhere", "/etc/passwd", "/a:/b"):
+            with self.subTest(home):
+                self.assertIn(f"PYTHONHOME = {home!r}", locating.failure(
+                    tree.PYTHON, "-c", "", env={"PYTHONHOME": home}))
 
     def test_search_path(self):
         """Of the tree alone, and every entry of it there."""
@@ -86,9 +128,10 @@ class ExecutableTests(unittest.TestCase):
 
     def test_copied_tree(self):
         copied = tree.copy_to(self.directory)
-        said = tree.run(copied / "bin/python3", "-c", LOCATE)
-        self.assertEqual(json.loads(said)[1:], [str(copied)] * 3)
+        self.check(copied / "bin/python3", prefix=copied,
+                   executable=copied / "bin/python3")
 
+    @unittest.skipUnless(os.path.exists("/proc/self/maps"), "no /proc")
     def test_shared_library_is_ours(self):
         """libpython is found beside, by programs and not by us."""
         library = tree.PREFIX / "lib" / f"libpython{tree.VERSION}" \
@@ -120,8 +163,10 @@ class BytecodeTests(unittest.TestCase):
                 with open(cached, "rb") as file:
                     header = file.read(16)
                 self.assertEqual(header[:4], importlib.util.MAGIC_NUMBER)
-                self.assertEqual(int.from_bytes(header[4:8], "little"), 0b01,
-                                 cached)
+                # uv and others rewrite that one, which has to be noticed.
+                checked = name.startswith("_sysconfigdata_")
+                self.assertEqual(int.from_bytes(header[4:8], "little"),
+                                 0b11 if checked else 0b01, cached)
                 seen += 1
         self.assertGreater(seen, 500)
 

@@ -70,17 +70,21 @@ class OverlayTestCase(unittest.TestCase):
         self.scratch = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.scratch)
 
-    def make_tree(self, name="tree"):
-        """The files that the overlay edits, real ones if we have them."""
+    def make_tree(self, name="tree", edit=None):
+        """The files that the overlay edits, real ones if we have them: of
+        3.13, or of 3.14 for an *edit* that 3.13 does not need."""
         tree = self.scratch / name
-        if REAL_TREE:
+        old = edit is None or edit.fits((3, 13))
+        if REAL_TREE and old:
             for file in {"Include/patchlevel.h", "Include/object.h",
-                         *(edit.file for edit in overlay.edits())}:
+                         *(edit.file for edit in overlay.edits()
+                           if edit.fits((3, 13)))}:
                 (tree / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(Path(REAL_TREE, file), tree / file)
             return tree
-        patchlevel(tree, "3.13.15")
+        patchlevel(tree, "3.13.15" if old else "3.14.0")
         for edit in overlay.edits():
+            (tree / edit.file).parent.mkdir(parents=True, exist_ok=True)
             with (tree / edit.file).open("a", encoding="utf-8") as file:
                 file.write(f"\x0cabove\r\n{edit.old}below: \xe9\n")
         (tree / "configure").chmod(0o755)
@@ -129,19 +133,19 @@ class ApplyTests(OverlayTestCase):
                                 (tree / "configure.ac").stat().st_mtime_ns)
 
     def test_each_edit_stands_beside_its_anchor(self):
-        tree = self.make_tree()
-        overlay.apply(tree)
-        for edit in overlay.edits():
+        for number, edit in enumerate(overlay.edits()):
             with self.subTest(file=edit.file, anchor=edit.old):
+                tree = self.make_tree(f"tree{number}", edit)
+                overlay.apply(tree)
                 text = (tree / edit.file).read_bytes().decode()
                 self.assertEqual(text.count("\n" + edit.new), 1)
 
     def test_a_lost_edit_is_put_back(self):
-        tree = self.make_tree()
-        overlay.apply(tree)
-        whole = state(tree)
-        for edit in overlay.edits():
+        for number, edit in enumerate(overlay.edits()):
             with self.subTest(file=edit.file, anchor=edit.old):
+                tree = self.make_tree(f"tree{number}", edit)
+                overlay.apply(tree)
+                whole = state(tree)
                 file = tree / edit.file
                 file.write_bytes(file.read_bytes().replace(
                     ("\n" + edit.new).encode(), ("\n" + edit.old).encode()))
@@ -152,29 +156,29 @@ class ApplyTests(OverlayTestCase):
     def test_missing_anchor(self):
         for number, edit in enumerate(overlay.edits()):
             with self.subTest(file=edit.file, anchor=edit.old):
-                tree = self.make_tree(f"tree{number}")
+                tree = self.make_tree(f"tree{number}", edit)
                 file = tree / edit.file
                 text = file.read_bytes()
                 file.write_bytes(text.replace(b"\n" + edit.old.encode(),
                                               b"\n# moved\n"))
                 self.assertNotEqual(file.read_bytes(), text)
-                error = self.refused(tree, edit.file, edit.old.strip()[:50],
+                error = self.refused(tree, edit.file, edit.old.strip()[:15],
                                      "is missing", "nothing was changed")
                 self.assertIn("overlay.toml", error.hint)
 
     def test_ambiguous_anchor(self):
         for number, edit in enumerate(overlay.edits()):
             with self.subTest(file=edit.file, anchor=edit.old):
-                tree = self.make_tree(f"tree{number}")
+                tree = self.make_tree(f"tree{number}", edit)
                 with (tree / edit.file).open("ab") as file:
                     file.write(2 * edit.old.encode())
-                self.refused(tree, edit.file, edit.old.strip()[:50],
+                self.refused(tree, edit.file, edit.old.strip()[:15],
                              "matches 3 times", "nothing was changed")
 
     def test_changed_edit(self):
         for number, edit in enumerate(overlay.edits()):
             with self.subTest(file=edit.file, anchor=edit.old):
-                tree = self.make_tree(f"tree{number}")
+                tree = self.make_tree(f"tree{number}", edit)
                 overlay.apply(tree)
                 file = tree / edit.file
                 text = file.read_bytes()
@@ -289,7 +293,7 @@ class AgreementTests(unittest.TestCase):
 
     def test_edits_are_few(self):
         lines = sum(edit.text.count("\n") for edit in overlay.edits())
-        self.assertLess(lines, 150)
+        self.assertLess(lines, 200)
 
     def test_no_front_door_in_a_tree(self):
         found = {path.as_posix() for path in overlay.files()}

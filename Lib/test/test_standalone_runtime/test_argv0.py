@@ -1,0 +1,181 @@
+"""argv[0] is whatever the caller of exec() made of it.
+
+What names a program is believed, as CPython does, and else the kernel is
+asked: https://man7.org/linux/man-pages/man5/proc_pid_exe.5.html
+"""
+
+import glob
+import os
+import shutil
+import unittest
+from pathlib import Path
+
+from test.support import os_helper
+from test.test_standalone_runtime import locating, tree
+
+# The program interpreters that the platforms' ABIs name.
+LOADERS = sorted(glob.glob("/lib*/ld-linux*.so.*"))
+
+
+@unittest.skipUnless(locating.HAS_PROC, "/proc is not mounted")
+class LieTests(locating.LocationCase):
+
+    def setUp(self):
+        self.directory = Path(os.path.realpath(
+            self.enterContext(os_helper.temp_dir())))
+
+    def locate(self, argv0, *options, path=os.defpath, **kwargs):
+        """As `exec -a argv0 python3` in a shell."""
+        return locating.locate(argv0, *options, executable=tree.PYTHON,
+                               env={"PATH": path}, **kwargs)
+
+    def test_nothing(self):
+        for argv0 in ("", "nowhere to be found", "/nowhere/python3",
+                      "nowhere/python3", "./python3", "/etc/passwd", "/",
+                      "-python3", "\udcff", "x" * 2000):
+            for path in (os.defpath, "", None, str(self.directory)):
+                with self.subTest(argv0, path=path):
+                    location = self.locate(argv0, path=path)
+                    self.assertInTree(location)
+                    self.assertEqual(location.executable,
+                                     str(tree.PYTHON.resolve()))
+
+    def test_options(self):
+        self.assertInTree(self.locate("nowhere", "-I", "-S", "-E"))
+
+    def test_loop_of_links(self):
+        (self.directory / "loop").symlink_to("loop")
+        self.assertInTree(self.locate(self.directory / "loop"))
+        self.assertInTree(self.locate("loop", path=str(self.directory)))
+
+    def test_name_of_another_program(self):
+        """os.execl(python, "python3"), and PATH has a python3 as well."""
+        other = self.directory / "python3"
+        other.write_text("#!/bin/sh\nexit 9\n")
+        other.chmod(0o755)
+        location = self.locate("python3", path=str(self.directory))
+        self.assertInTree(location)
+        self.assertEqual(location.executable, str(tree.PYTHON.resolve()))
+
+    def test_name_of_another_python(self):
+        """It is even of the same version: the library would fit."""
+        copied = tree.copy_to(self.directory)
+        for option in ("--symlinks", "--copies"):
+            env = self.directory / f"env{option}"
+            tree.run(copied / "bin/python3", "-m", "venv", "--without-pip",
+                     option, env)
+            for place in (copied, env):
+                with self.subTest(place.name):
+                    self.assertInTree(self.locate(
+                        "python3", path=str(place / "bin")))
+
+    def test_name_on_path_is_kept(self):
+        """It is no lie, whatever links are on the way."""
+        farm, linked = self.directory / "farm", self.directory / "linked"
+        farm.mkdir()
+        (farm / "python3").symlink_to("../linked/bin/python3")
+        linked.symlink_to(tree.PREFIX)
+        (self.directory / "again").symlink_to("farm")
+        for place, prefix in ((tree.BIN, tree.PREFIX),
+                              (linked / "bin", linked), (farm, linked),
+                              (self.directory / "again", linked)):
+            with self.subTest(place):
+                location = self.locate("python3", path=f"/none:{place}")
+                self.assertInTree(location, prefix)
+                self.assertEqual(location.executable, str(place / "python3"))
+
+    def test_path_of_another_program(self):
+        """Believed: so is a virtual environment selected."""
+        said = tree.run("/bin/sh", "-c", "import sys; print(sys.executable, "
+                        "sys.prefix, sys.exec_prefix)",
+                        executable=tree.PYTHON)
+        self.assertEqual(said, f"/bin/sh {tree.PREFIX} {tree.PREFIX}")
+        env = self.directory / "env"
+        tree.run(tree.PYTHON, "-m", "venv", "--without-pip", env)
+        self.assertInVenv(self.locate(env / "bin" / "python"), env)
+
+    def test_copy_in_environment(self):
+        """A copy of the interpreter is found, and the venv around it."""
+        env = self.directory / "env"
+        tree.run(tree.PYTHON, "-m", "venv", "--without-pip", "--copies", env)
+        for argv0 in ("nowhere", "/nowhere/python3"):
+            self.assertInVenv(locating.locate(
+                argv0, executable=env / "bin" / "python"), env)
+
+    def test_deleted_program(self):
+        """Its name in /proc is that of a file which is no more."""
+        copied = tree.copy_to(self.directory)
+        said = tree.run(
+            "sh", "-c", 'exec 9<"$1" && rm "$1" && exec /proc/self/fd/9 -c '
+            '"import sys; print(sys.prefix)"', "sh",
+            copied / "bin" / tree.PYTHON.name)
+        self.assertEqual(said, str(copied))
+
+
+class LoaderTests(locating.LocationCase):
+    """The kernel runs the loader; argv[0] is the program's."""
+
+    def setUp(self):
+        for loader in LOADERS:
+            with open(loader, "rb") as file, open(tree.PYTHON, "rb") as ours:
+                # e_machine: is it for this program?
+                if file.read(20)[18:] == ours.read(20)[18:]:
+                    self.loader = loader
+                    return
+        self.skipTest("no loader in its usual place")
+
+    def test_loader(self):
+        location = locating.locate(self.loader, tree.BIN / "python3")
+        # A child is started without the loader, and finds the same.
+        self.assertInTree(location)
+        self.assertEqual(location.executable, str(tree.BIN / "python3"))
+        self.assertInTree(locating.locate(
+            self.loader, "bin/python3", cwd=tree.PREFIX))
+
+
+class PathTests(locating.LocationCase):
+    """The program's name is honest, PATH is of no use."""
+
+    def test_empty_and_unset(self):
+        for path in ("", None, "/nowhere", ":", "::."):
+            with self.subTest(path):
+                location = locating.locate(tree.BIN / "python3",
+                                           env={"PATH": path})
+                self.assertInTree(location)
+                self.assertEqual(location.executable,
+                                 str(tree.BIN / "python3"))
+
+    def test_relative(self):
+        said = tree.run("python3", "-c", "import sys; print(sys.prefix)",
+                        env={"PATH": "bin:/usr/bin"}, cwd=tree.PREFIX)
+        self.assertEqual(said, str(tree.PREFIX))
+
+    @unittest.skipUnless(shutil.which("env"), "no env on PATH")
+    def test_through_env(self):
+        for options in ((), ("-i",), ("-u", "PATH")):
+            self.assertInTree(locating.locate(
+                "env", *options, tree.BIN / "python3"))
+        self.assertEqual(tree.run(
+            "env", "python3", "-c", "import sys; print(sys.executable)",
+            env={"PATH": f"{tree.BIN}:{os.environ['PATH']}"}),
+            str(tree.BIN / "python3"))
+
+    def test_zipapp(self):
+        import zipapp
+        directory = Path(self.enterContext(os_helper.temp_dir()))
+        (directory / "app").mkdir()
+        (directory / "app" / "__main__.py").write_text(
+            "import sys; print(sys.executable, sys.prefix, sys.argv[1:])")
+        archive = directory / "app.pyz"
+        zipapp.create_archive(directory / "app", archive,
+                              "/usr/bin/env python3")
+        expected = f"{tree.BIN / 'python3'} {tree.PREFIX} ['x']"
+        self.assertEqual(tree.run(tree.BIN / "python3", archive, "x"),
+                         expected)
+        if os.path.exists("/usr/bin/env"):
+            self.assertEqual(tree.run(archive, "x", env={
+                "PATH": f"{tree.BIN}:{os.environ['PATH']}"}), expected)
+
+
+if __name__ == "__main__":
+    unittest.main()
