@@ -78,6 +78,9 @@ json.dump({
 }, sys.stdout)
 """
 
+# The sysroot's own functions, which whatever calls them has inside.
+_COMPAT = "build/lib/libcompat.a"
+
 #: To be run in CPython's build directory: ``make *MAKE_FACTS``.
 #: Prints ``NAME=value`` lines for `make_facts`.
 MAKE_FACTS = (
@@ -292,6 +295,8 @@ def _build_info(probe: Mapping[str, Any], facts: Facts,
             ("shared_lib", f"install/lib/{variables['INSTSONAME']}")):
         if path in contents:
             core[key] = path
+    if _COMPAT in contents:
+        core["links"].append({"name": "compat", "path_static": _COMPAT})
     table = {
         "inittab_object": "build/Modules/config.o",
         "inittab_source": "build/Modules/config.c",

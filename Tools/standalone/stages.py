@@ -90,7 +90,9 @@ def _glibc(tree: Path) -> str:
 def _archive(config: Config, _: str, wanted: str) -> None:
     layout = config.layout
     tree = layout.stage("tree")
-    prefixes = [layout.dep(name) for name in plan.wanted_deps(config)]
+    prefixes = [*map(layout.dep, plan.wanted_deps(config)),
+                # Linked into all that calls a newer function of libc's.
+                layout.toolchain / "sysroot/usr/local"]
     full = archive.full_mounts(tree / "install", layout.stage("build"),
                                prefixes, tree / "licenses")
     name = archive.archive_name(config.version, config.target,

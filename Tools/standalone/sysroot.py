@@ -1,11 +1,15 @@
 """A C library to compile and link against: headers, stubs, start files.
 
     zig of the ziglang package  →  sysroot/usr/{include,lib}
+    compat/libc                 →  sysroot/usr/local/{include,lib}
 
 zig carries the headers of every glibc and makes its stub libraries, so
 the baseline comes from a pinned pip package and neither the machine's
 headers nor its libraries are ever read.  The result is what a compiler
 expects below --sysroot; any clang or gcc can use it.
+
+What newer C libraries have beside is ours.  It is found where the C library
+is, so configure scripts see it, and no flag tells of it.
 
 What zig makes names zig's and the current directory in its debug
 information, which is why every object is linked once more without it.
@@ -16,17 +20,21 @@ import re
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from standalone.errors import BuildError
 from standalone.model import Target
+from standalone.paths import TOOLS
 from standalone.run import environment, output
 
 # What a link editor is told as -lNAME, beside -lc.
 _LIBRARIES = ("m", "pthread", "dl", "rt", "util", "resolv")
+
+#: Functions that are newer than the baseline, over raw system calls.
+COMPAT = TOOLS / "compat" / "libc"
 
 # The start of a program or library as compilers expect it to be.  GCC's
 # own: https://gcc.gnu.org/onlinedocs/gccint/Initialization.html
@@ -107,11 +115,13 @@ class _Zig:
         self.run("ar", "crsD", path, *objects)
 
 
-def build(zig: Path, target: Target, cache: Path, dest: Path) -> None:
+def build(zig: Path, target: Target, cache: Path, dest: Path,
+          cflags: Sequence[str]) -> None:
     """Make the sysroot *dest* for *target*.
 
-    *cache* is zig's own, where it keeps what it has compiled.  Raises
-    BuildError if zig fails or does not say what it once did.
+    *cache* is zig's own, where it keeps what it has compiled; *cflags*
+    are for the functions that are ours.  Raises BuildError if zig fails
+    or does not say what it once did.
     """
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
@@ -119,6 +129,7 @@ def build(zig: Path, target: Target, cache: Path, dest: Path) -> None:
         (compiler.scratch / "without_debug.ld").write_text(_WITHOUT_DEBUG)
         _headers(compiler, dest / "usr/include")
         _libraries(compiler, dest / "usr/lib")
+        _compat(compiler, dest / "usr/local", cflags)
 
 
 def _headers(zig: _Zig, dest: Path) -> None:
@@ -168,7 +179,8 @@ def _libraries(zig: _Zig, dest: Path) -> None:
         raise BuildError("zig cc linked without one of glibc's libraries: "
                          f"{' '.join(sorted(made))}") from exc
     (dest / "libc.so").write_text(
-        f"GROUP ( libc.so.6 libc_nonshared.a AS_NEEDED ( {loader} ) )\n")
+        "GROUP ( libc.so.6 libc_nonshared.a /usr/local/lib/libcompat.a "
+        f"AS_NEEDED ( {loader} ) )\n")
     for name, source in _START_FILES.items():
         zig.compile(source, dest / name)
 
@@ -198,6 +210,26 @@ def _nonshared(zig: _Zig, archive: Path, dest: Path) -> None:
         objects.append(zig.scratch / member.name)
         zig.link(objects[-1], member)
     zig.archive(dest / archive.name, objects)
+
+
+def _compat(zig: _Zig, dest: Path, cflags: Sequence[str]) -> None:
+    """The archive, hidden in whatever it is linked into, and headers that
+    are searched before the C library's.
+
+    A function that the baseline has comes from libc.so.6, which stands
+    before the archive in libc.so.  sem_clockwait() wants -lpthread and
+    -ldl, which its callers name anyway for a C library that old.
+    """
+    shutil.copytree(COMPAT / "include", dest / "include")
+    objects = []
+    for source in sorted(COMPAT.glob("*.c")):
+        objects.append(zig.scratch / f"{source.stem}.o")
+        zig.run("clang", f"--target={zig.target.gnu}",
+                f"--sysroot={dest.parents[1]}",
+                f"-resource-dir={zig.program.parent}/lib", *cflags, "-g0",
+                "-std=c11", "-D_GNU_SOURCE", "-c", source, "-o", objects[-1])
+    (dest / "lib").mkdir()
+    zig.archive(dest / "lib/libcompat.a", objects)
 
 
 def _routines(zig: _Zig, archive: Path, dest: Path) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from standalone import host, stamp, sysroot
 from standalone.errors import BuildError, UsageError
+from standalone.flags import DEPENDENCY
 from standalone.model import Target
 from standalone.paths import TOOLS, Layout
 from standalone.run import output
@@ -48,7 +49,8 @@ class Toolchain:
         # The sysroot comes from the zig of requirements.txt.
         return stamp.key(self.name, self.version, self.files, [
             stamp.file_sha256(TOOLS / name)
-            for name in ("requirements.txt", "sysroot.py")])
+            for name in ("requirements.txt", "sysroot.py")],
+            stamp.tree_sha256(sysroot.COMPAT), DEPENDENCY)
 
     def object_format(self, options: str) -> str:
         """What object files are in: elf, or llvm-bitcode:22.1.8."""
@@ -93,7 +95,7 @@ def install(chain: Toolchain, target: Target, layout: Layout,
         if path.parent.name == "bin":
             path.chmod(0o755)
     sysroot.build(_zig_program(layout), target, layout.work / "zig-cache",
-                  directory / "sysroot")
+                  directory / "sysroot", DEPENDENCY)
 
 
 def _zig(target: Target, layout: Layout) -> Toolchain:

@@ -199,6 +199,10 @@ class Document(unittest.TestCase):
                                          LIBM])
         self.assertEqual(core["static_lib"], self.static)
         self.assertNotIn("shared_lib", core)
+        self.contents.add("build/lib/libcompat.a")
+        self.assertEqual(
+            self.document()["build_info"]["core"]["links"][-1],
+            {"name": "compat", "path_static": "build/lib/libcompat.a"})
         for part in core, info:
             self.assertEqual(part["inittab_object"],
                              "build/Modules/config.o")

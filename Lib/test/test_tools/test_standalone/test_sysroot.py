@@ -31,7 +31,7 @@ class Sysroot(unittest.TestCase):
         root = cls.work / name
         sysroot.build(
             ZIG, targets.TARGETS[f"{machine}-unknown-linux-gnu"],
-            cls.work / cache, root)
+            cls.work / cache, root, ("-O2", "-g1", "-fvisibility=hidden"))
         return root
 
     def symbols(self, archive):
@@ -93,6 +93,17 @@ class Sysroot(unittest.TestCase):
                      "__memcpy_chk", "__stack_chk_fail"):
             self.assertNotRegex(text, rf" {name}\n")
 
+    def test_what_newer_libraries_have(self):
+        text = (self.lib / "libc.so").read_text()
+        # Not in place of a baseline's own.
+        self.assertLess(text.index("libc.so.6"), text.index("libcompat.a"))
+        local = self.root / "usr/local"
+        found = self.symbols(local / "lib/libcompat.a")
+        for name in ("close_range", "getrandom", "preadv64v2", "statx"):
+            self.assertRegex(found, rf" {name}\n")
+        for path in ("unistd.h", "sys/random.h", "bluetooth/bluetooth.h"):
+            self.assertTrue((local / "include" / path).exists())
+
     def test_another_machine(self):
         lib = self.build("aarch64", "arm") / "usr/lib"
         self.assertTrue((lib / "ld-linux-aarch64.so.1").exists())
@@ -107,7 +118,7 @@ class Sysroot(unittest.TestCase):
         with self.assertRaisesRegex(BuildError, "libc headers"):
             sysroot.build(Path(false),
                           targets.TARGETS["x86_64-unknown-linux-gnu"],
-                          self.work / "cache", self.work / "none")
+                          self.work / "cache", self.work / "none", ())
 
 
 if __name__ == "__main__":

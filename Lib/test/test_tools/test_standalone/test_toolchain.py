@@ -62,6 +62,46 @@ main(int argc, char **argv)
     return 0;
 }
 """
+NEWER = """\
+#define _GNU_SOURCE
+#include <bluetooth/bluetooth.h>
+#include <errno.h>
+#include <semaphore.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+int main(void)
+{
+    char bytes[4];
+    struct iovec vector = {bytes, sizeof(bytes)};
+    struct statx status;
+    struct timespec past = {0, 0};
+    sem_t semaphore;
+    posix_spawn_file_actions_t actions;
+
+    sem_init(&semaphore, 0, 1);
+    int fd = memfd_create("", 0), error =
+        posix_spawn_file_actions_addclosefrom_np(&actions, -1);
+    int fine = (error == EBADF || error == ENOSYS)
+        && getrandom(bytes, 4, 0) == 4 && getentropy(bytes, 4) == 0
+        && pwritev2(fd, &vector, 1, 0, 0) == 4
+        && preadv2(fd, &vector, 1, 0, 0) == 4
+        && copy_file_range(fd, NULL, fd, NULL, 0, 0) == 0
+        && statx(fd, "", 0x1000, 0, &status) == 0
+        && sem_clockwait(&semaphore, CLOCK_MONOTONIC, &past) == 0
+        && (close_range(fd, fd, 0) == 0 || errno == ENOSYS)
+        && PIDFD_NONBLOCK && sizeof(bdaddr_t) == 6;
+    explicit_bzero(bytes, sizeof(bytes));
+    closefrom(3);
+    return !fine;
+}
+"""
 LIBRARY = """\
 #include <stdlib.h>
 static int *place;
@@ -196,9 +236,19 @@ class Programs:
     def test_functions_of_the_baseline(self):
         for function in ("clock_gettime", "secure_getenv", "stat", "mknod"):
             self.assertTrue(self.has(function), function)
-        for function in ("getrandom", "memfd_create", "copy_file_range",
-                         "sem_clockwait", "arc4random", "__isoc23_strtol"):
+        for function in ("arc4random", "mallinfo2", "strlcpy", "thrd_join",
+                         "__isoc23_strtol"):
             self.assertFalse(self.has(function, "-pthread"), function)
+
+    def test_functions_of_ours(self):
+        # No flag tells of them, and nobody else sees them.
+        self.cc("n.c", "-o", "n", "-O2", "-D_FORTIFY_SOURCE=2",
+                "-Wl,--export-dynamic", "-pthread", "-ldl", n_c=NEWER)
+        facts = self.facts("n")
+        self.assertNotIn("getrandom", facts.exported)
+        self.assertLessEqual(
+            max(version.number for version in facts.versions), (2, 17))
+        self.assertEqual(self.run_program("n").returncode, 0)
 
     def test_functions_beside_libc(self):
         for function, flag in (

@@ -1,0 +1,87 @@
+"""What a Python offers that depends on how it was built, as JSON.
+
+debian-3.13.json is what Debian's says, made on a system with packages
+python3.13 and python3.13-gdbm, python3.13-tk, python3.13-venv by
+
+    python3.13 -I names.py > debian-3.13.json
+"""
+
+import importlib.util
+import json
+import sys
+
+# Those whose names configure decides about, or a library.
+MODULES = """\
+_bz2 _ctypes _curses _curses_panel _dbm _decimal _elementtree _hashlib
+_locale _lzma _multiprocessing _posixshmem _posixsubprocess _socket _sqlite3
+_ssl _thread _uuid binascii bz2 crypt ctypes curses curses.ascii curses.panel
+curses.textpad dbm dbm.ndbm dbm.sqlite3 decimal errno faulthandler fcntl grp
+hashlib locale lzma math mmap multiprocessing.synchronize os posix pty pwd
+pyexpat readline resource select selectors signal socket sqlite3 ssl syslog
+sys termios threading time tty unicodedata uuid zlib
+""".split()
+
+
+def names():
+    """Group of things → their names, sorted."""
+    found = {}
+    for module in MODULES:
+        try:
+            attributes = dir(importlib.import_module(module))
+        except ImportError:
+            continue
+        found[module] = [name for name in attributes
+                         if not name.startswith("__")]
+    return found | dict(_beside_modules())
+
+
+def _beside_modules():
+    import hashlib
+    import os
+    import posix
+    import sqlite3
+    import ssl
+
+    yield "hashlib.algorithms_available", sorted(hashlib.algorithms_available)
+    yield "posix._have_functions", sorted(posix._have_functions)
+    for name in ("supports_dir_fd", "supports_effective_ids", "supports_fd",
+                 "supports_follow_symlinks"):
+        yield f"os.{name}", sorted(
+            function.__name__ for function in getattr(os, name))
+    for name in ("confstr_names", "pathconf_names", "sysconf_names"):
+        yield f"os.{name}", sorted(getattr(os, name))
+    database = sqlite3.connect(":memory:")
+    for name in ("compile_options", "function_list", "module_list"):
+        yield f"sqlite3 {name}", sorted(
+            {row[0] for row in database.execute(f"PRAGMA {name}")})
+    database.close()
+    context = ssl.create_default_context()
+    yield "ssl default ciphers", _ciphers(context)
+    context.set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
+    yield "ssl ciphers", _ciphers(context)
+    yield "sys.stdlib_module_names", sorted(sys.stdlib_module_names)
+    yield "modules", sorted(filter(_can_be_found, sys.stdlib_module_names))
+
+
+def _ciphers(context):
+    return sorted({cipher["name"] for cipher in context.get_ciphers()})
+
+
+def _can_be_found(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ValueError:
+        return name in sys.modules        # __main__ has no spec
+
+
+def main():
+    """A line a group, so that a change of the file can be read."""
+    lines = [f"{json.dumps(group)}: {json.dumps(words)}"
+             for group, words in names().items()]
+    version = ".".join(map(str, sys.version_info[:3]))
+    print(f'{{"version": "{version}",\n"names": {{\n'
+          + ",\n".join(lines) + "\n}}")
+
+
+if __name__ == "__main__":
+    main()

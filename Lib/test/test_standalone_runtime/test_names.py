@@ -1,0 +1,62 @@
+"""Nothing of what Debian's build of the same version offers is missing.
+
+What is missing all the same is in missing.toml, with the reason.
+"""
+
+import fnmatch
+import json
+import platform
+import tomllib
+import unittest
+from pathlib import Path
+
+from test.test_standalone_runtime import names, tree
+
+HERE = Path(__file__).parent
+DEBIAN = HERE / f"debian-{tree.VERSION}.json"
+
+
+def applies(entry):
+    """Does an entry of missing.toml speak of this C library?"""
+    def number(version):
+        return [int(part) for part in version.split(".")[:2]]
+
+    before = entry.get("glibc", "").removeprefix("<")
+    return not before or (
+        number(platform.libc_ver()[1]) < number(before))
+
+
+@unittest.skipUnless(DEBIAN.exists(), f"no {DEBIAN.name} yet")
+class NamesTests(unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        debian = json.loads(DEBIAN.read_text(encoding="utf-8"))
+        if debian["version"] != platform.python_version():
+            raise unittest.SkipTest(f"the list is of {debian['version']}")
+        ours = names.names()
+        cls.missing = {
+            (group, name) for group, offered in debian["names"].items()
+            for name in {*offered}.difference(ours.get(group, ()))}
+        with open(HERE / "missing.toml", "rb") as file:
+            cls.entries = list(filter(applies, tomllib.load(file)["missing"]))
+
+    def excused(self, entry):
+        return {(group, name) for group, name in self.missing
+                if group == entry["group"] and any(
+                    fnmatch.fnmatchcase(name, pattern)
+                    for pattern in entry["names"])}
+
+    def test_nothing_is_missing(self):
+        left = self.missing.difference(*map(self.excused, self.entries))
+        self.assertEqual(sorted(left), [])
+
+    def test_every_excuse_is_needed(self):
+        for entry in self.entries:
+            with self.subTest(entry["group"], names=entry["names"]):
+                self.assertTrue(self.excused(entry))
+                self.assertTrue(entry["reason"])
+
+
+if __name__ == "__main__":
+    unittest.main()

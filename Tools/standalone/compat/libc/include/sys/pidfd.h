@@ -1,0 +1,10 @@
+/* What the C library's header keeps from those who build for an old one. */
+
+#include_next <sys/pidfd.h>
+
+#include <fcntl.h>
+
+/* https://man7.org/linux/man-pages/man2/pidfd_open.2.html */
+#ifndef PIDFD_NONBLOCK
+#define PIDFD_NONBLOCK O_NONBLOCK
+#endif

@@ -1,0 +1,76 @@
+/* sem_clockwait(3), in glibc since 2.30.
+
+   Without it the timeouts of locks, events and queues follow the clock on
+   the wall, and last an hour longer when that is set back by an hour:
+   https://github.com/python/cpython/issues/85876
+   How a semaphore is waited for is known to the C library alone, which has
+   changed it.  So an older one waits as it can, for the realtime clock. */
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <semaphore.h>
+#include <stddef.h>
+#include <time.h>
+
+static __typeof__(sem_clockwait) *native;
+
+/* Now, and not when a thread waits: dlsym() takes the loader's lock, which
+   another thread may hold that waits for the first one. */
+__attribute__((constructor)) static void
+find_native(void)
+{
+    *(void **)&native = dlsym(RTLD_DEFAULT, "sem_clockwait");
+}
+
+static struct timespec
+sum(struct timespec one, struct timespec other, int sign)
+{
+    one.tv_sec += sign * other.tv_sec;
+    one.tv_nsec += sign * other.tv_nsec;
+    if (one.tv_nsec < 0) {
+        one.tv_nsec += 1000000000;
+        one.tv_sec--;
+    }
+    else if (one.tv_nsec >= 1000000000) {
+        one.tv_nsec -= 1000000000;
+        one.tv_sec++;
+    }
+    return one;
+}
+
+/* Until *deadline* by the clock on the wall, or until that clock says so
+   though the other does not: then again. */
+static int
+wait_on_the_wall(sem_t *semaphore, const struct timespec *deadline)
+{
+    for (;;) {
+        struct timespec now, wall;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        clock_gettime(CLOCK_REALTIME, &wall);
+        struct timespec left = sum(*deadline, now, -1);
+        wall = sum(wall, left, 1);
+        if (sem_timedwait(semaphore, &wall) == 0) {
+            return 0;
+        }
+        if (errno != ETIMEDOUT || left.tv_sec < 0) {
+            return -1;
+        }
+    }
+}
+
+int
+sem_clockwait(sem_t *semaphore, clockid_t clock,
+              const struct timespec *deadline)
+{
+    if (native != NULL) {
+        return native(semaphore, clock, deadline);
+    }
+    if (clock == CLOCK_REALTIME) {
+        return sem_timedwait(semaphore, deadline);
+    }
+    if (clock == CLOCK_MONOTONIC) {
+        return wait_on_the_wall(semaphore, deadline);
+    }
+    errno = EINVAL;
+    return -1;
+}
