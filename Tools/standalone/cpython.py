@@ -50,7 +50,7 @@ def configure(config: Config) -> Command:
         *(("--with-pydebug",) if config.options == "debug" else ())]
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar", **_LINUX}
-    for name, recipe in recipes.wanted(config.minor, config.pristine).items():
+    for name, recipe in recipes.told(config.minor, config.pristine).items():
         arguments += [recipes.filled(argument, name, layout)
                       for argument in recipe.arguments]
         variables |= {

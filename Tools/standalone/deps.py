@@ -4,6 +4,7 @@
 """
 
 import shutil
+import sys
 from pathlib import Path
 
 from standalone import flags, pins, recipes, stamp, unpack
@@ -51,7 +52,8 @@ def run(name: str, config: Config, wanted: str) -> None:
     runner = Runner(
         layout.logs / f"deps-{name}.log",
         environment([layout.toolchain / "bin"],
-                    extra={"SOURCE_DATE_EPOCH": "0"}))
+                    extra={"SOURCE_DATE_EPOCH": "0",
+                           "PYTHON": sys.executable}))
     runner.start()
     with stamp.output_dir(layout.dep(name), wanted) as prefix:
         build = describe(name, config, prefix)

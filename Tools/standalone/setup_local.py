@@ -18,7 +18,7 @@ def text(tree: Path, config: Config) -> str:
     places = modules.expected(tree)
     reasons = modules.decisions().disabled
     extra = {module: recipes.filled(flags, name, config.layout)
-             for name, recipe in recipes.wanted(config.minor, tree).items()
+             for name, recipe in recipes.told(config.minor, tree).items()
              for module, flags in recipe.setup.items()}
     return render.render(
         "Setup.local.j2",

@@ -10,6 +10,12 @@ def cflags(build: Build) -> str:
     return " ".join(build.cflags)
 
 
+def includes(build: Build) -> str:
+    """Where the headers are of all that a recipe needs."""
+    return " ".join(f"-I{prefix}/include"
+                    for prefix in build.needs.values())
+
+
 def autotools(build: Build, *arguments: str, **env: str) -> Commands:
     """configure, make, make install of a static, position independent
     library, with GNU configure's usual options."""
@@ -28,8 +34,9 @@ def compile_archive(build: Build, archive: str, sources: Iterable[str],
     """An archive from C sources alone, by a makefile of our own.
 
     For libraries that come without a configure script, or whose script
-    takes longer than their compilation.  *headers* maps a header to the
-    directory below ``include/`` that it goes to.
+    takes longer than their compilation.  *sources* may be patterns of
+    make's wildcard.  *headers* maps a header to the directory below
+    ``include/`` that it goes to.
     """
     yield build.write("standalone.mk", "".join(
         _makefile(build, archive, list(sources), flags)))
@@ -44,7 +51,13 @@ def compile_archive(build: Build, archive: str, sources: Iterable[str],
 
 def _makefile(build: Build, archive: str, sources: list[str],
               flags: str) -> Iterator[str]:
-    objects = " ".join(source.removesuffix(".c") + ".o"
-                       for source in sources)
+    objects = " ".join(map(_object, sources))
     yield f"CC = cc\nCFLAGS = {cflags(build)} {flags}\n"
     yield f"{archive}: {objects}\n\tar crs $@ $^\n"
+
+
+def _object(source: str) -> str:
+    if "*" in source:
+        # Sorted, which make is not on its own, so that archives are alike.
+        return f"$(patsubst %.c,%.o,$(sort $(wildcard {source})))"
+    return source.removesuffix(".c") + ".o"

@@ -1,5 +1,7 @@
 """Unpack a source archive: file -> directory, or nothing at all."""
 
+import io
+import re
 import shutil
 import stat
 import tarfile
@@ -9,9 +11,14 @@ from pathlib import Path, PurePosixPath
 from standalone.errors import FetchError, UsageError
 from standalone.stamp import remove
 
+# https://man.freebsd.org/cgi/man.cgi?query=ar&sektion=5
+_AR_HEADER = re.compile(rb"(.{16}).{32}(\d+) *`\n", re.DOTALL)
+
 
 def unpack(archive: Path, dest: Path, strip: int = 1) -> None:
-    """Make *dest* of a .tar.gz, .tar.bz2, .tar.xz or .whl, replacing it.
+    """Make *dest* of a .tar.gz, .tar.bz2, .tar.xz, .whl or .deb.
+
+    What was there is replaced.
 
     The first *strip* parts of every name are left away, but not those of
     a wheel, which is in no folder.  Owners and setuid bits are not taken
@@ -34,7 +41,7 @@ def unpack(archive: Path, dest: Path, strip: int = 1) -> None:
         if _is_zip(archive):
             _unpack_wheel(archive, scratch)
         else:
-            with tarfile.open(archive) as tar:
+            with _tar(archive) as tar:
                 tar.extractall(scratch, filter=lambda member, path: _checked(
                     member, path, archive, strip))
         remove(dest)
@@ -51,6 +58,23 @@ def unpack(archive: Path, dest: Path, strip: int = 1) -> None:
                          f"{exc.strerror}") from exc
     finally:
         remove(scratch)
+
+
+def _tar(archive: Path) -> tarfile.TarFile:
+    """The archive itself, or the files that a .deb is to install.
+
+    A .deb is an ar archive of archives:
+    https://manpages.debian.org/deb.5
+    """
+    with archive.open("rb") as file:
+        if file.read(8) != b"!<arch>\n":
+            return tarfile.open(archive)
+        while header := _AR_HEADER.fullmatch(file.read(60)):
+            name, size = header[1], int(header[2])
+            data = file.read(size + size % 2)       # of even length
+            if name.startswith(b"data.tar"):
+                return tarfile.open(fileobj=io.BytesIO(data[:size]))
+    raise tarfile.ReadError("a Debian package without data.tar")
 
 
 def _is_zip(archive: Path) -> bool:

@@ -11,20 +11,20 @@ from test.test_standalone_runtime import tree
 REQUIRED = """
     _asyncio _bz2 _ctypes _curses _curses_panel _dbm _decimal _elementtree
     _hashlib _interpreters _lzma _multiprocessing _posixshmem _sqlite3 _ssl
-    _uuid _zoneinfo array audioop binascii cmath fcntl grp math mmap pwd
-    pyexpat readline resource select syslog termios unicodedata zlib
+    _tkinter _uuid _zoneinfo array audioop binascii cmath fcntl grp math
+    mmap pwd pyexpat readline resource select syslog termios unicodedata zlib
     asyncio bz2 ctypes curses curses.panel curses.textpad dbm.ndbm
     dbm.sqlite3 decimal ensurepip hashlib idlelib lzma multiprocessing
-    sqlite3 ssl tomllib uuid venv xml.parsers.expat xml.etree.ElementTree
-    zoneinfo
+    sqlite3 ssl tkinter tkinter.ttk tomllib turtle uuid venv
+    xml.parsers.expat xml.etree.ElementTree zoneinfo
 """.split()
 GONE = {"audioop": (3, 13)}
 
-# Other systems' modules, Tk's, and some that do more than be imported.
+# Other systems' modules, and some that do more than be imported.
 NOT_HERE = """
     _android_support _apple_support _gdbm _ios_support _msi _overlapped
-    _osx_support _scproxy _tkinter _winapi _winreg _wmi antigravity idlelib
-    msvcrt nt this tkinter turtle turtledemo winreg winsound
+    _osx_support _scproxy _winapi _winreg _wmi antigravity msvcrt nt this
+    winreg winsound
 """.split()
 
 
@@ -69,10 +69,11 @@ class ImportTests(unittest.TestCase):
 class LinkTests(unittest.TestCase):
     """Extension modules are the tree's own, wherever they are."""
 
-    def test_only_test_modules_are_shared(self):
+    def test_only_test_modules_and_tkinter_are_shared(self):
         for path in (tree.LIBRARY / "lib-dynload").glob("*.so"):
             with self.subTest(path.name):
-                self.assertRegex(path.name, r"^(_test|_ctypes_test|xx|_xx)")
+                self.assertRegex(
+                    path.name, r"^(_test|_ctypes_test|xx|_xx|_tkinter\.)")
 
     def test_library_versions(self):
         """Those that were pinned, not what the system has."""

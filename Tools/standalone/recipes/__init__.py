@@ -19,11 +19,20 @@ def load() -> dict[str, Recipe]:
             for name in names}
 
 
-def wanted(version: tuple[int, int], tree: Path) -> dict[str, Recipe]:
-    """The recipes that a CPython of *version* in *tree* is built with."""
+def told(version: tuple[int, int], tree: Path) -> dict[str, Recipe]:
+    """The recipes that a CPython of *version* in *tree* is told of."""
     return {name: recipe for name, recipe in load().items()
             if version >= recipe.since
             and not (recipe.bundled and (tree / recipe.bundled).exists())}
+
+
+def wanted(version: tuple[int, int], tree: Path) -> dict[str, Recipe]:
+    """Those, and what they need though CPython has a copy of its own."""
+    names = set(told(version, tree))
+    while more := {need for name in names
+                   for need in load()[name].needs} - names:
+        names |= more
+    return {name: load()[name] for name in sorted(names)}
 
 
 def filled(flags: str, name: str, layout: Layout) -> str:

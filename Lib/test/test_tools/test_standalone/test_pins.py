@@ -46,7 +46,7 @@ class PinsTest(unittest.TestCase):
         for pin in every_pin():
             if pin.cpe is not None:
                 self.assertEqual(len(pin.cpe.split(":")), 13, pin.cpe)
-                self.assertRegex(pin.cpe, r"\Acpe:2\.3:a:\w+:[\w-]+:")
+                self.assertRegex(pin.cpe, r"\Acpe:2\.3:a:[\w.]+:[\w-]+:")
                 self.assertIn(re.match(r"[\d.]+", pin.version)[0], pin.cpe)
 
     def test_cpython_by_version(self):

@@ -58,6 +58,43 @@ class UnpackTest(unittest.TestCase):
                                     suffix=suffix), self.dest)
                 self.assertEqual((self.dest / "a/b").read_bytes(), b"data")
 
+    def deb(self, **members):
+        """A Debian package, https://manpages.debian.org/deb.5"""
+        path = self.dir / "a.tar"
+        path.write_bytes(b"!<arch>\n" + b"".join(
+            b"%-16s%-12d%-6d%-6d%-8o%-10d`\n%s%s" % (
+                name.replace("_", ".").encode(), 0, 0, 0, 0o100644,
+                len(data), data, b"\n" * (len(data) % 2))
+            for name, data in members.items()))
+        return path
+
+    def test_debian_packages(self):
+        data = self.archive(
+            member("./", type=tarfile.DIRTYPE),
+            member("./usr", type=tarfile.DIRTYPE),
+            member("./usr/include/x.h", b"data"), suffix="xz").read_bytes()
+        unpack(self.deb(**{"debian-binary": b"2.0", "control_tar_xz": b"x",
+                           "data_tar_xz": data}), self.dest)
+        self.assertEqual((self.dest / "include/x.h").read_bytes(), b"data")
+
+    def test_damaged_debian_packages(self):
+        data = self.archive(member("./usr/x", b"x" * 999)).read_bytes()
+        whole = self.deb(data_tar_gz=data).read_bytes()
+        for damaged in (whole[:-20], whole[:50], whole[:8],
+                        whole.replace(b"data.tar", b"atad.tar"),
+                        whole.replace(b"`\n", b"``")):
+            (self.dir / "a.tar").write_bytes(damaged)
+            with self.subTest(len(damaged)), \
+                    self.assertRaises(FetchError):
+                unpack(self.dir / "a.tar", self.dest)
+            self.assertNothingLeft()
+
+    def test_a_hostile_debian_package(self):
+        data = self.archive(member("../usr/x", b"x")).read_bytes()
+        with self.assertRaises(FetchError):
+            unpack(self.deb(data_tar_gz=data), self.dest)
+        self.assertNothingLeft()
+
     def test_modes_and_mtimes(self):
         unpack(self.archive(
             member("top", type=tarfile.DIRTYPE, mode=0o700),

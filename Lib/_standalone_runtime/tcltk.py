@@ -1,0 +1,111 @@
+"""Tcl and Tk: where _tkinter finds their scripts, for the doctor.
+
+Nothing is changed here.  Modules/_tkinter.c tells every Tcl interpreter
+where this Python lies (Tools/standalone/overlay.toml has that edit), no
+environment variable is needed.  The rest is Tcl's own search, in which a
+directory with scripts of another version is passed over:
+
+1. TCL_LIBRARY and TK_LIBRARY,
+2. lib/tcl8.6 and lib/tk8.6 of this Python,
+3. places near the program, as a Tcl installed there would have them.
+
+See tclvars(n), https://www.tcl-lang.org/man/tcl8.6/TclCmd/tclvars.htm
+"""
+
+import os
+import re
+
+from _standalone_runtime import bundled
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _standalone_runtime.report import Place, Resource
+
+_VARIABLES = ("TCL_LIBRARY", "TK_LIBRARY")
+_FIRST = {"Tcl": "init.tcl", "Tk": "tk.tcl"}     # what is read first
+_EXACT = re.compile(r"package require -exact (?:Tcl|Tk) +(\S+)")
+
+
+def inspect() -> "Resource":
+    """What Tcl says of itself, and what Tk will find; no display is
+    needed, and none of the user's start-up files is run."""
+    from _standalone_runtime.report import Resource
+
+    tcl, tk, why = None, None, ""
+    places = list(_variables())
+    try:
+        import _tkinter
+        interp = _tkinter.create(None, "", "Tk", False, 0, False)
+    except ImportError as exc:
+        why = f"import _tkinter: {exc}"
+    except _tkinter.TclError as exc:
+        places.append(_bundled("Tcl", _tkinter.TCL_VERSION, None))
+        why = str(exc).partition("\n")[0]
+    else:
+        patch = interp.eval("info patchlevel")
+        tcl = interp.eval("info library")
+        tk = _find_tk(interp.splitlist(interp.eval("set auto_path")),
+                      f"tk{_tkinter.TK_VERSION}", patch)
+        places += [_bundled("Tcl", _tkinter.TCL_VERSION, tcl),
+                   _bundled("Tk", _tkinter.TK_VERSION, tk)]
+        why = f"of Tcl {patch}; Tk's are in {tk or 'no place'}"
+    return Resource(
+        "tcltk", "tkinter, turtle and IDLE", tuple(places),
+        tcl if tk else None, why,
+        "TCL_LIBRARY and TK_LIBRARY, directories with scripts of the same "
+        "version", problems=tuple(_problems(tcl, tk)))
+
+
+def _variables() -> "Iterator[Place]":
+    from _standalone_runtime.report import Place
+
+    for name in _VARIABLES:
+        value = os.environ.get(name)
+        yield (Place(name, "not set") if value is None
+               else Place(f"{name}={value}", "set"))
+
+
+def _bundled(package: str, version: str, chosen: str | None) -> "Place":
+    from _standalone_runtime.report import Place
+
+    path = bundled("lib", f"{package.lower()}{version}")
+    if path == chosen:
+        return Place(path, "used")
+    return Place(path, _scripts(path, package) or "not there")
+
+
+def _find_tk(directories: "tuple[str, ...]", name: str,
+             patch: str) -> str | None:
+    """What tcl_findLibrary would: Tk itself wants a display first.
+
+    Tk's version is that of Tcl to the patch level, see pins.toml.
+    """
+    places = [os.path.join(each, name) for each in directories]
+    if asked := os.environ.get("TK_LIBRARY"):
+        places.insert(0, asked)
+    for path in places:
+        if _scripts(path, "Tk") == f"of {patch}":
+            return path
+    return None
+
+
+def _scripts(path: str, package: str) -> str | None:
+    """Of which version the scripts in *path* are, None without any."""
+    try:
+        with open(os.path.join(path, _FIRST[package]), encoding="utf-8",
+                  errors="replace") as file:
+            found = _EXACT.search(file.read())
+    except OSError:
+        return None
+    return f"of {found[1] if found else 'no version'}"
+
+
+def _problems(*chosen: str | None) -> "Iterator[str]":
+    for name, path in zip(_VARIABLES, chosen, strict=True):
+        asked = os.environ.get(name)
+        if asked and path != asked:
+            state = _scripts(asked, name.partition("_")[0].capitalize())
+            yield (f"{name}: the scripts in {asked} are {state}" if state
+                   else f"{name}: there are no scripts in {asked}")

@@ -1,0 +1,19 @@
+"""libXau: reads ~/.Xauthority, for libxcb."""
+
+from standalone.model import Build, Commands, Recipe
+from standalone.steps import compile_archive, includes
+
+_SOURCES = ("AuDispose", "AuFileName", "AuGetAddr", "AuGetBest", "AuLock",
+            "AuRead", "AuUnlock", "AuWrite")
+
+
+def commands(build: Build) -> Commands:
+    """Compile by hand, with what its configure finds in any glibc."""
+    yield from compile_archive(
+        build, "libXau.a", [f"{name}.c" for name in _SOURCES],
+        headers={"include/X11/Xauth.h": "X11"},
+        flags=f"-Iinclude {includes(build)} -DXTHREADS -DHAVE_UNISTD_H "
+              "-DHAVE_PATHCONF")
+
+
+RECIPE = Recipe(commands, archives=("libXau.a",), needs=("x11proto",))

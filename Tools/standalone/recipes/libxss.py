@@ -1,0 +1,16 @@
+"""libXScrnSaver: how long nobody touched anything, for Tk."""
+
+from standalone.model import Build, Commands, Recipe
+from standalone.steps import compile_archive, includes
+
+
+def commands(build: Build) -> Commands:
+    """Compile by hand: it is one file."""
+    yield from compile_archive(
+        build, "libXss.a", ["src/XScrnSaver.c"],
+        headers={"include/X11/extensions/scrnsaver.h": "X11/extensions"},
+        flags=f"-Iinclude {includes(build)}")
+
+
+RECIPE = Recipe(commands, archives=("libXss.a",),
+                needs=("libx11", "libxext", "x11proto"))
