@@ -26,8 +26,10 @@ class LieTests(locating.LocationCase):
 
     def locate(self, argv0, *options, path=os.defpath, **kwargs):
         """As `exec -a argv0 python3` in a shell."""
+        # With a cwd subprocess forks.  It would not give an empty argv[0]
+        # to posix_spawn().
         return locating.locate(argv0, *options, executable=tree.PYTHON,
-                               env={"PATH": path}, **kwargs)
+                               env={"PATH": path}, **{"cwd": ".", **kwargs})
 
     def test_nothing(self):
         for argv0 in ("", "nowhere to be found", "/nowhere/python3",
