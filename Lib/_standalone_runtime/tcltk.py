@@ -45,9 +45,18 @@ def inspect() -> "Resource":
         why = str(exc).partition("\n")[0]
     else:
         patch = interp.eval("info patchlevel")
-        tcl = interp.eval("info library")
-        tk = _find_tk(interp.splitlist(interp.eval("set auto_path")),
-                      f"tk{_tkinter.TK_VERSION}", patch)
+        system = interp.eval("encoding system")
+
+        def native(path: str) -> str:
+            # As Python has it: without a locale, Tcl decodes otherwise.
+            raw = interp.call("encoding", "convertto", system, path)
+            return os.fsdecode(raw.encode("latin-1"))
+
+        tcl = native(interp.eval("info library"))
+        tk = _find_tk(
+            [native(path) for path in interp.splitlist(
+                interp.eval("set auto_path"))],
+            f"tk{_tkinter.TK_VERSION}", patch)
         places += [_bundled("Tcl", _tkinter.TCL_VERSION, tcl),
                    _bundled("Tk", _tkinter.TK_VERSION, tk)]
         why = f"of Tcl {patch}; Tk's are in {tk or 'no place'}"
@@ -76,7 +85,7 @@ def _bundled(package: str, version: str, chosen: str | None) -> "Place":
     return Place(path, _scripts(path, package) or "not there")
 
 
-def _find_tk(directories: "tuple[str, ...]", name: str,
+def _find_tk(directories: "list[str]", name: str,
              patch: str) -> str | None:
     """What tcl_findLibrary would: Tk itself wants a display first.
 

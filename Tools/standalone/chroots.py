@@ -155,7 +155,9 @@ def run(chroot: Chroot, release: Path, place: Path,
             *(f"{name}={value}" for name, value in variables.items()),
             _which("chroot") or "chroot",
             f"--userspec={moved.NOBODY}:{moved.NOBODY}", "--groups=", ".",
-            *moved.regrtest(_PLACE, arguments)], environment(), None)
+            # One at a time: they change the system that they are in.
+            *moved.regrtest(_PLACE, ["-j1", *arguments])],
+            environment(), None)
 
 
 def _which(name: str) -> str | None:

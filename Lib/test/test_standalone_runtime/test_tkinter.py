@@ -45,10 +45,15 @@ class LibraryTests(TemporaryDirectoryTest):
 
     own = str(PREFIX / "lib" / TCL)
 
+    def assertOwn(self, path):
+        # Without a locale, Tcl takes names of files for Latin-1.
+        self.assertIn(path, [
+            self.own, os.fsencode(self.own).decode("latin-1")])
+
     def test_in_the_tree(self):
-        self.assertEqual(library(), self.own)
-        self.assertEqual(library(script=ASK_DIRECTLY), self.own)
-        self.assertEqual(library(PYTHON, "-I", "-S"), self.own)
+        self.assertOwn(library())
+        self.assertOwn(library(script=ASK_DIRECTLY))
+        self.assertOwn(library(PYTHON, "-I", "-S"))
 
     def test_through_a_link(self):
         link = self.scratch / "bin" / "python"
@@ -57,16 +62,16 @@ class LibraryTests(TemporaryDirectoryTest):
         # What a Tcl beside the link would have.
         (self.scratch / "lib" / TCL).mkdir(parents=True)
         (self.scratch / "lib" / TCL / "init.tcl").write_text("error wrong")
-        self.assertEqual(library(link), self.own)
+        self.assertOwn(library(link))
 
     def test_in_a_venv(self):
         for option in ("--symlinks", "--copies"):
             with self.subTest(option):
                 venv = self.scratch / option
                 run(PYTHON, "-m", "venv", "--without-pip", option, venv)
-                self.assertEqual(library(venv / "bin/python"), self.own)
-                self.assertEqual(library(venv / "bin/python",
-                                         script=ASK_DIRECTLY), self.own)
+                self.assertOwn(library(venv / "bin/python"))
+                self.assertOwn(library(venv / "bin/python",
+                                       script=ASK_DIRECTLY))
 
     def test_moved_to_what_tcl_would_have_to_quote(self):
         parent = self.scratch / "ä {[$x \\"
@@ -93,8 +98,8 @@ class LibraryTests(TemporaryDirectoryTest):
         """As a program of another Tcl leaves them to its children."""
         (self.scratch / "init.tcl").write_text(
             "package require -exact Tcl 8.6.0\n")
-        self.assertEqual(library(TCL_LIBRARY=self.scratch), self.own)
-        self.assertEqual(library(TCL_LIBRARY="/nowhere"), self.own)
+        self.assertOwn(library(TCL_LIBRARY=self.scratch))
+        self.assertOwn(library(TCL_LIBRARY="/nowhere"))
 
     def test_without_any_there_is_an_error(self):
         copied = copy_to(self.scratch)
@@ -125,7 +130,7 @@ class LibraryTests(TemporaryDirectoryTest):
             "    found = pool.map(lambda _: tkinter.Tcl().eval(\n"
             "        'info library'), range(64))\n"
             "print(*set(found))\n"), env=NO_VARIABLES)
-        self.assertEqual(said, self.own)
+        self.assertOwn(said)
 
 
 class TclTests(unittest.TestCase):

@@ -444,7 +444,7 @@ class NetworkTest(CliTest):
         self.out = self.dir / "die Ausgabe: größer"
         self.assertEqual(self.fetch().returncode, 0)
         self.assertIn("libffi.tar.gz", self.downloads())
-        self.assertNotIn("expat.tar.gz", self.downloads())
+        self.assertNotIn("mpdecimal.tar.gz", self.downloads())
         self.server.shutdown()
         self.server.server_close()
         self.assertReachesTheGraph(self.build())

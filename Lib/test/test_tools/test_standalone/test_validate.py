@@ -54,7 +54,10 @@ class Case(unittest.TestCase):
         self.sample(SAMPLE, "clean.so")
         self.sample(f"{DYNLOAD}/_ctypes_test.cpython-313.so", "exports.so")
         self.write(f"{STDLIB}/os.py", "#!/usr/bin/env python3\n")
+        # Everything that policy.toml excuses.
         self.write(MAKEFILE, "prefix=/install\n")
+        self.write(f"{STDLIB}/_standalone_runtime/build.py", "'/install'\n")
+        self.sample(f"{DYNLOAD}/_tkinter.cpython-313.so", "exports.so")
         self.write(RUNTIME_TEST, "PREFIX = '/install'\n")
         self.sysconfig()
 
