@@ -37,7 +37,7 @@ def inspect() -> "Resource":
     places = list(_variables())
     try:
         import _tkinter
-        interp = _tkinter.create(None, "", "Tk", False, 0, False)
+        interp = _tkinter.create(None, "", "Tk", False, False, False)
     except ImportError as exc:
         why = f"import _tkinter: {exc}"
     except _tkinter.TclError as exc:
