@@ -23,7 +23,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import threading
 import time
 import unittest
 from pathlib import Path
@@ -31,6 +30,7 @@ from pathlib import Path
 from standalone import config, overlay, recipes, targets, toolchain
 from standalone.paths import ROOT
 
+from . import loopback
 from .trees import small_tree
 
 PIPS = sorted((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*"))
@@ -272,18 +272,8 @@ class NetworkTest(CliTest):
 
     def setUp(self):
         super().setUp()
-        self.server = http.server.ThreadingHTTPServer(
-            ("127.0.0.1", 0), Handler)
+        self.server = loopback.serve(self, Handler)
         self.server.mode = "ok"
-        self.server.stalled = threading.Event()
-        self.server.released = threading.Event()
-        thread = threading.Thread(target=self.server.serve_forever,
-                                  kwargs={"poll_interval": 0.01})
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(self.server.server_close)
-        self.addCleanup(self.server.shutdown)
-        self.addCleanup(self.server.released.set)
         tree = small_tree(self.dir / "served", VERSION)
         if PIPS:
             bundled = tree / "Lib/ensurepip/_bundled"

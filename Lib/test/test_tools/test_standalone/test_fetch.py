@@ -25,6 +25,8 @@ from standalone.fetch import cached, fetch
 from standalone.model import Pin, SourceFile
 from standalone.paths import TOOLS
 
+from . import loopback
+
 # Several chunks, and nothing that compresses or repeats.
 DATA = random.Random(1).randbytes(1_500_000)
 SHA256 = hashlib.sha256(DATA).hexdigest()
@@ -81,20 +83,10 @@ class FetchTest(unittest.TestCase):
         self.downloads = self.dir / "cache" / "downloads"
         self.apt = self.dir / "apt"
         self.apt.mkdir()
-        self.server = http.server.ThreadingHTTPServer(
-            ("127.0.0.1", 0), Handler)
+        self.server = loopback.serve(self, Handler)
         self.server.lock = threading.Lock()
         self.server.seen = []
-        self.server.stalled = threading.Event()
-        self.server.released = threading.Event()
         self.base = f"http://127.0.0.1:{self.server.server_port}"
-        thread = threading.Thread(target=self.server.serve_forever,
-                                  kwargs={"poll_interval": 0.01})
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(self.server.server_close)
-        self.addCleanup(self.server.shutdown)
-        self.addCleanup(self.server.released.set)
         # No proxy of the tester's, who may need one for other hosts.
         self.enterContext(mock.patch.dict(
             os.environ, {"no_proxy": "127.0.0.1,localhost"}))
