@@ -29,13 +29,13 @@ def commands(build: Build) -> Commands:
     # C, for who would compile a tclsh.
     yield build.run("rm", f"{scripts}/tcl8.6/tclAppInit.c")
     yield build.run("mkdir", "-p", f"{build.prefix}/lib",
-                    f"{build.prefix}/include/tcl")
+                    f"{build.prefix}/include", f"{scripts}/source")
     yield build.run("cp", "unix/libtcl8.6.a", f"{build.prefix}/lib/")
     yield build.run("sh", "-c", 'cp generic/tcl*.h "$0"',
                     f"{build.prefix}/include")
-    # Tk reads its sources' headers and what configure found.
-    yield build.run("cp", "-R", "generic", "unix",
-                    f"{build.prefix}/include/tcl/")
+    # Tk reads its sources' headers and what configure found.  That names
+    # this build's directory: nothing of it goes into an archive.
+    yield build.run("cp", "-R", "generic", "unix", f"{scripts}/source/")
 
 
 RECIPE = Recipe(

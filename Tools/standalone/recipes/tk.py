@@ -26,8 +26,8 @@ _FOUND = {
 
 _CONFIGURE = """\
 set -e
-sed "s|^TCL_SRC_DIR=.*|TCL_SRC_DIR=$1/include/tcl|" \\
-    "$1/include/tcl/unix/tclConfig.sh" >tclConfig.sh
+sed "s|^TCL_SRC_DIR=.*|TCL_SRC_DIR=$1/share/source|" \\
+    "$1/share/source/unix/tclConfig.sh" >tclConfig.sh
 printf '#!/bin/sh\\n' >xft-config
 chmod +x xft-config
 shift
