@@ -14,8 +14,8 @@ from test.test_standalone_runtime.building import words
 
 ARCHIVES = Path(sysconfig.get_config_var("LIBPL"))
 
-# Where it is told to find the library, as a program must be that has the
-# archive inside: PyConfig.home.
+# A program that has the archive inside must be told where the library is:
+# PyConfig.home.  With the shared library, that one's place tells.
 EMBED = r"""
 #include <Python.h>
 
@@ -24,7 +24,9 @@ main(int argc, char **argv)
 {
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
-    PyStatus status = PyConfig_SetBytesString(&config, &config.home, argv[1]);
+    PyStatus status = PyStatus_Ok();
+    if (argc > 1)
+        status = PyConfig_SetBytesString(&config, &config.home, argv[1]);
     if (!PyStatus_Exception(status))
         status = Py_InitializeFromConfig(&config);
     PyConfig_Clear(&config);
@@ -91,7 +93,8 @@ class EmbedTest(unittest.TestCase):
 
     def check(self, program):
         said = self.run_here(
-            program, tree.PREFIX, PYTHONPATH=program.parent,
+            program, *([tree.PREFIX] if self.archive else []),
+            PYTHONPATH=program.parent,
             LD_LIBRARY_PATH=None if self.archive else tree.PREFIX / "lib")
         self.assertEqual(json.loads(said), [
             str(tree.PREFIX), sys.version_info.minor, 42,
