@@ -47,6 +47,7 @@ def distribution(config: Config, *, here: bool = True) -> Counts:
         moved.testable(config, place / "python")
         counts = Counts()
         if here:
+            moved.debuginfo(config, place / "debuginfo")
             with aside.aside(config.layout.work):
                 counts += _on_this_machine(place, expected)
         return counts + _in_chroots(place, config.layout.logs, expected)

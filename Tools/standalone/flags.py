@@ -12,12 +12,17 @@ _SECTIONS = ("-ffunction-sections", "-fdata-sections")
 # that notice when they are overwritten.
 _STACK = ("-fno-omit-frame-pointer", "-fstack-protector-strong")
 
+# Stacks that cannot grow past their guard page; functions of the C library
+# that know how large their destination is, if need be at run time.
+# https://sourceware.org/glibc/manual/latest/html_node/Source-Fortification.html
+_HARDENED = ("-fstack-clash-protection", "-D_FORTIFY_SOURCE=3")
+
 #: Of a dependency: optimised, position independent, nothing exported,
 #: line tables for profilers and debuggers.
 DEPENDENCY = ("-O2", "-g1", "-fPIC", "-fvisibility=hidden", *_SECTIONS,
-              *_STACK)
+              *_STACK, *_HARDENED)
 
-_CPYTHON = (*_SECTIONS, *_STACK)
+_CPYTHON = (*_SECTIONS, *_STACK, *_HARDENED)
 
 _LINK = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1", "-Wl,--gc-sections",
          "-Wl,-O2")
@@ -27,7 +32,7 @@ _LTO = ("-flto=thin",)
 
 #: What must not be left in sysconfig.  The flags for the stack may: a
 #: CPython that has them of its own wants them in extensions as well.
-PRIVATE = (*_SECTIONS, *_LINK, *_LTO)
+PRIVATE = (*_SECTIONS, *_HARDENED, *_LINK, *_LTO)
 
 
 def compile_flags(options: str) -> tuple[str, ...]:

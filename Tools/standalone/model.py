@@ -56,6 +56,7 @@ class Target:
     elf_machine: str             # pyelftools' e_machine, EM_X86_64
     glibc: tuple[int, int]       # baseline: highest symbol version allowed
     march: str = ""              # -march; the compiler's default if ""
+    branches: str = ""           # marks where jumps and returns may lead
     cpu_level: int = 1           # x86-64 psABI level
 
 

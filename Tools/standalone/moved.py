@@ -81,6 +81,13 @@ def testable(config: Config, tree: Path) -> None:
         os.chmod(parent, 0o555)
 
 
+def debuginfo(config: Config, directory: Path) -> None:
+    """What the archive of debug information has, as *directory*: the
+    tests lay it over a copy of the tree."""
+    shutil.copytree(config.layout.stage("tree") / "debug", directory,
+                    symlinks=True)
+
+
 def _add_tests(built: Path, tree: Path) -> None:
     """The test packages, and the static library for some of them, which
     are in the full archive alone."""

@@ -29,6 +29,7 @@ class Policy:
     needed: tuple[str, ...]
     version_families: tuple[str, ...]
     exported: tuple[str, ...]
+    hardened: tuple[str, ...]
     interpreters: tuple[str, ...]
     placeholder: str
     present: tuple[str, ...]
@@ -64,7 +65,7 @@ def load(path: Path = POLICY_TOML) -> Policy:
             **{key: _text(value, f"{place}: {key}")
                for key, value in item.items()}))
     lists = {name: _texts(table[name], f"{where}: {name}")
-             for name in ("needed", "version_families", "exported",
+             for name in ("needed", "version_families", "exported", "hardened",
                           "interpreters", "present", "toolchain_words")}
     return Policy(
         **lists,

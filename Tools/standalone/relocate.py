@@ -2,7 +2,8 @@
 
     install/  →  tree/install/   the whole tree, with debug information
                  tree/stripped/  its ELF files without
-                 tree/debug/     what was taken from them, by build-id
+                 tree/debug/     what was taken from them, by build-id,
+                                 and what gdb wants beside it
                  tree/licenses/  the licence texts by component
 """
 
@@ -58,6 +59,7 @@ def run(config: Config, wanted: str) -> None:
         _licences(out / "licenses", config)
         _byte_compile(tree, runner)
         strip.split_tree(tree, out / "stripped", out / "debug")
+        _gdb(out / "stripped", out / "debug", layout.stage("source"))
 
 
 def library(tree: Path) -> Path:
@@ -252,3 +254,16 @@ def _byte_compile(tree: Path, runner: Runner) -> None:
          str(lib), f"{PREFIX}/{lib.relative_to(tree)}", "test",
          "idlelib/idle_test", "site-packages", config_dir.name), tree)],
         "byte-compile")
+
+
+def _gdb(stripped: Path, debug: Path, source: Path) -> None:
+    """py-bt and its like for gdb, by the names under which it looks.
+
+    https://sourceware.org/gdb/current/onlinedocs/gdb.html/objfile_002dgdbdotext-file.html
+    """
+    for pattern in ("bin/python3.*", "lib/libpython3.*.so.1.0"):
+        for path in stripped.glob(pattern):
+            shutil.copyfile(
+                source / "Tools/gdb/libpython.py",
+                debug / path.relative_to(stripped).with_name(
+                    f"{path.name}-gdb.py"))

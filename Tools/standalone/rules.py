@@ -112,6 +112,15 @@ def _flag(is_wrong: Callable[[Facts], bool], detail: str) -> ElfRule:
     return rule
 
 
+def _hardened(is_wrong: Callable[[Facts], bool], detail: str) -> ElfRule:
+    """For those files alone whose code is sure to show it."""
+    def rule(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+        if is_wrong(facts) and matches(path, limits.policy.hardened):
+            yield detail
+
+    return rule
+
+
 ELF_RULES: Mapping[str, ElfRule] = {
     "machine": _machine,
     "cpu-level": _cpu_level,
@@ -127,6 +136,16 @@ ELF_RULES: Mapping[str, ElfRule] = {
     "exec-stack": _flag(lambda facts: facts.exec_stack,
                         "asks for an executable stack"),
     "textrel": _flag(lambda facts: facts.textrel, "has text relocations"),
+    "stack-protector": _hardened(
+        lambda facts: "__stack_chk_fail" not in facts.undefined,
+        "not compiled with -fstack-protector-strong"),
+    "fortify": _hardened(
+        lambda facts: not any(matches(name, ["__*_chk"])
+                              for name in facts.undefined),
+        "not compiled with -D_FORTIFY_SOURCE"),
+    "shadow-stack": _hardened(
+        lambda facts: facts.machine == "EM_X86_64" and not facts.shstk,
+        "not marked as fit for a shadow stack"),
 }
 
 

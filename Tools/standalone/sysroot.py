@@ -82,6 +82,13 @@ class _Zig:
     cache: Path
     scratch: Path
 
+    @property
+    def machine(self) -> tuple[str, ...]:
+        """Flags of clang's for the target."""
+        triple = f"--target={self.target.gnu}"
+        branches = self.target.branches
+        return (triple, branches) if branches else (triple,)
+
     def run(self, *arguments: str | Path, log: bool = False) -> str:
         """What zig prints, on standard error too if *log*."""
         words = [str(self.program), *map(str, arguments)]
@@ -98,15 +105,19 @@ class _Zig:
         """Make the object *path* of C code."""
         file = self.scratch / f"{path.stem}.c"
         file.write_text(source)
-        self.run("clang", f"--target={self.target.gnu}", "-O2", "-fPIC",
-                 "-nostdlibinc", "-fno-ident", "-c", file, "-o", path)
+        self.run("clang", *self.machine, "-O2", "-fPIC", "-nostdlibinc",
+                 "-fno-ident", "-c", file, "-o", path)
 
     def link(self, path: Path, *inputs: str | Path) -> None:
         """Make the object *path* of others, without debug information.
 
         lld ignores --strip-debug together with -r.
         """
-        self.run("ld.lld", "-r", "--threads=1",
+        # zig marks nothing as fit for a shadow stack.  All of it is: C,
+        # and a _start that never returns.  IBT is another matter: it wants
+        # an instruction wherever an indirect jump leads, as to _start.
+        fit = ("-z", "shstk") if self.target.machine == "x86_64" else ()
+        self.run("ld.lld", "-r", "--threads=1", *fit,
                  "-T", self.scratch / "without_debug.ld", "-o", path, *inputs)
 
     def archive(self, path: Path, objects: Iterable[Path]) -> None:
@@ -224,8 +235,7 @@ def _compat(zig: _Zig, dest: Path, cflags: Sequence[str]) -> None:
     objects = []
     for source in sorted(COMPAT.glob("*.c")):
         objects.append(zig.scratch / f"{source.stem}.o")
-        zig.run("clang", f"--target={zig.target.gnu}",
-                f"--sysroot={dest.parents[1]}",
+        zig.run("clang", *zig.machine, f"--sysroot={dest.parents[1]}",
                 f"-resource-dir={zig.program.parent}/lib", *cflags, "-g0",
                 "-std=c11", "-D_GNU_SOURCE", "-c", source, "-o", objects[-1])
     (dest / "lib").mkdir()

@@ -27,6 +27,7 @@ def _x86_64(level: int) -> Target:
         elf_machine="EM_X86_64",
         glibc=(2, 17),
         march=f"x86-64{suffix.replace('_', '-')}",
+        branches="-fcf-protection",
         cpu_level=level)
 
 
@@ -37,7 +38,8 @@ _AARCH64 = Target(
     openssl="linux-aarch64",
     machine="aarch64",
     elf_machine="EM_AARCH64",
-    glibc=(2, 17))
+    glibc=(2, 17),
+    branches="-mbranch-protection=standard")
 
 TARGETS = {target.triple: target
            for target in (*map(_x86_64, (1, 2, 3, 4)), _AARCH64)}

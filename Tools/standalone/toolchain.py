@@ -171,7 +171,9 @@ def _code(target: Target, layout: Layout) -> tuple[str, ...]:
     https://reproducible-builds.org/docs/build-path/
     """
     march = (f"-march={target.march}",) if target.march else ()
-    return (*march, f"-ffile-prefix-map={layout.work}={BUILD_PREFIX}")
+    branches = (target.branches,) if target.branches else ()
+    return (*march, *branches,
+            f"-ffile-prefix-map={layout.work}={BUILD_PREFIX}")
 
 
 def _clang(target: Target, layout: Layout) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ SYSTEM = ("/bin/", "/dev/", "/etc/", "/lib/", "/usr/", "/lib64/", "/proc/")
 # Of our toolchains and of nobody else's compiler.
 FORBIDDEN = re.compile(
     r"\bzig\b|-target\b|sysroot|-prefix-map|-fno-sanitize|-flto|"
-    r"-fprofile|-fuse-ld|\bclang\b|llvm-|--version-script|__GLIBC_MINOR__")
+    r"-fprofile|-fuse-ld|\bclang\b|llvm-|--version-script|__GLIBC_MINOR__|"
+    r"-fstack-clash|-D_FORTIFY|-fcf-protection|-mbranch-protection")
 _PATH = re.compile(r"""(?:^|[\s"'=:]|-[IL])(/[\w.+/-]+)""")
 
 

@@ -50,7 +50,10 @@ class SampleFacts(unittest.TestCase):
                 ("debug.so", "has_symtab", True),
                 ("builtin", "exported", frozenset()),
                 ("builtin", "inits", frozenset({"PyInit_hidden"})),
-                ("builtin", "undefined", frozenset({"Py_BytesMain"})),
+                ("builtin", "undefined", frozenset({
+                    "Py_BytesMain", "__memcpy_chk", "__stack_chk_fail"})),
+                ("hardened.so", "shstk", True),
+                ("hardened.so", "ibt", False),
                 ("private.so", "versions", (
                     SymbolVersion("libsecret.so.6", "GLIBC_PRIVATE"),)),
                 ("rpath.so", "rpath", ("$ORIGIN",)),

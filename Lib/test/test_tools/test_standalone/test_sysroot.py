@@ -109,6 +109,9 @@ class Sysroot(unittest.TestCase):
         self.assertTrue((lib / "ld-linux-aarch64.so.1").exists())
         self.assertIn("ld-linux-aarch64.so.1",
                       (lib / "libc.so").read_text())
+        # -z shstk, which is of x86, would say something else here.
+        self.assertNotIn(b".note.gnu.property",
+                         (lib / "Scrt1.o").read_bytes())
         # What gcc and clang call for atomics on ARMv8.0.
         self.assertRegex(self.symbols(lib / "libgcc.a"),
                          r" __aarch64_ldadd4_acq_rel\n")

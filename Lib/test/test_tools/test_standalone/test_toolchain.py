@@ -192,6 +192,8 @@ class Programs:
         facts = self.facts("p")
         self.assertTrue(facts.pie)
         self.assertFalse(facts.exec_stack)
+        # Said of every object in it: start files, routines and our own.
+        self.assertTrue(facts.shstk)
         self.assertTrue(facts.has_debug)
         self.assertLessEqual(max(v.number for v in facts.versions), (2, 17))
         self.assertEqual(set(facts.needed), {
@@ -242,7 +244,7 @@ class Programs:
 
     def test_functions_of_ours(self):
         # No flag tells of them, and nobody else sees them.
-        self.cc("n.c", "-o", "n", "-O2", "-D_FORTIFY_SOURCE=2",
+        self.cc("n.c", "-o", "n", "-O2", "-D_FORTIFY_SOURCE=3",
                 "-Wl,--export-dynamic", "-pthread", "-ldl", n_c=NEWER)
         facts = self.facts("n")
         self.assertNotIn("getrandom", facts.exported)

@@ -50,7 +50,7 @@ class Case(unittest.TestCase):
         self.policy = policy.load()
         self.sample("bin/python3.13", "builtin", mode=0o755)
         self.link("bin/python3", "python3.13")
-        self.sample("lib/libpython3.13.so.1.0", "clean.so")
+        self.sample("lib/libpython3.13.so.1.0", "hardened.so")
         self.sample(SAMPLE, "clean.so")
         self.sample(f"{DYNLOAD}/_ctypes_test.cpython-313.so", "exports.so")
         self.write(f"{STDLIB}/os.py", "#!/usr/bin/env python3\n")
@@ -208,6 +208,18 @@ class Elf(Case):
         for name in "clean", "clean.so", "debug.so", "object.o", "builtin":
             self.sample(f"lib/{name}", name)
         self.assertEqual(self.check(), [])
+
+    def test_not_hardened(self):
+        library = "lib/libpython3.13.so.1.0"
+        self.sample(library, "clean.so")
+        self.assert_broken((library, "fortify", "_FORTIFY_SOURCE"),
+                           (library, "shadow-stack", "shadow stack"),
+                           (library, "stack-protector", "-fstack-protector"))
+
+    def test_shadow_stack_is_of_x86_alone(self):
+        self.sample("lib/libpython3.14.so.1.0", "aarch64.so")
+        self.assertNotIn("shadow-stack",
+                         {finding.rule for finding in self.check()})
 
     def test_newer_target(self):
         self.sample("lib/new.so", "new_glibc.so")

@@ -26,15 +26,35 @@ PROGRAM = """
 #include <stdio.h>
 int main(void) { return puts("sample"); }
 """
-EXPORTS = MODULE + """
+# What -fstack-protector and -D_FORTIFY_SOURCE leave to be seen (zig does
+# not compile for the former without its start files), and a note as below.
+CHECKED = """
+void __stack_chk_fail(void);
+void __memcpy_chk(void);
+__attribute__((used)) static void check(void)
+{
+    __memcpy_chk();
+    __stack_chk_fail();
+}
+__asm__(
+    ".pushsection .note.fit,\\"a\\",@note\\n.align 8\\n"
+    ".long 4, 16, 5\\n.asciz \\"GNU\\"\\n"
+    ".long 0xc0000002, 4, 2, 0\\n.popsection");
+"""
+EXPORTS = MODULE + CHECKED + """
 __attribute__((visibility("default"))) int deflate(void) { return 0; }
 __attribute__((visibility("protected"))) int inflate(void) { return 0; }
 int crc32(void) { return 0; }
 """
-BUILTIN = """
+BUILTIN = CHECKED + """
 __attribute__((used)) static int PyInit_hidden(void) { return 0; }
 int Py_BytesMain(void);
 int main(void) { return Py_BytesMain(); }
+"""
+LIBPYTHON = """
+int Py_BytesMain(void) { return 0; }
+void __stack_chk_fail(void) {}
+void __memcpy_chk(void) {}
 """
 PTHREAD = """
 #include <pthread.h>
@@ -81,6 +101,7 @@ SAMPLES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "runpath.so": (MODULE, "c", X86_64, (
         *SHARED, "-s", "-Wl,-rpath,/opt/lib:$ORIGIN/../../../..")),
     "exports.so": (EXPORTS, "c", X86_64, (*SHARED, "-s")),
+    "hardened.so": (MODULE + CHECKED, "c", X86_64, (*SHARED, "-s")),
     "execstack.so": (MODULE, "c", X86_64, (*SHARED, "-s")),
     "textrel.so": (TEXTREL, "s", X86_64, (
         "-shared", "-nostdlib", "-s", "-Wl,-z,notext")),
@@ -100,9 +121,8 @@ def main(zig: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         # Libraries to link against: their names are what is recorded.
-        compile_c(zig, scratch, "int Py_BytesMain(void) { return 0; }", "c",
-                  "libpython.so", X86_64, (
-                      "-shared", "-Wl,-soname,libpython3.13.so.1.0"))
+        compile_c(zig, scratch, LIBPYTHON, "c", "libpython.so", X86_64, (
+            "-shared", "-Wl,-soname,libpython3.13.so.1.0"))
         (scratch / "map").write_text(
             "GLIBC_PRIVATE { global: _dl_secret; };")
         compile_c(zig, scratch, "int _dl_secret(void) { return 0; }", "c",
