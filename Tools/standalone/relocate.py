@@ -45,7 +45,7 @@ def run(config: Config, wanted: str) -> None:
         tree = out / "install"
         shutil.copytree(installed, tree, symlinks=True,
                         ignore=shutil.ignore_patterns("__pycache__"))
-        _normalise_modes(tree)
+        _normalise_modes(tree)       # some are read-only, for us as well
         data = _sysconfig(tree, layout.work)
         _config_dir(tree, layout.work)
         _scripts(tree, data)
@@ -58,6 +58,7 @@ def run(config: Config, wanted: str) -> None:
                             interpreter(tree).name, data)
         _licences(out / "licenses", config)
         _byte_compile(tree, runner)
+        _normalise_modes(tree)       # and what came now had our umask
         strip.split_tree(tree, out / "stripped", out / "debug")
         _gdb(out / "stripped", out / "debug", layout.stage("source"))
 
@@ -219,7 +220,6 @@ def _tests(tree: Path, config: Config) -> None:
     for name in ("test", "idlelib/idle_test"):
         shutil.copytree(source / name, library(tree) / name, symlinks=True,
                         ignore=shutil.ignore_patterns("__pycache__"))
-    _normalise_modes(library(tree) / "test")
 
 
 def _licences(directory: Path, config: Config) -> None:
