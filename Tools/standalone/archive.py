@@ -1,4 +1,4 @@
-"""Stage: finished directories → archives and SHA256SUMS in OUT.
+"""Stage: finished directories → archives, what goes with them, SHA256SUMS.
 
 An archive is a name and a list of mounts; a mount lays a directory at a
 place in the archive, a later one over what earlier ones laid there.  The
@@ -14,7 +14,7 @@ import re
 import stat
 import sys
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -90,6 +90,12 @@ class Archive:
     sha256: str
 
 
+#: Of the archives just written, and the hashes of all in OUT by name,
+#: what is to lie beside them: file name → text.
+Companions = Callable[[Sequence[Archive], Mapping[str, str]],
+                      Mapping[str, str]]
+
+
 def archive_name(version: str, triple: str, options: str) -> str:
     """What the names of a build's archives begin with."""
     debug = "-debug" if "debug" in options.split("+") else ""
@@ -160,11 +166,13 @@ def members(mounts: Iterable[Mount]) -> dict[str, Path | None]:
     return dict(sorted(laid.items()))
 
 
-def archive(specs: Sequence[Spec], out: Path, epoch: int) -> list[Archive]:
+def archive(specs: Sequence[Spec], out: Path, epoch: int,
+            companions: Companions = lambda *_: {}) -> list[Archive]:
     """Write *specs* to *out*, all of them or none, and SHA256SUMS.
 
     *epoch* is every member's mtime in seconds since 1970.  The sums
-    are over all ``python-*`` archives in *out*.  Raises UsageError if
+    are over all archives in *out* and over what *companions* gives, which
+    is written with them; this returns both.  Raises UsageError if
     *out* cannot be written to, BuildError if anything else fails, and
     leaves what was there before.
     """
@@ -177,8 +185,12 @@ def archive(specs: Sequence[Spec], out: Path, epoch: int) -> list[Archive]:
         raise UsageError(f"cannot write to {out}: {exc.strerror}",
                          hint="choose another directory: OUT=DIR") from exc
     try:
-        archives = _write_all(specs, scratch, epoch)
-        (scratch / SUMS).write_text(_sums(archives, out), "utf-8")
+        made = _write_all(specs, scratch, epoch)
+        sums = _others(out) | {item.path.name: item.sha256 for item in made}
+        for name, text in sorted(companions(made, sums).items()):
+            made.append(_companion(scratch / name, text))
+            sums[name] = made[-1].sha256
+        (scratch / SUMS).write_text(_lines(sums), "utf-8")
         for path in sorted(scratch.iterdir(), key=lambda p: p.name == SUMS):
             path.replace(out / path.name)
     except OSError as exc:
@@ -186,7 +198,7 @@ def archive(specs: Sequence[Spec], out: Path, epoch: int) -> list[Archive]:
     finally:
         stamp.remove(scratch)
     return [Archive(out / item.path.name, item.size, item.sha256)
-            for item in archives]
+            for item in made]
 
 
 def _write_all(specs: Sequence[Spec], scratch: Path,
@@ -324,12 +336,19 @@ def _portable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "surrogateescape")
 
 
-def _sums(archives: Iterable[Archive], out: Path) -> str:
-    """sha256sum's lines for *archives* and the others in *out*."""
-    sums = {item.path.name: item.sha256 for item in archives}
-    for path in out.glob("python-*.tar.*"):
-        if path.name not in sums:
-            sums[path.name] = stamp.file_sha256(path)
+def _companion(path: Path, text: str) -> Archive:
+    path.write_text(text, "utf-8")
+    return Archive(path, path.stat().st_size, stamp.file_sha256(path))
+
+
+def _others(out: Path) -> dict[str, str]:
+    """Name → hash of what other builds, or this one before, left."""
+    return {path.name: stamp.file_sha256(path)
+            for path in out.glob("*python-*") if path.is_file()}
+
+
+def _lines(sums: Mapping[str, str]) -> str:
+    """As sha256sum prints and checks them."""
     return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
 
 

@@ -5,7 +5,7 @@ neither each other nor where their inputs come from.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,10 +106,17 @@ def _archive(config: Config, _: str, wanted: str) -> None:
                           stripped=tree / "stripped", debug=tree / "debug",
                           licences=tree / "licenses", full=full,
                           python_json=python_json),
-            layout.out, config.epoch)
+            layout.out, config.epoch,
+            lambda archives, sums: _companions(config, archives, sums))
         (out / "SHA256SUMS").write_text(
             "".join(f"{entry.sha256}  {entry.path.name}\n"
                     for entry in made))
+
+
+def _companions(config: Config, archives: Sequence[archive.Archive],
+                sums: Mapping[str, str]) -> dict[str, str]:
+    """What lies beside the archives."""
+    return {}
 
 
 def _python_json(config: Config,
