@@ -112,16 +112,38 @@ class GdbTests(unittest.TestCase):
 
 class SamplingTests(unittest.TestCase):
 
+    def setUp(self):
+        self.directory = Path(self.enterContext(os_helper.temp_dir()))
+        self.program = self.directory / "busy.py"
+        self.program.write_text(BUSY)
+
     @tree.requires_tool("py-spy")
     def test_py_spy(self):
-        directory = Path(self.enterContext(os_helper.temp_dir()))
-        program = directory / "busy.py"
-        program.write_text(BUSY)
+        samples = self.directory / "samples"
         tree.run("py-spy", "record", "--duration", "1", "--format", "raw",
-                 "--output", directory / "samples", "--", tree.PYTHON,
-                 program)
-        self.assertRegex((directory / "samples").read_text(),
+                 "--output", samples, "--", tree.PYTHON, self.program)
+        self.assertRegex(samples.read_text(),
                          r"<module> .*;outer .*;inner ")
+
+    @tree.requires_tool("perf")
+    def test_perf(self):
+        """By frame pointers alone, out of a tree without debug files."""
+        data = self.directory / "perf.data"
+        # A virtual machine need not count cycles; it has a clock.
+        try:
+            tree.run("perf", "record", "--call-graph", "fp", "--event",
+                     "cpu-clock:u", "--output", data, tree.PYTHON,
+                     self.program)
+        except AssertionError as exc:
+            if "perf_event_paranoid" in str(exc):
+                self.skipTest("perf may not sample here")
+            raise
+        samples = tree.run("perf", "script", "--fields", "ip,sym",
+                           "--input", data).split("\n\n")
+        whole = [sample for sample in samples
+                 if "_PyEval_EvalFrameDefault" in sample
+                 and "Py_BytesMain" in sample]
+        self.assertGreater(len(whole), len(samples) / 2)
 
 
 if __name__ == "__main__":
