@@ -98,8 +98,9 @@ Companions = Callable[[Sequence[Archive], Mapping[str, str]],
 
 def archive_name(version: str, triple: str, options: str) -> str:
     """What the names of a build's archives begin with."""
-    debug = "-debug" if "debug" in options.split("+") else ""
-    return f"python-{version}-{triple}{debug}"
+    marks = [f"-{word}" for word in options.split("+")
+             if word in ("debug", "gpl")]
+    return "".join([f"python-{version}-{triple}", *marks])
 
 
 def file_names(name: str) -> list[str]:

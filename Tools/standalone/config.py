@@ -14,14 +14,17 @@ from standalone.paths import ROOT, Layout, work_dir
 from standalone.toolchain import Toolchain
 
 #: The flavours of a build, as words of PYTHON.json's build_options.
-OPTIONS = ("noopt", "lto", "debug")
+FLAVOURS = ("noopt", "lto", "debug")
+#: The words of OPTIONS: a flavour, and what may be joined to it by "+".
+OPTIONS = (*FLAVOURS, "gpl")
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+\w*")
 
 
 @dataclass(frozen=True)
 class Config:
-    """One request.  *cpython* is a pinned version or a directory."""
+    """One request.  *cpython* is a pinned version or a directory,
+    *options* are a flavour and perhaps more, as `options` has them."""
 
     cpython: str
     target: str
@@ -54,6 +57,16 @@ class Config:
         """CPython's feature version, (3, 13)."""
         major, minor = self.version.split(".")[:2]
         return int(major), int(minor)
+
+    @property
+    def flavour(self) -> str:
+        """How it is compiled: one of FLAVOURS."""
+        return self.options.partition("+")[0]
+
+    @property
+    def gpl(self) -> bool:
+        """Is what is under the GPL linked in?"""
+        return "gpl" in self.options.split("+")
 
     @cached_property
     def layout(self) -> Layout:
@@ -103,10 +116,8 @@ def load(work: Path) -> Config:
 def check(config: Config) -> Config:
     """*config* with absolute paths.  Raises UsageError for what is wrong
     with it, before anything is downloaded or written."""
-    if config.options not in OPTIONS:
-        raise UsageError(f"unknown OPTIONS {config.options!r}",
-                         hint=f"known: {', '.join(OPTIONS)}")
-    toolchain.check(config.toolchain, config.options)
+    config = replace(config, options=options(config.options))
+    toolchain.check(config.toolchain, config.flavour)
     targets.check_runs_here(targets.target(config.target))
     if config.is_pinned:
         pins.cpython_pin(config.cpython)
@@ -122,6 +133,24 @@ def check(config: Config) -> Config:
     return replace(
         config, out=os.path.abspath(config.out),
         sources=config.sources and os.path.abspath(config.sources))
+
+
+def options(text: str) -> str:
+    """OPTIONS in one order, with the flavour first: "gpl" is "noopt+gpl".
+
+    Raises UsageError for an unknown word, and for two flavours.
+    """
+    words = set(text.split("+"))
+    hint = (f"known: {', '.join(OPTIONS)}; gpl may be joined to one of the "
+            "others: lto+gpl")
+    if unknown := sorted(words.difference(OPTIONS)):
+        raise UsageError(f"unknown OPTIONS {unknown[0]!r}", hint=hint)
+    flavours = [word for word in FLAVOURS if word in words] or ["noopt"]
+    if len(flavours) > 1:
+        raise UsageError(
+            f"OPTIONS={text} wants {' and '.join(flavours)} at once",
+            hint=hint)
+    return "+".join([*flavours, *sorted(words.difference(FLAVOURS))])
 
 
 def default_cpython() -> str:

@@ -47,10 +47,11 @@ def configure(config: Config) -> Command:
         f"--build={config.machine.gnu}", f"--host={config.machine.gnu}",
         "--enable-shared", "--without-ensurepip",
         "--with-dbmliborder=bdb",
-        *(("--with-pydebug",) if config.options == "debug" else ())]
+        *(("--with-pydebug",) if config.flavour == "debug" else ())]
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar", **_LINUX}
-    for name, recipe in recipes.told(config.minor, config.pristine).items():
+    for name, recipe in recipes.told(config.minor, config.pristine,
+                                     gpl=config.gpl).items():
         arguments += [recipes.filled(argument, name, layout)
                       for argument in recipe.arguments]
         variables |= {
@@ -67,8 +68,8 @@ def make(config: Config, *arguments: str,
     library that --enable-shared builds as well: one file that starts
     without a search for another, also after `venv --copies` or setcap.
     """
-    compiling = " ".join(flags.compile_flags(config.options))
-    linking = " ".join((*flags.link_flags(config.options), *ldflags))
+    compiling = " ".join(flags.compile_flags(config.flavour))
+    linking = " ".join((*flags.link_flags(config.flavour), *ldflags))
     return Command(
         ("make", *arguments,
          f"CFLAGS_NODIST={compiling}", f"LDFLAGS_NODIST={linking}",
@@ -151,7 +152,8 @@ def _configured_key(config: Config) -> str:
         str(configure(config)), [str(step) for step in make_commands(config)],
         EXPORTS, (layout.toolchain / stamp.KEY).read_text(),
         [(layout.dep(name) / stamp.KEY).read_text()
-         for name in recipes.wanted(config.minor, config.pristine)],
+         for name in recipes.wanted(config.minor, config.pristine,
+                                    gpl=config.gpl)],
         (layout.stage("setup") / "Setup.local").read_text(),
         [stamp.file_sha256(source / name) for name in (
             "configure", "pyconfig.h.in", "Makefile.pre.in",
@@ -173,7 +175,7 @@ def _check_configured(config: Config) -> None:
                              re.MULTILINE))
     missing = [
         f"{name} ({states[name.upper()]})"
-        for name in modules.expected(layout.stage("source"))
+        for name in modules.expected(layout.stage("source"), gpl=config.gpl)
         if states.get(name.upper(), "yes") != "yes"
         and name not in _setup_modules()]
     if missing:
@@ -199,7 +201,8 @@ def _check_built(config: Config) -> None:
     places = {"builtin": builtin, "shared": shared}
     missing = [
         f"{name} ({place})" for name, place
-        in modules.expected(config.layout.stage("source")).items()
+        in modules.expected(config.layout.stage("source"),
+                            gpl=config.gpl).items()
         if name not in places[place]]
     if missing:
         raise BuildError(f"not built: {', '.join(missing)}",

@@ -35,11 +35,11 @@ _LTO = ("-flto=thin",)
 PRIVATE = (*_SECTIONS, *_HARDENED, *_LINK, *_LTO)
 
 
-def compile_flags(options: str) -> tuple[str, ...]:
-    """CFLAGS_NODIST of CPython for these OPTIONS."""
-    return (*_CPYTHON, *(_LTO if options == "lto" else ()))
+def compile_flags(flavour: str) -> tuple[str, ...]:
+    """CFLAGS_NODIST of CPython in this flavour."""
+    return (*_CPYTHON, *(_LTO if flavour == "lto" else ()))
 
 
-def link_flags(options: str) -> tuple[str, ...]:
-    """LDFLAGS_NODIST of CPython for these OPTIONS."""
-    return (*_LINK, *(_LTO if options == "lto" else ()))
+def link_flags(flavour: str) -> tuple[str, ...]:
+    """LDFLAGS_NODIST of CPython in this flavour."""
+    return (*_LINK, *(_LTO if flavour == "lto" else ()))

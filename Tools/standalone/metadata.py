@@ -97,12 +97,13 @@ class Facts:
     """What only the build knows."""
 
     triple: str
-    options: str                 # noopt, debug, lto
+    options: str                 # words of the format: noopt, debug, lto
     glibc: str                   # highest symbol version: 2.17
     object_format: str           # elf, llvm-bitcode:22.1.8
-    licences: tuple[str, ...]    # CPython's, SPDX
+    licences: tuple[str, ...]    # of the whole, SPDX
     licence_path: str            # in the archive
     data: Mapping[Pin, Iterable[str]]       # of no code → where in the tree
+    archives: Mapping[str, Pin]  # libz.a → what it was built from
     make: Mapping[str, str]
     config_c: str                # text of Modules/config.c
     setups: Mapping[str, str]    # text of Setup.local, Setup.stdlib, ...
@@ -193,6 +194,7 @@ def named_paths(document: Mapping[str, Any]) -> Iterator[str]:
                 for variant in group]
     for part in (info["core"], *variants):
         yield from part["objs"]
+        yield from part.get("license_paths", ())
         for key in ("static_lib", "shared_lib"):
             if key in part:
                 yield part[key]
@@ -260,6 +262,21 @@ def _links(flags: str, make: Mapping[str, str]) -> list[dict[str, Any]]:
     return list(links.values())
 
 
+def _licences(links: Iterable[Mapping[str, Any]],
+              archives: Mapping[str, Pin]) -> dict[str, list[str]]:
+    """What is asked of who links *links*, beside CPython's licence."""
+    names = [PurePosixPath(link.get("path_static", "")).name
+             for link in links]
+    pins = [archives[name] for name in names if name in archives]
+    if not pins:
+        return {}
+    return {
+        "licenses": sorted({licence for pin in pins
+                            for licence in pin.licence.split(" AND ")}),
+        "license_paths": [f"licenses/{pin.name}/{text.replace('/', '-')}"
+                          for pin in pins for text in pin.licence_files]}
+
+
 def _build_info(probe: Mapping[str, Any], facts: Facts,
                 init_functions: Mapping[str, str],
                 contents: Collection[str]) -> dict[str, Any]:
@@ -277,6 +294,7 @@ def _build_info(probe: Mapping[str, Any], facts: Facts,
             "objs": list(extension.objs) if extension else [],
             "required": extension is None or extension.required,
             "variant": "default",
+            **_licences(extension.links if extension else (), facts.archives),
         }
         if extension and extension.shared:
             entry["shared_lib"] = f"{dynload}/{name}{suffix}"

@@ -132,6 +132,8 @@ class Recipe:
     three may say ``{prefix}`` for the dependency's prefix.  *data* maps
     a directory below the prefix to its place in the finished tree.  What
     is only data has no archives, and CPython is told nothing of it.
+    *gpl* is only used by who accepts that licence for the whole, in the
+    place of the recipes that it *replaces*.
     """
 
     commands: Callable[[Build], Commands]
@@ -143,3 +145,5 @@ class Recipe:
     data: Mapping[str, str] = field(default_factory=dict)
     since: tuple[int, int] = (3, 0)     # first CPython that uses it
     bundled: str | None = None          # CPython's own copy, if it has one
+    gpl: bool = False
+    replaces: tuple[str, ...] = ()

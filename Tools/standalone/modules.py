@@ -38,11 +38,16 @@ class Decisions:
 
 
 @cache
-def decisions() -> Decisions:
-    """What modules.toml says."""
+def decisions(*, gpl: bool) -> Decisions:
+    """What modules.toml says of a build with the *gpl* or without."""
     data = tomllib.loads((TOOLS / "modules.toml").read_text())
-    return Decisions(frozenset(data["builtin"]), frozenset(data["shared"]),
-                     frozenset(data["bootstrap"]), data["disabled"])
+    builtin, disabled = data["builtin"], data["disabled"]
+    if gpl:
+        builtin += data["gpl"]
+    else:
+        disabled |= data["gpl"]
+    return Decisions(frozenset(builtin), frozenset(data["shared"]),
+                     frozenset(data["bootstrap"]), disabled)
 
 
 def rules(tree: Path) -> dict[str, str]:
@@ -55,16 +60,17 @@ def rules(tree: Path) -> dict[str, str]:
     return found
 
 
-def expected(tree: Path) -> dict[str, str]:
+def expected(tree: Path, *, gpl: bool) -> dict[str, str]:
     """Where each module of *tree* has to be: "builtin" or "shared".
 
     Raises BuildError that names all modules nobody decided about.
     """
     names = rules(tree)
-    undecided = [name for name in names if not decisions().place(name)]
+    decided = decisions(gpl=gpl)
+    undecided = [name for name in names if not decided.place(name)]
     if undecided:
         raise BuildError(
             "nobody decided about these modules: " + ", ".join(undecided),
             hint="add each to a list in Tools/standalone/modules.toml")
     return {name: place for name in sorted(names)
-            if (place := decisions().place(name)) in ("builtin", "shared")}
+            if (place := decided.place(name)) in ("builtin", "shared")}

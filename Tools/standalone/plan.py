@@ -14,7 +14,8 @@ from standalone.paths import TOOLS
 
 def wanted_deps(config: Config) -> list[str]:
     """The recipes this CPython is built with; its tree must be there."""
-    return list(recipes.wanted(config.minor, config.pristine))
+    return list(recipes.wanted(config.minor, config.pristine,
+                               gpl=config.gpl))
 
 
 def wanted_pins(config: Config) -> list[Pin]:
@@ -53,7 +54,7 @@ def keys(config: Config) -> dict[str, str]:
 
 def _told(config: Config) -> list[object]:
     """What CPython is told of its dependencies, and takes from them."""
-    wanted = recipes.wanted(config.minor, config.pristine)
+    wanted = recipes.wanted(config.minor, config.pristine, gpl=config.gpl)
     return [(name, recipe.configure, recipe.arguments, recipe.setup,
              recipe.data) for name, recipe in wanted.items()]
 

@@ -196,7 +196,7 @@ def _static_library(tree: Path, config: Config, runner: Runner) -> None:
     """libpython's archive, complete."""
     [archive] = library(tree).glob("config-*/libpython*.a")
     layout = config.layout
-    wanted = recipes.wanted(config.minor, config.pristine)
+    wanted = recipes.wanted(config.minor, config.pristine, gpl=config.gpl)
     with tempfile.TemporaryDirectory(dir=tree.parent) as scratch:
         runner.steps(staticlib.commands(archive, [
             *sorted((layout.stage("build") / "Modules").rglob("*.a")),
@@ -207,7 +207,7 @@ def _static_library(tree: Path, config: Config, runner: Runner) -> None:
 
 def _data(tree: Path, config: Config) -> None:
     """Data that dependencies want at run time: terminfo."""
-    wanted = recipes.wanted(config.minor, config.pristine)
+    wanted = recipes.wanted(config.minor, config.pristine, gpl=config.gpl)
     for name, recipe in wanted.items():
         for source, target in recipe.data.items():
             shutil.copytree(config.layout.dep(name) / source, tree / target,
@@ -225,7 +225,7 @@ def _tests(tree: Path, config: Config) -> None:
 def _licences(directory: Path, config: Config) -> None:
     """licenses/COMPONENT/TEXT for CPython, pip and each dependency."""
     source = config.layout.stage("source")
-    for name in recipes.wanted(config.minor, config.pristine):
+    for name in recipes.wanted(config.minor, config.pristine, gpl=config.gpl):
         shutil.copytree(config.layout.dep(name) / "licenses",
                         directory / name)
     (directory / "cpython").mkdir(parents=True)

@@ -15,10 +15,11 @@ from standalone.config import Config
 def text(tree: Path, config: Config) -> str:
     """The Setup.local for *tree*."""
     found = modules.rules(tree)
-    places = modules.expected(tree)
-    reasons = modules.decisions().disabled
+    places = modules.expected(tree, gpl=config.gpl)
+    reasons = modules.decisions(gpl=config.gpl).disabled
     extra = {module: recipes.filled(flags, name, config.layout)
-             for name, recipe in recipes.told(config.minor, tree).items()
+             for name, recipe in recipes.told(config.minor, tree,
+                                              gpl=config.gpl).items()
              for module, flags in recipe.setup.items()}
     return render.render(
         "Setup.local.j2",

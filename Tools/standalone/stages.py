@@ -52,7 +52,7 @@ def _toolchain(config: Config, _: str, wanted: str) -> None:
 
 def _validate(config: Config, _: str, wanted: str) -> None:
     tree = config.layout.stage("tree")
-    places = modules.expected(config.layout.stage("source"))
+    places = modules.expected(config.layout.stage("source"), gpl=config.gpl)
     with stamp.output_dir(config.layout.stage("validate"), wanted) as out:
         validate.validate(
             tree / "install", policy.load(),
@@ -129,15 +129,20 @@ def _python_json(config: Config,
     setups = {path.name: path.read_text() for path in (
         made / "Setup.local", made / "Setup.stdlib", made / "Setup.bootstrap",
         layout.stage("source") / "Modules" / "Setup")}
+    wanted = recipes.wanted(config.minor, config.pristine, gpl=config.gpl)
     facts = metadata.Facts(
-        triple=config.target, options=config.options,
+        triple=config.target, options=config.flavour,
         glibc=(layout.stage("validate") / "glibc").read_text(),
-        object_format=config.chain.object_format(config.options),
-        licences=(pins.cpython_pin(pins.cpython_versions()[0]).licence,),
+        object_format=config.chain.object_format(config.flavour),
+        licences=(pins.cpython_pin(pins.cpython_versions()[0]).licence,
+                  *sorted({pins.load()[name].licence
+                           for name, recipe in wanted.items() if recipe.gpl})),
         licence_path="licenses/cpython/LICENSE",
         data={pins.load()[name]: recipe.data.values()
-              for name, recipe in recipes.wanted(
-                  config.minor, config.pristine).items() if recipe.data},
+              for name, recipe in wanted.items() if recipe.data},
+        archives={archive: pins.load()[name]
+                  for name, recipe in wanted.items()
+                  for archive in recipe.archives},
         make=metadata.make_facts(output(
             ["make", *metadata.MAKE_FACTS], cwd=build)),
         config_c=(build / "Modules/config.c").read_text(), setups=setups)

@@ -52,9 +52,9 @@ class Toolchain:
             for name in ("requirements.txt", "sysroot.py")],
             stamp.tree_sha256(sysroot.COMPAT), DEPENDENCY)
 
-    def object_format(self, options: str) -> str:
+    def object_format(self, flavour: str) -> str:
         """What object files are in: elf, or llvm-bitcode:22.1.8."""
-        if options != "lto":
+        if flavour != "lto":
             return "elf"
         found = re.search(r"clang version ([\d.]+)",
                           output([*self.compiler, "--version"]))
@@ -63,12 +63,12 @@ class Toolchain:
         return f"llvm-bitcode:{found[1]}"
 
 
-def check(name: str, options: str) -> None:
-    """Raise UsageError unless a toolchain *name* can build *options*."""
+def check(name: str, flavour: str) -> None:
+    """Raise UsageError unless a toolchain *name* can build *flavour*."""
     if name not in TOOLCHAINS:
         raise UsageError(f"unknown TOOLCHAIN {name!r}",
                          hint=f"known: {', '.join(TOOLCHAINS)}")
-    if options == "lto" and name == "gcc":
+    if flavour == "lto" and name == "gcc":
         # https://clang.llvm.org/docs/ThinLTO.html
         raise UsageError("OPTIONS=lto is ThinLTO, which gcc does not have",
                          hint="use TOOLCHAIN=zig or TOOLCHAIN=llvm")

@@ -1,7 +1,8 @@
 """What a Python offers that depends on how it was built, as JSON.
 
 debian-3.13.json is what Debian's says, made on a system with packages
-python3.13 and python3.13-gdbm, python3.13-tk, python3.13-venv by
+idle-python3.13, libpython3.13-testsuite (which has the extension modules
+of the tests), python3.13 and python3.13-gdbm, -tk, -venv by
 
     python3.13 -I names.py > debian-3.13.json
 """
@@ -9,10 +10,12 @@ python3.13 and python3.13-gdbm, python3.13-tk, python3.13-venv by
 import importlib.util
 import json
 import sys
+import sysconfig
+from pathlib import Path
 
 # Those whose names configure decides about, or a library.
 MODULES = """\
-_bz2 _ctypes _curses _curses_panel _dbm _decimal _elementtree _hashlib
+_bz2 _ctypes _curses _curses_panel _dbm _decimal _elementtree _gdbm _hashlib
 _locale _lzma _multiprocessing _posixshmem _posixsubprocess _socket _sqlite3
 _ssl _thread _uuid binascii bz2 crypt ctypes curses curses.ascii curses.panel
 curses.textpad dbm dbm.ndbm dbm.sqlite3 decimal errno faulthandler fcntl grp
@@ -61,6 +64,19 @@ def _beside_modules():
     yield "ssl ciphers", _ciphers(context)
     yield "sys.stdlib_module_names", sorted(sys.stdlib_module_names)
     yield "modules", sorted(filter(_can_be_found, sys.stdlib_module_names))
+    yield "extension modules", sorted({*sys.builtin_module_names, *(
+        path.name.partition(".")[0] for path in Path(
+            sysconfig.get_path("platstdlib"), "lib-dynload").glob("*.so"))})
+    yield "library", sorted(_library(Path(sysconfig.get_path("stdlib"))))
+
+
+def _library(stdlib):
+    """All modules in Python, "dbm.gnu", but for the tests."""
+    for path in stdlib.rglob("*.py"):
+        parts = path.relative_to(stdlib).with_suffix("").parts
+        if all(map(str.isidentifier, parts)) and not (
+                {*parts} & {"test", "idle_test"}):
+            yield ".".join(parts).removesuffix(".__init__")
 
 
 def _ciphers(context):

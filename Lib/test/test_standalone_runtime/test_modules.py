@@ -16,16 +16,16 @@ REQUIRED = """
     asyncio bz2 ctypes curses curses.panel curses.textpad dbm.ndbm
     dbm.sqlite3 decimal ensurepip hashlib idlelib lzma multiprocessing
     sqlite3 ssl tkinter tkinter.ttk tomllib turtle uuid venv
-    xml.parsers.expat xml.etree.ElementTree zoneinfo
+    turtledemo xml.parsers.expat xml.etree.ElementTree zoneinfo
 """.split()
 GONE = {"audioop": (3, 13)}
 
 # Other systems' modules, and some that do more than be imported.
 NOT_HERE = """
-    _android_support _apple_support _gdbm _ios_support _msi _overlapped
+    _android_support _apple_support _ios_support _msi _overlapped
     _osx_support _scproxy _winapi _winreg _wmi antigravity msvcrt nt this
     winreg winsound
-""".split()
+""".split() + ([] if tree.GPL else ["_gdbm"])
 
 
 class ImportTests(unittest.TestCase):

@@ -17,10 +17,12 @@ DEBIAN = HERE / f"debian-{tree.VERSION}.json"
 
 
 def applies(entry):
-    """Does an entry of missing.toml speak of this C library?"""
+    """Does an entry of missing.toml speak of this C library and build?"""
     def number(version):
         return [int(part) for part in version.split(".")[:2]]
 
+    if entry.get("gpl", tree.GPL) != tree.GPL:
+        return False
     before = entry.get("glibc", "").removeprefix("<")
     return not before or (
         number(platform.libc_ver()[1]) < number(before))

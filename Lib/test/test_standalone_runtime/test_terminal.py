@@ -28,13 +28,15 @@ TERMINALS = (
     "vt100", RARE)
 WITHOUT_COLOUR = ("vt100", RARE)
 
-# The new prompt asks for pasted text to be marked, the basic one does not.
+# The new prompt asks for pasted text to be marked; the basic one does not,
+# unless that is GNU readline's.
 BRACKETED_PASTE = b"\x1b[?2004h"
 
 INPUT = """\
 import os, readline, rlcompleter
 before = dict(os.environb)
-readline.parse_and_bind("bind ^I rl_complete")
+readline.parse_and_bind("tab: complete" if readline.backend == "readline"
+                        else "bind ^I rl_complete")
 word = "w"
 while (line := input(">>> ")) != "exit":
     print(eval(line))
@@ -82,7 +84,8 @@ class Sessions(unittest.TestCase):
         variables = {"PYTHON_BASIC_REPL": "1"} if basic else {}
         terminal = self.start(term, "-q", **variables)
         terminal.expect(">>> ")
-        self.assertEqual(BRACKETED_PASTE in terminal.output, not basic)
+        self.assertEqual(BRACKETED_PASTE in terminal.output,
+                         not basic or tree.GPL)
         return terminal
 
 
@@ -123,7 +126,7 @@ class SessionTests(Sessions):
                 self.check_prompt(term, basic=False)
 
     def test_basic(self):
-        """libedit."""
+        """libedit, or GNU readline."""
         for term in TERMINALS:
             with self.subTest(TERM=term):
                 self.check_prompt(term, basic=True)

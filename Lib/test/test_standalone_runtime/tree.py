@@ -22,6 +22,10 @@ VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 PYTHON = BIN / f"python{VERSION}{sys.abiflags}"
 LIBRARY = PREFIX / "lib" / f"python{VERSION}{sys.abiflags.replace('d', '')}"
 
+#: Made with OPTIONS=gpl, which links GNU readline and gdbm?
+GPL = "--with-readline=readline" in shlex.split(
+    sysconfig.get_config_var("CONFIG_ARGS") or "")
+
 
 def build_vars():
     """The dict literal of _sysconfigdata, as programs that read it as

@@ -19,16 +19,23 @@ def load() -> dict[str, Recipe]:
             for name in names}
 
 
-def told(version: tuple[int, int], tree: Path) -> dict[str, Recipe]:
-    """The recipes that a CPython of *version* in *tree* is told of."""
-    return {name: recipe for name, recipe in load().items()
-            if version >= recipe.since
-            and not (recipe.bundled and (tree / recipe.bundled).exists())}
+def told(version: tuple[int, int], tree: Path, *,
+         gpl: bool) -> dict[str, Recipe]:
+    """The recipes that a CPython of *version* in *tree* is told of, with
+    those under the *gpl* or without."""
+    found = {name: recipe for name, recipe in load().items()
+             if version >= recipe.since
+             and not (recipe.bundled and (tree / recipe.bundled).exists())
+             and (gpl or not recipe.gpl)}
+    replaced = {name for recipe in found.values() for name in recipe.replaces}
+    return {name: recipe for name, recipe in found.items()
+            if name not in replaced}
 
 
-def wanted(version: tuple[int, int], tree: Path) -> dict[str, Recipe]:
+def wanted(version: tuple[int, int], tree: Path, *,
+           gpl: bool) -> dict[str, Recipe]:
     """Those, and what they need though CPython has a copy of its own."""
-    names = set(told(version, tree))
+    names = set(told(version, tree, gpl=gpl))
     while more := {need for name in names
                    for need in load()[name].needs} - names:
         names |= more

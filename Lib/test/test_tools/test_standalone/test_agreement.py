@@ -61,7 +61,10 @@ class PinsTest(unittest.TestCase):
                  *map(pins.cpython_pin, pins.cpython_versions())]
         for pin in every:
             words = set(re.findall(r"[^\s()]+", pin.licence))
-            self.assertLessEqual(words - {"AND", "OR", "WITH"}, LICENCES,
+            allowed = LICENCES
+            if pin.name != "cpython" and recipes.load()[pin.name].gpl:
+                allowed = frozenset({"GPL-3.0-or-later"})
+            self.assertLessEqual(words - {"AND", "OR", "WITH"}, allowed,
                                  pin.name)
 
     def test_texts_of_licences_lie_in_the_source(self):
@@ -121,8 +124,24 @@ class RecipesTest(unittest.TestCase):
     def test_what_is_needed_is_built_though_cpython_has_its_own(self):
         tree = small_tree(Path(self.enterContext(
             tempfile.TemporaryDirectory())))
-        self.assertNotIn("expat", recipes.told((3, 13), tree))
-        self.assertIn("expat", recipes.wanted((3, 13), tree))
+        self.assertNotIn("expat", recipes.told((3, 13), tree, gpl=False))
+        self.assertIn("expat", recipes.wanted((3, 13), tree, gpl=False))
+
+    def test_the_gpl_is_asked_for(self):
+        tree = small_tree(Path(self.enterContext(
+            tempfile.TemporaryDirectory())))
+        free = recipes.wanted((3, 13), tree, gpl=False)
+        accepted = recipes.wanted((3, 13), tree, gpl=True)
+        self.assertEqual(set(free) - set(accepted), {"libedit"})
+        self.assertEqual(set(accepted) - set(free), {"gdbm", "readline"})
+        for name in free:
+            self.assertNotIn("GPL", pins.load()[name].licence, name)
+        # Nor can what is free need anything that is not.
+        for recipe in free.values():
+            self.assertLessEqual(set(recipe.needs), set(free))
+        for recipe in recipes.load().values():
+            self.assertTrue(recipe.gpl or not recipe.replaces)
+            self.assertLessEqual(set(recipe.replaces), set(free) - needed())
 
     def test_no_two_recipes_set_one_variable(self):
         told = [variable for recipe in recipes.load().values()
@@ -132,7 +151,8 @@ class RecipesTest(unittest.TestCase):
     def test_modules_of_recipes_are_built_in(self):
         for recipe in recipes.load().values():
             for module in recipe.setup:
-                self.assertIn(module, modules.decisions().builtin)
+                decided = modules.decisions(gpl=recipe.gpl)
+                self.assertIn(module, decided.builtin)
 
 
 class ModulesTest(unittest.TestCase):
@@ -140,12 +160,13 @@ class ModulesTest(unittest.TestCase):
     def test_no_module_is_decided_about_twice(self):
         data = tomllib.loads((TOOLS / "modules.toml").read_text())
         self.assertEqual(set(data),
-                         {"builtin", "shared", "bootstrap", "disabled"})
+                         {"builtin", "shared", "bootstrap", "disabled",
+                          "gpl"})
         every = [name for names in data.values() for name in names]
         self.assertEqual(sorted(every), sorted(set(every)))
         for kind in "builtin", "shared", "bootstrap":
             self.assertEqual(data[kind], sorted(data[kind]), kind)
-        for reason in data["disabled"].values():
+        for reason in (data["disabled"] | data["gpl"]).values():
             self.assertTrue(reason)
 
 
@@ -195,8 +216,10 @@ class WordsTest(unittest.TestCase):
 
     def test_configure_takes_the_same_options(self):
         text = (ROOT / "configure.ac").read_text(encoding="utf-8")
-        self.assertIn(f"  [{'|'.join(config.OPTIONS)}], [STANDALONE_OPTIONS",
-                      text)
+        known = [*config.OPTIONS,
+                 *(f"{flavour}+gpl" for flavour in config.FLAVOURS)]
+        self.assertIn(f"  [{'|'.join(known)}], [STANDALONE_OPTIONS", text)
+        self.assertIn(f": known are {', '.join(known)}, yes", text)
 
     def test_targets_of_the_makefiles(self):
         described = set(re.findall(r"(?m)^#:   (standalone[\w-]*) ",

@@ -278,6 +278,9 @@ class Specs(ArchiveTestCase):
         self.assertEqual(name("3.13.15", gnu, "lto"), NAME)
         self.assertEqual(name("3.13.15", gnu, "debug"), f"{NAME}-debug")
         self.assertEqual(name("3.13.15", gnu, "debug+lto"), f"{NAME}-debug")
+        self.assertEqual(name("3.13.15", gnu, "noopt+gpl"), f"{NAME}-gpl")
+        self.assertEqual(name("3.13.15", gnu, "debug+gpl"),
+                         f"{NAME}-debug-gpl")
 
     def test_all_archives_of_a_build(self):
         stdlib = "lib/python3.13/"

@@ -31,7 +31,7 @@ from standalone import config, overlay, recipes, targets, toolchain
 from standalone.paths import ROOT
 
 from . import loopback
-from .trees import small_tree
+from .trees import request, small_tree
 
 PIPS = sorted((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*"))
 VERSION = "3.13.99"
@@ -159,9 +159,27 @@ class RequestTest(CliTest):
     def test_unknown_names(self):
         self.refused("--target=vax", says=["'vax'", *targets.TARGETS])
         self.refused("--toolchain=tcc", says=["'tcc'", *toolchain.TOOLCHAINS])
-        self.refused("--options=pgo", says=["'pgo'", *config.OPTIONS])
+        for wrong in "pgo", "", "lto+pgo", "pgo+gpl", "lto gpl", "lto+":
+            unknown = wrong.removeprefix("lto+").removesuffix("+gpl")
+            self.refused(f"--options={wrong}",
+                         says=[f"OPTIONS {unknown!r}", *config.OPTIONS])
+        self.refused("--options=debug+gpl+lto",
+                     says=["OPTIONS=debug+gpl+lto", "lto and debug"])
         self.refused("--options=lto", "--toolchain=gcc",
                      says=["OPTIONS=lto", "gcc", "TOOLCHAIN=zig"])
+        self.refused("--options=gpl+lto", "--toolchain=gcc",
+                     says=["OPTIONS=lto", "gcc", "TOOLCHAIN=zig"])
+
+    def test_options_in_one_order(self):
+        for text, flavour, gpl in (
+                ("noopt", "noopt", False), ("lto", "lto", False),
+                ("gpl", "noopt", True), ("gpl+debug", "debug", True),
+                ("lto+gpl", "lto", True)):
+            asked = request(self.checkout, self.out,
+                            options=config.options(text))
+            self.assertEqual((asked.flavour, asked.gpl), (flavour, gpl))
+            self.assertEqual(asked.options,
+                             f"{flavour}+gpl" if gpl else flavour)
 
     def test_target_of_another_machine(self):
         for triple, target in targets.TARGETS.items():
@@ -334,8 +352,10 @@ class NetworkTest(CliTest):
                     self.checkout / "Tools/standalone/pins.toml")
         text = self.assertFails(self.fetch(f"--cpython={self.tree()}"), 3,
                                 "SOURCES=DIR")
-        for name in recipes.load():
-            if name not in ("expat", "mpdecimal", "zstd"):
+        for name, recipe in recipes.load().items():
+            if recipe.gpl:
+                self.assertNotRegex(text, rf"(?m)^  {name} \d")
+            elif name not in ("expat", "mpdecimal", "zstd"):
                 self.assertRegex(text, rf"(?m)^  {name} \d")
         self.assertNothingKept()
 

@@ -161,6 +161,8 @@ class Document(unittest.TestCase):
             licence_path="licenses/cpython.txt",
             data={Pin("zones", "2026.6", "Apache-2.0", ()):
                   ["share/zoneinfo"]},
+            archives={"libz.a": Pin("zlib", "1.3", "Zlib AND MIT", (),
+                                    ("LICENSE", "doc/MIT"))},
             make={"LIBRARY_OBJS": "Objects/object.o Modules/config.o "
                                   "Modules/posixmodule.o",
                   "LIBS": "-ldl", "SYSLIBS": "-lm",
@@ -185,7 +187,8 @@ class Document(unittest.TestCase):
             "build/Objects/object.o", "build/Modules/config.o",
             "build/Modules/config.c", "build/Modules/posixmodule.o",
             "build/Modules/_x.o", "build/lib/libz.a", self.x,
-            "install/share/zoneinfo"}
+            "install/share/zoneinfo", "licenses/zlib/LICENSE",
+            "licenses/zlib/doc-MIT"}
 
     def document(self):
         return metadata.python_json(self.probe, self.facts, self.contents)
@@ -214,6 +217,9 @@ class Document(unittest.TestCase):
         self.assertEqual(found["_x"], [{
             "in_core": False, "init_fn": "PyInit__x", "links": [ZLIB],
             "objs": ["build/Modules/_x.o"], "required": False,
+            "licenses": ["MIT", "Zlib"],
+            "license_paths": ["licenses/zlib/LICENSE",
+                              "licenses/zlib/doc-MIT"],
             "shared_lib": self.x, "variant": "default"}])
         self.assertEqual(found["posix"], [{
             "in_core": False, "init_fn": "PyInit_posix", "links": [],
@@ -258,7 +264,7 @@ class Document(unittest.TestCase):
     def test_path_not_in_the_archive(self):
         for path in ("build/lib/libz.a", "build/Modules/config.o", self.x,
                      f"{self.stdlib}/test/regrtest.py",
-                     "install/share/zoneinfo"):
+                     "install/share/zoneinfo", "licenses/zlib/LICENSE"):
             with self.subTest(path):
                 self.contents.remove(path)
                 with self.assertRaisesRegex(BuildError, path):

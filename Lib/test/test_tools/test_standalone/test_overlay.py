@@ -313,7 +313,7 @@ class AgreementTests(unittest.TestCase):
         self.assertEqual(listed, ours)
 
     def test_configure_and_its_source_know_the_same_options(self):
-        known = [re.findall(r"with_standalone: known are ([\w, ()]+)",
+        known = [re.findall(r"with_standalone: known are ([\w+, ()]+)",
                             edit.text)
                  for edit in overlay.edits()
                  if "known are" in edit.text]
@@ -347,7 +347,7 @@ class RealTreeTests(OverlayTestCase):
         tree = self.make_tree()
         overlay.apply(tree)
         done = self.run_in(tree, "./configure", "--help", check=True)
-        self.assertIn("\n  --with-standalone[=noopt|lto|debug]\n",
+        self.assertIn("\n  --with-standalone[=noopt|lto|debug|gpl]\n",
                       done.stdout)
 
     def test_same_as_autoconf(self):
@@ -388,12 +388,14 @@ class RealTreeTests(OverlayTestCase):
         self.assertIn("make standalone: first run ../full/configure "
                       "--with-standalone\n", done.stderr)
 
-        done = configure("--with-standalone=bogus")
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn("=bogus: known are noopt, lto, debug", done.stderr)
+        for bogus in "bogus", "lto+debug":
+            done = configure(f"--with-standalone={bogus}")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f"={bogus}: known are noopt, lto, debug",
+                          done.stderr)
 
         for option, default in [("--with-standalone", "noopt"),
-                                ("--with-standalone=lto", "lto")]:
+                                ("--with-standalone=lto+gpl", "lto+gpl")]:
             done = configure(option)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertNotIn("unrecognized", done.stderr)

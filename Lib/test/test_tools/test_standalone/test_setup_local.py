@@ -26,9 +26,11 @@ class ModulesTest(unittest.TestCase):
             "posix": "posixmodule.c", "time": "timemodule.c"})
 
     def test_places(self):
-        self.assertEqual(modules.expected(self.tree), {
-            "_dbm": "builtin", "_testcapi": "shared", "posix": "builtin",
-            "time": "builtin", "zlib": "builtin"})
+        free = {"_dbm": "builtin", "_testcapi": "shared", "posix": "builtin",
+                "time": "builtin", "zlib": "builtin"}
+        self.assertEqual(modules.expected(self.tree, gpl=False), free)
+        self.assertEqual(modules.expected(self.tree, gpl=True),
+                         {**free, "_gdbm": "builtin"})
 
     def test_undecided(self):
         with (self.tree / "Modules/Setup.stdlib.in").open("a") as file:
@@ -36,7 +38,7 @@ class ModulesTest(unittest.TestCase):
                        "#@MODULE__NOT_YET_TRUE@_not_yet _not_yet.c\n"
                        "@MODULE__OTHER_TRUE@_other _other.c\n")
         with self.assertRaises(BuildError) as caught:
-            modules.expected(self.tree)
+            modules.expected(self.tree, gpl=False)
         self.assertEqual(caught.exception.message,
                          "nobody decided about these modules: _novel, _other")
         self.assertIn("modules.toml", caught.exception.hint)
@@ -53,6 +55,15 @@ class ModulesTest(unittest.TestCase):
              f"{db}/lib/libdb-5.3.a",
              "*shared*", "_testcapi _testcapimodule.c", "*disabled*",
              "_gdbm"])
+
+    def test_setup_local_with_gpl(self):
+        config = request(self.tree, self.dir / "out", options="noopt+gpl")
+        gdbm = config.layout.dep("gdbm")
+        lines = setup_local.text(self.tree, config).splitlines()
+        self.assertIn(f"_gdbm _gdbmmodule.c -I{gdbm}/include "
+                      f"{gdbm}/lib/libgdbm.a",
+                      lines[lines.index("*static*"):lines.index("*shared*")])
+        self.assertNotIn("_gdbm", lines[lines.index("*disabled*"):])
 
     def test_stage(self):
         config = request(self.tree, self.dir / "out")
@@ -71,7 +82,7 @@ class ModulesTest(unittest.TestCase):
     @unittest.skipUnless(REAL_TREE, "STANDALONE_TEST_TREE names no tree")
     def test_real_tree(self):
         tree = Path(REAL_TREE)
-        places = modules.expected(tree)
+        places = modules.expected(tree, gpl=False)
         self.assertEqual(places["_ssl"], "builtin")
         self.assertEqual(places["_testinternalcapi"], "shared")
         # Every module has a line in one of the two lists.

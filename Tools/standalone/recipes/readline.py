@@ -1,0 +1,28 @@
+"""GNU readline, in libedit's place where OPTIONS asks for the GPL."""
+
+from standalone.model import Build, Commands, Recipe
+from standalone.steps import autotools, includes
+
+
+def commands(build: Build) -> Commands:
+    """Build the library, without its programs and manuals."""
+    curses = build.needs["ncurses"]
+    configure, *_ = autotools(
+        build, "--with-curses", "--disable-install-examples",
+        CPPFLAGS=f"{includes(build)} -I{curses}/include/ncursesw",
+        LDFLAGS=f"-L{curses}/lib",
+        # It would ask the locales of the machine that happens to build.
+        bash_cv_func_strcoll_broken="no", bash_cv_wcwidth_broken="no")
+    yield configure
+    yield build.make("libreadline.a")
+    yield build.run("make", "install-headers")
+    yield build.run("cp", "libreadline.a", f"{build.prefix}/lib/")
+
+
+RECIPE = Recipe(
+    commands, archives=("libreadline.a",),
+    configure={"LIBREADLINE_CFLAGS": "-I{prefix}/include",
+               "LIBREADLINE_LIBS": "{prefix}/lib/libreadline.a "
+                                   "{ncurses}/lib/libncursesw.a"},
+    arguments=("--with-readline=readline",),
+    needs=("ncurses",), gpl=True, replaces=("libedit",))
