@@ -1,11 +1,11 @@
 # Front door of this repository; it is not laid over CPython's own Makefile.
 # The build itself is Makefile.standalone.
 
-.PHONY: standalone standalone-fetch standalone-clean help
+.PHONY: standalone standalone-fetch standalone-clean standalone-sign help
 .PHONY: check check-tools check-distribution check-chroots bench-startup
 .DEFAULT_GOAL := help
 
-standalone standalone-fetch standalone-clean:
+standalone standalone-fetch standalone-clean standalone-sign:
 	+@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
 check check-tools check-distribution check-chroots bench-startup:

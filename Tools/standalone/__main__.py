@@ -12,7 +12,7 @@ from pathlib import Path
 if not __package__:              # run as `python3 Tools/standalone ...`
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from standalone import bench, check, front, overlay, targets
+from standalone import bench, check, front, overlay, sign, targets
 from standalone import config as configuration
 from standalone.errors import BuildError, StandaloneError
 
@@ -54,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     for name, text in (("build", "everything, up to the archives"),
                        ("fetch", "only what has to be downloaded"),
                        ("clean", "remove what was made on the way"),
+                       ("sign", "sign what lies in OUT"),
                        ("check", "test the tools and what they made"),
                        ("bench", "count what a start-up takes")):
         command = commands.add_parser(name, help=text)
@@ -86,6 +87,8 @@ def dispatch(arguments: argparse.Namespace) -> None:
             front.download(request(arguments))
         case "clean":
             front.clean(request(arguments))
+        case "sign":
+            sign.sign(Path(arguments.out))
         case "check":
             if check.check(arguments.what, request(arguments)).failed:
                 raise SystemExit(1)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 SUMS = "SHA256SUMS"
 
+#: What the name of a file is followed by in that of its signature.
+SIGNATURES = (".asc", ".sigstore")
+
 # With a window of 128 MB the full archive holds object files and archives
 # and the library made of both at the price of one.  Beyond that zstd wants
 # an option to unpack (ZSTD_WINDOWLOG_LIMIT_DEFAULT):
@@ -194,6 +197,8 @@ def archive(specs: Sequence[Spec], out: Path, epoch: int,
         (scratch / SUMS).write_text(_lines(sums), "utf-8")
         for path in sorted(scratch.iterdir(), key=lambda p: p.name == SUMS):
             path.replace(out / path.name)
+            for suffix in SIGNATURES:            # of what was there before
+                (out / f"{path.name}{suffix}").unlink(missing_ok=True)
     except OSError as exc:
         raise _failure(SUMS, exc) from exc
     finally:
@@ -345,7 +350,8 @@ def _companion(path: Path, text: str) -> Archive:
 def _others(out: Path) -> dict[str, str]:
     """Name → hash of what other builds, or this one before, left."""
     return {path.name: stamp.file_sha256(path)
-            for path in out.glob("*python-*") if path.is_file()}
+            for path in out.glob("*python-*")
+            if path.is_file() and path.suffix not in SIGNATURES}
 
 
 def _lines(sums: Mapping[str, str]) -> str:

@@ -28,6 +28,8 @@ def check(what: str, config: Config) -> Counts:
         counts += tools(config)
     if what == "all":
         front.build(config)
+    if what in ("all", "distribution"):
+        counts += _documents(config)
     if what != "tools":
         counts += distribution(config, here=what != "chroots")
     if what in ("all", "distribution"):
@@ -63,6 +65,17 @@ def tools(config: Config) -> Counts:
     return linted + checked + _unit_tests(python, tests, env)
 
 
+def _documents(config: Config) -> Counts:
+    """What lies beside the archives, judged with packages of ours."""
+    with front.lock(config):
+        front.prepare(config)
+        python = _python(config)
+    return _unit_tests(python, ROOT / "Lib" / "test" / "test_tools", {
+        **environment(), "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(TOOLS.parent),
+        "STANDALONE_TEST_DIST": config.out}, "test_dist.py")
+
+
 def _packages(config: Config) -> Path:
     return config.layout.work / "check" / "packages"
 
@@ -93,13 +106,13 @@ def _command(argv: Sequence[str], env: dict[str, str]) -> Counts:
     return Counts(failed=1) if done.returncode else Counts(passed=1)
 
 
-def _unit_tests(python: str, tests: Path,
-                env: dict[str, str]) -> Counts:
+def _unit_tests(python: str, tests: Path, env: dict[str, str],
+                pattern: str = "test*.py") -> Counts:
     """unittest's output as it comes, and its numbers out of the end."""
-    print("\nunit tests of the tools", flush=True)
+    print(f"\nunit tests of the tools: {pattern}", flush=True)
     child = subprocess.Popen(
         [python, "-m", "unittest", "discover", "-s",
-         str(tests / "test_standalone"), "-t", str(tests)],
+         str(tests / "test_standalone"), "-t", str(tests), "-p", pattern],
         env=env, cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert child.stdout is not None

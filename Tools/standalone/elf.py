@@ -30,6 +30,7 @@ _IBT, _SHSTK = 0x1, 0x2                              # X86_FEATURE_1_AND
 # pyelftools' name of 10 is STB_LOOS; glibc's is STB_GNU_UNIQUE.
 _GLOBAL = {"STB_GLOBAL", "STB_WEAK", "STB_LOOS"}
 _VISIBLE = {"STV_DEFAULT", "STV_PROTECTED"}
+_NAMES = {".debug_str", ".debug_line_str", ".strtab"}
 
 
 @dataclass(frozen=True, order=True)
@@ -96,6 +97,17 @@ def read(path: Path) -> Facts | None:
             # OSError: an offset so wild that no file can be sought to it.
             raise ValidationError(
                 f"damaged ELF file: {path}: {exc}") from exc
+
+
+def names(path: Path) -> bytes | None:
+    """What the debug information and the symbols of *path* name, each
+    between NULs; None if it is no ELF file."""
+    with path.open("rb") as file:
+        if file.read(4) != b"\x7fELF":
+            return None
+        return b"\0".join(section.data() for section
+                          in ELFFile(file).iter_sections()
+                          if section.name in _NAMES)
 
 
 def _facts(elf: ELFFile) -> Facts:

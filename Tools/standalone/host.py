@@ -22,6 +22,8 @@ from standalone.paths import TOOLS
 from standalone.run import environment, output, pip_environment
 
 REQUIREMENTS = TOOLS / "requirements.txt"
+#: Beside the installed packages: wheel → SHA-256, as JSON.
+WHEELS = "wheels.json"
 
 _INSTALL = ("apt-get install", "dnf install", "apk add", "pacman -S")
 # Which package has a tool, in the order of _INSTALL.
@@ -209,6 +211,20 @@ def install(tree: Path, downloads: Path, dest: Path,
                 f"cannot install the host's Python packages: {exc.message}",
                 hint=f"remove {downloads / 'wheels'} to fetch them anew"
                 ) from exc
+        (scratch / WHEELS).write_text(json.dumps(
+            _hashes(downloads / "wheels", requirements), indent=1))
+
+
+def _hashes(wheels: Path, requirements: Path) -> dict[str, str]:
+    """The SHA-256 of each wheel of *requirements*, by file name."""
+    names = json.loads((wheels / f"{key(requirements)}.json").read_text())
+    return {name: stamp.file_sha256(wheels / name) for name in names}
+
+
+def wheels(dest: Path) -> dict[str, str]:
+    """File name → SHA-256 of the wheels that were installed in *dest*."""
+    found: dict[str, str] = json.loads((dest / WHEELS).read_text())
+    return found
 
 
 def _pip(tree: Path, *arguments: str, env: dict[str, str]) -> None:
@@ -225,5 +241,5 @@ def _pip(tree: Path, *arguments: str, env: dict[str, str]) -> None:
 
 def key(requirements: Path = REQUIREMENTS) -> str:
     """Changes with what *requirements* pins and what wheels fit here."""
-    return stamp.key(requirements.read_text(encoding="utf-8"),
+    return stamp.key(requirements.read_text(encoding="utf-8"), WHEELS,
                      sys.implementation.cache_tag, sysconfig.get_platform())

@@ -42,6 +42,7 @@ class Pin:
     files: tuple[SourceFile, ...]
     licence_files: tuple[str, ...] = ()
     cpe: str | None = None
+    tool: bool = False           # nothing of it is in what is built
 
 
 @dataclass(frozen=True)

@@ -51,4 +51,5 @@ def _pin(name: str, entry: Mapping[str, Any]) -> Pin:
         for file in entry["files"])
     return Pin(name, version, entry["licence"], files,
                tuple(map(filled, entry["licence_files"])),
-               filled(entry["cpe"]) if "cpe" in entry else None)
+               filled(entry["cpe"]) if "cpe" in entry else None,
+               entry.get("tool", False))

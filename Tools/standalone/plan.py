@@ -6,7 +6,7 @@ is the planned one is up to date, all the way down.
 
 from collections.abc import Iterable
 
-from standalone import deps, pins, recipes, source, stamp
+from standalone import deps, pins, provenance, recipes, source, stamp
 from standalone.config import Config
 from standalone.model import Pin
 from standalone.paths import TOOLS
@@ -30,6 +30,7 @@ def keys(config: Config) -> dict[str, str]:
         needs = recipes.load()[name].needs
         found[f"deps-{name}"] = stamp.key(
             [file.sha256 for file in pins.load()[name].files],
+            pins.load()[name].licence_files,
             deps.rendered(name, config), found["toolchain"],
             [found[f"deps-{need}"] for need in needs])
     found["source"] = source.fingerprint(config)
@@ -42,13 +43,19 @@ def keys(config: Config) -> dict[str, str]:
     found["relocate"] = stamp.key(
         found["cpython"], _code(
             "relocate", "build_details", "bytecode", "staticlib",
-            "sysconfigdata", "strip", "flags", "templates"))
+            "sysconfigdata", "strip", "flags", "templates", "inventory",
+            "components", "components.toml", "licences", "elf"),
+        [str(pin) for pin in wanted_pins(config)],
+        # The source that is built has no Doc.
+        [stamp.file_sha256(path) for path
+         in config.pristine.glob("Doc/license.rst")])
     found["validate"] = stamp.key(
         found["relocate"], _code("validate", "rules", "elf", "policy",
                                  "policy.toml", "stages"))
     found["archive"] = stamp.key(
-        found["relocate"], _code("archive", "metadata", "stages"),
-        config.out)
+        found["relocate"], _code("archive", "metadata", "stages", "sbom",
+                                 "provenance"),
+        config.out, provenance.builder())
     return found
 
 

@@ -5,6 +5,7 @@
                  tree/debug/     what was taken from them, by build-id,
                                  and what gdb wants beside it
                  tree/licenses/  the licence texts by component
+                 tree/components.json  what it is made of
 """
 
 import base64
@@ -20,6 +21,9 @@ from pathlib import Path
 
 from standalone import (
     build_details,
+    components,
+    inventory,
+    licences,
     recipes,
     render,
     stamp,
@@ -56,7 +60,9 @@ def run(config: Config, wanted: str) -> None:
         _tests(tree, config)
         build_details.write(library(tree) / "build-details.json", tree,
                             interpreter(tree).name, data)
-        _licences(out / "licenses", config)
+        found = inventory.find(config, tree)
+        licences.write(out / "licenses", found)
+        components.save(out / components.FILE, found)
         _byte_compile(tree, runner)
         _normalise_modes(tree)       # and what came now had our umask
         strip.split_tree(tree, out / "stripped", out / "debug")
@@ -220,24 +226,6 @@ def _tests(tree: Path, config: Config) -> None:
     for name in ("test", "idlelib/idle_test"):
         shutil.copytree(source / name, library(tree) / name, symlinks=True,
                         ignore=shutil.ignore_patterns("__pycache__"))
-
-
-def _licences(directory: Path, config: Config) -> None:
-    """licenses/COMPONENT/TEXT for CPython, pip and each dependency."""
-    source = config.layout.stage("source")
-    for name in recipes.wanted(config.minor, config.pristine, gpl=config.gpl):
-        shutil.copytree(config.layout.dep(name) / "licenses",
-                        directory / name)
-    (directory / "cpython").mkdir(parents=True)
-    shutil.copyfile(source / "LICENSE", directory / "cpython" / "LICENSE")
-    site = next(config.layout.stage("install").glob(
-        "install/lib/python3.*/site-packages"))
-    for text in sorted(site.glob("pip-*.dist-info/licenses/**/*")):
-        if text.is_file():
-            target = directory / "pip" / text.relative_to(
-                next(site.glob("pip-*.dist-info")) / "licenses")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(text, target)
 
 
 def _byte_compile(tree: Path, runner: Runner) -> None:

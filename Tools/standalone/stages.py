@@ -11,16 +11,20 @@ from pathlib import Path
 
 from standalone import (
     archive,
+    components,
     cpython,
     deps,
     elf,
+    licences,
     metadata,
     modules,
     pins,
     plan,
     policy,
+    provenance,
     recipes,
     relocate,
+    sbom,
     setup_local,
     source,
     stamp,
@@ -48,6 +52,12 @@ def _own(name: str) -> Callable[[Config, str], Path]:
 def _toolchain(config: Config, _: str, wanted: str) -> None:
     with stamp.output_dir(config.layout.toolchain, wanted) as out:
         toolchain.install(config.chain, config.machine, config.layout, out)
+
+
+def _deps(config: Config, name: str, wanted: str) -> None:
+    # Before the work is done, not when the tree gets its licences.
+    licences.check(name, pins.load()[name].licence)
+    deps.run(name, config, wanted)
 
 
 def _validate(config: Config, _: str, wanted: str) -> None:
@@ -101,13 +111,14 @@ def _archive(config: Config, _: str, wanted: str) -> None:
         python_json = out / "PYTHON.json"
         python_json.write_text(json.dumps(
             _python_json(config, full), indent=1, sort_keys=True) + "\n")
+        specs = archive.specs(
+            name, install=tree / "install", stripped=tree / "stripped",
+            debug=tree / "debug", licences=tree / "licenses", full=full,
+            python_json=python_json)
         made = archive.archive(
-            archive.specs(name, install=tree / "install",
-                          stripped=tree / "stripped", debug=tree / "debug",
-                          licences=tree / "licenses", full=full,
-                          python_json=python_json),
-            layout.out, config.epoch,
-            lambda archives, sums: _companions(config, archives, sums))
+            specs, layout.out, config.epoch, lambda archives, sums: {
+                **_companions(config, archives, sums),
+                **_statements(config, specs, name, archives)})
         (out / "SHA256SUMS").write_text(
             "".join(f"{entry.sha256}  {entry.path.name}\n"
                     for entry in made))
@@ -117,6 +128,26 @@ def _companions(config: Config, archives: Sequence[archive.Archive],
                 sums: Mapping[str, str]) -> dict[str, str]:
     """What lies beside the archives."""
     return {}
+
+
+def _statements(config: Config, specs: Sequence[archive.Spec], name: str,
+                archives: Sequence[archive.Archive]) -> dict[str, str]:
+    """An SBOM for each archive, and how all of them were made."""
+    found = components.load(config.layout.stage("tree") / components.FILE)
+    contents = {f"{spec.name}.tar.{compression}": spec.mounts
+                for spec in specs for compression in spec.compressions}
+    documents: dict[str, object] = {
+        name + provenance.SUFFIX: provenance.statement(
+            {item.path.name: item.sha256 for item in archives}, config)}
+    for item in archives:
+        members = archive.members(contents[item.path.name])
+        documents[item.path.name + sbom.SUFFIX] = sbom.document(
+            item.path.name,
+            {"SHA1": stamp.file_digest(item.path, "sha1"),
+             "SHA256": item.sha256},
+            [part for part in found if part.is_in(members)], config.epoch)
+    return {path: json.dumps(document, indent=1, sort_keys=True) + "\n"
+            for path, document in documents.items()}
 
 
 def _python_json(config: Config,
@@ -151,8 +182,7 @@ def _python_json(config: Config,
 
 STAGES = {
     "toolchain": Stage(lambda config, _: config.layout.toolchain, _toolchain),
-    "deps": Stage(lambda config, name: config.layout.dep(name),
-                  lambda config, name, key: deps.run(name, config, key)),
+    "deps": Stage(lambda config, name: config.layout.dep(name), _deps),
     "source": Stage(_own("source"),
                     lambda config, _, key: source.run(config, key)),
     "setup": Stage(_own("setup"),

@@ -23,8 +23,13 @@ def key(*parts: object) -> str:
 
 def file_sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hex."""
+    return file_digest(path, "sha256")
+
+
+def file_digest(path: Path, algorithm: str) -> str:
+    """A hash of a file's bytes, in hex; *algorithm* as hashlib has it."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def tree_sha256(root: Path) -> str:

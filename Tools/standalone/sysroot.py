@@ -246,7 +246,7 @@ def _routines(zig: _Zig, archive: Path, dest: Path) -> None:
     """libgcc.a, an object a routine.  There is nothing in libgcc_eh.a
     and libgcc_s.a: C code does not unwind."""
     objects = {
-        name: zig.scratch / f"{name}.o" for name in _symbols(archive)
+        name: zig.scratch / f"{name}.o" for name in symbols(archive)
         if _ROUTINE.fullmatch(name)}
 
     def extract(name: str) -> None:
@@ -259,7 +259,7 @@ def _routines(zig: _Zig, archive: Path, dest: Path) -> None:
         zig.archive(dest / name, ())
 
 
-def _symbols(archive: Path) -> list[str]:
+def symbols(archive: Path) -> list[str]:
     """The names in an archive's index, sorted.
 
     https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.intro.html and

@@ -60,6 +60,25 @@ def unpack(archive: Path, dest: Path, strip: int = 1) -> None:
         remove(scratch)
 
 
+def read_text(archive: Path, name: str) -> str:
+    """One file of an archive, by the name it has when unpacked.
+
+    Raises FetchError if the archive lacks it.
+    """
+    try:
+        if _is_zip(archive):
+            with zipfile.ZipFile(archive) as wheel:
+                return wheel.read(name).decode("utf-8")
+        with _tar(archive) as tar:
+            member = next(member for member in tar
+                          if member.name.partition("/")[2] == name)
+            file = tar.extractfile(member)
+            assert file is not None
+            return file.read().decode("utf-8")
+    except (KeyError, StopIteration) as exc:
+        raise FetchError(f"{archive.name} has no {name}") from exc
+
+
 def _tar(archive: Path) -> tarfile.TarFile:
     """The archive itself, or the files that a .deb is to install.
 

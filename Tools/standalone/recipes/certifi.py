@@ -14,4 +14,5 @@ def commands(build: Build) -> Commands:
                                 f"> {certs}/cacert.pem")
 
 
-RECIPE = Recipe(commands, archives=(), data={"share/certs": "share/certs"})
+RECIPE = Recipe(commands, archives=(), needs=("pathspec",),
+                data={"share/certs": "share/certs"})

@@ -17,6 +17,8 @@ from standalone import (
     config,
     cpython,
     host,
+    inventory,
+    licences,
     modules,
     pins,
     recipes,
@@ -60,12 +62,39 @@ class PinsTest(unittest.TestCase):
         every = [*pins.load().values(),
                  *map(pins.cpython_pin, pins.cpython_versions())]
         for pin in every:
+            licences.check(pin.name, pin.licence)
             words = set(re.findall(r"[^\s()]+", pin.licence))
             allowed = LICENCES
             if pin.name != "cpython" and recipes.load()[pin.name].gpl:
                 allowed = frozenset({"GPL-3.0-or-later"})
             self.assertLessEqual(words - {"AND", "OR", "WITH"}, allowed,
                                  pin.name)
+
+    def test_licences_of_what_is_not_pinned(self):
+        data = inventory.data()
+        for owner in "cpython", "pip", "linked":
+            for name, entry in data[owner].items():
+                licences.check(name, entry["licence"])
+        for entry in data["linked"].values():
+            self.assertLessEqual(set(entry["toolchains"]),
+                                 set(toolchain.TOOLCHAINS))
+        for texts in data["texts"].values():
+            for licence, place in texts.items():
+                licences.check(licence, licence)
+                self.assertIn(place.partition(":")[0],
+                              {*pins.load(), "cpython"})
+
+    def test_what_is_only_a_tool_is_not_linked(self):
+        for name, pin in pins.load().items():
+            if pin.tool:
+                recipe = recipes.load()[name]
+                self.assertFalse(recipe.archives or recipe.data, name)
+
+    def test_names_for_scanners(self):
+        for pin in pins.load().values():
+            if pin.cpe:
+                self.assertRegex(pin.cpe, r"\Acpe:2\.3:a(:[^:]+){10}\Z")
+                self.assertIn(pin.cpe.split(":")[5], pin.version)
 
     def test_texts_of_licences_lie_in_the_source(self):
         for pin in pins.load().values():
@@ -323,6 +352,28 @@ class RealTreeTest(unittest.TestCase):
         has = set(re.findall(r"(?m)^(\w+)\s*[:?]?=|\$\((\w+)\)", text))
         self.assertEqual(told - {name for names in has for name in names},
                          set())
+
+    def test_every_notice_of_cpython_is_known(self):
+        # Not in our builds: BSD's and macOS', and what has a pin.
+        known = {"Select kqueue", "OpenSSL", "libffi", "zlib"}
+        sections = {"expat"} | {
+            entry["section"] for entry in inventory.data()["cpython"].values()
+            if "section" in entry}
+        text = (self.tree / "Doc/license.rst").read_text(encoding="utf-8")
+        found = set(re.findall(r"(?m)^(.+)\n-{4,}\n",
+                               text.partition("_OtherLicenses:")[2]))
+        self.assertEqual(found - known, sections)
+        for entry in inventory.data()["cpython"].values():
+            if "section" in entry:
+                inventory.section(text, entry["section"])
+
+    def test_pieces_of_cpython_exist(self):
+        for name, entry in inventory.data()["cpython"].items():
+            self.assertTrue((self.tree / entry["files"]).exists(), name)
+            for text in entry.get("texts", ()):
+                self.assertRegex(
+                    inventory.heading((self.tree / text).read_text()),
+                    "(?i)licen[sc]e|permission|public domain", name)
 
     def test_modules_of_recipes_exist(self):
         rules = modules.rules(self.tree)

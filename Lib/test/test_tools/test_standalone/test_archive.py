@@ -354,6 +354,18 @@ class Output(ArchiveTestCase):
         subprocess.run(["sha256sum", "--check", "--strict", "--quiet",
                         "SHA256SUMS"], cwd=self.out, check=True)
 
+    def test_signatures_of_other_bytes_go(self):
+        archives = self.write(Mount(self.tree), name="python-a")
+        for name in archives[0].path.name, "python-b.tar.gz", "SHA256SUMS":
+            (self.out / f"{name}.asc").write_text("")
+            (self.out / f"{name}.sigstore").write_text("")
+        self.write(Mount(self.tree), name="python-a")
+        self.assertEqual(
+            {name for name in self.listing() if "tar.gz." in name},
+            {"python-b.tar.gz.asc", "python-b.tar.gz.sigstore"})
+        self.assertNotIn("SHA256SUMS.asc", self.listing())
+        self.assertNotIn("python-b", (self.out / "SHA256SUMS").read_text())
+
     def test_read_only_out(self):
         self.write(Mount(self.tree))
         before = self.listing()

@@ -16,7 +16,7 @@ TOP = {"__main__", "bench", "check", "distribution", "front", "plan",
        "stages"}
 
 THIRD_PARTY = {"archive": {"deflate", "zstandard"}, "elf": {"elftools"},
-               "render": {"jinja2"}}
+               "licences": {"packaging"}, "render": {"jinja2"}}
 VAGUE = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 MAX_LINES = 350
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 from standalone.errors import FetchError, UsageError
-from standalone.unpack import unpack
+from standalone.unpack import read_text, unpack
 
 
 def member(name, data=b"", **fields):
@@ -50,6 +50,13 @@ class UnpackTest(unittest.TestCase):
         left = [path for path in self.dir.rglob("*") if path.is_file()]
         self.assertEqual([path.name for path in left], ["a.tar"])
         self.assertFalse(self.dest.exists())
+
+    def test_one_text(self):
+        archive = self.archive(member("top/a", b"no"),
+                               member("top/doc/a", "Größe".encode()))
+        self.assertEqual(read_text(archive, "doc/a"), "Größe")
+        with self.assertRaisesRegex(FetchError, "a.tar has no doc/b"):
+            read_text(archive, "doc/b")
 
     def test_every_compression(self):
         for suffix in "gz", "bz2", "xz":

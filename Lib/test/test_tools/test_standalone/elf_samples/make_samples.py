@@ -77,6 +77,11 @@ __asm__(
     ".long 0xc0000002, 4, 3, 0\\n.long 0xc0008002, 4, 4, 0\\n"
     ".popsection");
 """
+# Of a dependency by its directory, of CPython by its name, and with what a
+# compiler adds.
+LINKED = MODULE + """
+__attribute__((used)) static void __udivti3(void) {}
+"""
 
 #: name: (source, suffix, target, arguments)
 SAMPLES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
@@ -89,6 +94,9 @@ SAMPLES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         *SHARED, "-s", "-Wl,-z,lazy", "-Wl,-z,norelro")),
     "debug.so": (MODULE, "c", X86_64, (
         *SHARED, "-g", "-Wl,-soname,libdebug.so.1")),
+    "linked.so": (LINKED, "c", X86_64, (
+        *SHARED, "-g", "-fdebug-compilation-dir=/b/deps/zlib.source",
+        "-fdebug-prefix-map=sample.c=/b/source/Modules/expat/xmlparse.c")),
     # Without zig's start-up files, whose debug information names zig.
     "builtin": (BUILTIN, "c", X86_64, (
         "-fPIE", "-pie", "-nostdlib", "-Wl,-e,main", "-L.", "-lpython")),

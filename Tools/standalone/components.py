@@ -1,0 +1,92 @@
+"""What is in an archive: components, their licences, where they came from."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from urllib.parse import quote
+
+from standalone import pins
+from standalone.config import Config
+from standalone.model import Pin, SourceFile
+
+FILE = "components.json"
+NOWHERE = "NOASSERTION"          # SPDX's word for what is not said
+
+
+@dataclass(frozen=True, order=True)
+class Component:
+    """A part of the tree that has a licence of its own.
+
+    *paths* are where it is: in the tree, below ``build/`` of the full
+    archive, or ``lib/debug`` for all debug information.
+    """
+
+    name: str                    # openssl, cpython/expat, pip/idna
+    version: str                 # "" where it has none
+    licence: str                 # an SPDX expression
+    paths: tuple[str, ...]
+    download: str = NOWHERE      # a URL
+    sha256: str = ""             # of what is there
+    cpe: str = ""
+    purl: str = ""
+    origin: str = ""             # a location as in pins.toml, if no URL
+
+    def is_in(self, contents: Mapping[str, object]) -> bool:
+        """Is any of it among the members of an archive?"""
+        return any(f"{top}{path}" in contents for path in self.paths
+                   for top in ("", "install/"))
+
+
+#: File name → text, for each component.
+Texts = dict[Component, dict[str, str]]
+
+
+def save(path: Path, found: Iterable[Component]) -> None:
+    """Write components down, for `load`."""
+    path.write_text(json.dumps([asdict(item) for item in found], indent=1)
+                    + "\n", encoding="utf-8")
+
+
+def load(path: Path) -> list[Component]:
+    """What `save` wrote."""
+    return [Component(**entry | {"paths": tuple(entry["paths"])})
+            for entry in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def fetched(config: Config, pin: Pin) -> SourceFile:
+    """Which of the alternatives of *pin* the build was made of."""
+    link = config.layout.work / "fetched" / pin.name
+    name = link.readlink().name if link.is_symlink() else ""
+    return next((file for file in pin.files
+                 if name.startswith(file.sha256[:12])), pin.files[0])
+
+
+def described(pin: Pin, file: SourceFile,
+              paths: Iterable[str] = ()) -> Component:
+    """A pin as a component, with the place that *file* came from.
+
+    https://github.com/package-url/purl-spec
+    """
+    first = file.locations[0]
+    is_url = first.startswith("https:")
+    version = quote(pin.version, safe="")
+    return Component(
+        pin.name, pin.version, pin.licence, tuple(paths),
+        first if is_url else NOWHERE, file.sha256, pin.cpe or "",
+        f"pkg:pypi/{pin.name}@{version}" if first.startswith("package:") else
+        f"pkg:generic/{pin.name}@{version}?checksum=sha256:{file.sha256}",
+        "" if is_url else first)
+
+
+def cpython(config: Config) -> Component:
+    """CPython itself, which is in every archive."""
+    version = config.version if config.is_pinned else (
+        pins.cpython_versions()[0])
+    pin = pins.cpython_pin(version)
+    item = replace(described(pin, pin.files[0], ["lib"]),
+                   version=config.version)
+    return item if config.is_pinned else replace(
+        item, download=NOWHERE, sha256="",
+        cpe=item.cpe.replace(f":{version}:", f":{config.version}:"),
+        purl=f"pkg:generic/cpython@{quote(config.version, safe='')}")

@@ -1,0 +1,273 @@
+"""Asking a finished tree what it is made of, and finding the licences.
+
+Debug information names the directory that each object was compiled in,
+symbol tables the routines that a compiler added.  Versions are those of the
+pins, of CPython's own list (Misc/sbom.spdx.json) and of pip's (vendor.txt);
+what none of these knows is in components.toml.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from standalone import components, elf, pins, recipes, sysroot, unpack
+from standalone.components import NOWHERE, Component, Texts
+from standalone.config import Config
+from standalone.errors import ValidationError
+from standalone.paths import TOOLS
+
+DATA = TOOLS / "components.toml"
+
+
+def find(config: Config, tree: Path) -> Texts:
+    """The components of *tree* and of the archives made with it, sorted.
+
+    Raises ValidationError for one that nothing is known of, and if a
+    text is not where it is said to be.
+    """
+    linked = Linked(tree)
+    found = dict(sorted([
+        *_pinned(config, linked), *_cpython(config, tree, linked),
+        *_pip(tree), *_compilers(config, linked)]))
+    return {item: texts | _missing(item, texts, config)
+            for item, texts in found.items()}
+
+
+class Linked:
+    """What the linked files of a tree say that they are made of."""
+
+    def __init__(self, tree: Path) -> None:
+        self._names = {
+            str(path.relative_to(tree)): names
+            for path in sorted(tree.rglob("*"))
+            if path.is_file() and not path.is_symlink()
+            and (names := elf.names(path))}
+
+    def paths(self, *names: str) -> tuple[str, ...]:
+        """The files that have one of *names* in them, and their debug
+        information.  A name is a part of one, or whole between NULs."""
+        wanted = [name.encode() for name in names]
+        paths = [path for path, said in self._names.items()
+                 if any(name in said for name in wanted)]
+        return (*paths, "lib/debug") if paths else ()
+
+
+def _pinned(config: Config, linked: Linked) -> Iterator[
+        tuple[Component, dict[str, str]]]:
+    wanted = recipes.wanted(config.minor, config.pristine, gpl=config.gpl)
+
+    def code(name: str) -> list[str]:
+        if wanted[name].archives:
+            return [*linked.paths(f"/deps/{name}.source"),
+                    *(f"build/lib/{file}" for file in wanted[name].archives)]
+        # Source that others are made with: it is where they are.
+        return [path for other, recipe in wanted.items()
+                if name in recipe.needs for path in code(other)]
+
+    for name in wanted:
+        pin = pins.load()[name]
+        if not pin.tool:
+            yield components.described(
+                pin, components.fetched(config, pin),
+                dict.fromkeys([*code(name), *wanted[name].data.values()])
+                ), _texts(config.layout.dep(name) / "licenses")
+
+
+def _cpython(config: Config, tree: Path, linked: Linked) -> Iterator[
+        tuple[Component, dict[str, str]]]:
+    """CPython, and what of its pieces really is in the tree."""
+    source = config.layout.stage("source")
+    notices = _read(config.pristine / "Doc/license.rst")
+    yield components.cpython(config), {
+        "LICENSE": _read(source / "LICENSE"), "license.rst": notices}
+    listed = {package["name"]: package for package in json.loads(
+        _read(source / "Misc/sbom.spdx.json"))["packages"]}
+    if unknown := listed.keys() - data()["cpython"].keys():
+        raise _unlicensed("cpython", min(unknown))
+    for name, entry in data()["cpython"].items():
+        if entry.get("optional") and entry["section"] not in notices:
+            continue
+        if paths := _piece(entry["files"], tree, linked):
+            yield _listed(f"cpython/{name}", entry["licence"], paths,
+                          listed.get(name, {}), _version(entry, source)), (
+                _headings(source, entry["texts"]) if "texts" in entry else
+                {"license.rst": section(notices, entry["section"])})
+
+
+def _piece(files: str, tree: Path, linked: Linked) -> tuple[str, ...]:
+    if not files.startswith("Lib/"):
+        return linked.paths(f"/source/{files}")
+    [library] = tree.glob("lib/python3.*/os.py")
+    path = library.parent / files.removeprefix("Lib/")
+    return (str(path.relative_to(tree)),) if path.exists() else ()
+
+
+def _version(entry: Mapping[str, Any], source: Path) -> str:
+    if "version" not in entry:
+        return ""
+    file, pattern = entry["version"]
+    found = re.search(pattern, _read(source / file))
+    return ".".join(found.groups()) if found else ""
+
+
+def _listed(name: str, licence: str, paths: tuple[str, ...],
+            package: Mapping[str, Any], version: str) -> Component:
+    """A piece of CPython, with what CPython's own SBOM says of it."""
+    references = {entry["referenceType"]: entry["referenceLocator"]
+                  for entry in package.get("externalRefs", ())}
+    version = package.get("versionInfo", version)
+    return Component(
+        name, version, licence, paths,
+        package.get("downloadLocation", NOWHERE),
+        next((entry["checksumValue"] for entry
+              in package.get("checksums", ())), ""),
+        references.get("cpe23Type", ""), references.get("purl", "") or (
+            f"pkg:generic/{name.partition('/')[2]}@{quote(version, safe='')}"
+            if version else ""))
+
+
+def _pip(tree: Path) -> Iterator[tuple[Component, dict[str, str]]]:
+    """pip and what it has in pip/_vendor."""
+    for info in tree.glob("lib/python3.*/site-packages/pip-*.dist-info"):
+        package = info.with_name("pip")
+        version = info.name.removesuffix(".dist-info").partition("-")[2]
+        paths = [package, *info.parents[1].glob("ensurepip/_bundled/pip-*")]
+        yield _of_pip("pip", version, paths, tree), {
+            path.name: _read(path)
+            for path in sorted((info / "licenses").glob("*.txt"))}
+        for name, version in re.findall(
+                r"(?m)^\s*([\w.-]+)==([\w.]+)",
+                _read(package / "_vendor/vendor.txt")):
+            directory = data()["pip"].get(name, {}).get(
+                "directory", name.lower().replace("-", "_"))
+            paths = [path for path in (package / "_vendor" / directory,
+                                       package / f"_vendor/{directory}.py")
+                     if path.exists()]
+            yield _of_pip(f"pip/{name}", version, paths, tree), {
+                path.name: _read(path) for path in sorted([
+                    *(info / "licenses/src/pip/_vendor" / directory).glob("*"),
+                    *(package / "_vendor" / directory).glob("LICEN[CS]E*")])}
+
+
+def _of_pip(name: str, version: str, paths: Iterable[Path],
+            tree: Path) -> Component:
+    project = name.rpartition("/")[2]
+    if project not in data()["pip"]:
+        raise _unlicensed("pip", project)
+    return Component(
+        name, version, data()["pip"][project]["licence"],
+        tuple(str(path.relative_to(tree)) for path in sorted(paths)),
+        cpe=f"cpe:2.3:a:pypa:pip:{version}:*:*:*:*:*:*:*"
+        if name == "pip" else "",
+        # Lower case, by the purl type's definition.
+        purl=f"pkg:pypi/{project.lower().replace('_', '-')}@{version}")
+
+
+def _compilers(config: Config, linked: Linked) -> Iterator[
+        tuple[Component, dict[str, str]]]:
+    """What a link adds unasked, of the compiler and of the C library."""
+    libraries = config.layout.toolchain / "sysroot/usr/lib"
+    zig = config.layout.host / "ziglang"
+    for name, entry in data()["linked"].items():
+        if config.toolchain not in entry["toolchains"]:
+            continue
+        symbols = sysroot.symbols(libraries / entry["archive"])
+        if paths := linked.paths(*(f"\0{symbol}\0" for symbol in symbols)):
+            version = _linked_version(name, config)
+            yield Component(
+                name, version, entry["licence"], paths,
+                purl=entry.get("purl", f"pkg:generic/{name}")
+                + f"@{quote(version, safe='')}"), {
+                **_headings(zig, entry["texts"]),
+                **({"NOTE.txt": entry["note"].lstrip()}
+                   if "note" in entry else {})}
+
+
+def _linked_version(name: str, config: Config) -> str:
+    if name == "glibc":
+        return ".".join(map(str, config.machine.glibc))
+    if name == "libgcc":
+        return str(re.findall(r"\d+\.\d+\.\d+", config.chain.version)[0])
+    [info] = config.layout.host.glob("ziglang-*.dist-info")
+    return info.name.removesuffix(".dist-info").partition("-")[2]
+
+
+def _missing(item: Component, texts: Mapping[str, str],
+             config: Config) -> dict[str, str]:
+    """Whole texts of licences that a component only refers to."""
+    known = data()["texts"]["long"] | (
+        {} if texts else data()["texts"]["short"])
+    said = " ".join(" ".join(texts.values()).split())
+    more = {}
+    for licence in sorted({*re.findall(r"[\w.+-]+", item.licence)}
+                          & known.keys()):
+        text = _whole(known[licence], config)
+        words = text.split()
+        middle = " ".join(words[len(words) // 2:][:10])
+        if middle not in said:
+            more[f"{licence}.txt"] = text
+    return more
+
+
+def _whole(place: str, config: Config) -> str:
+    """A text of components.toml, PIN:FILE."""
+    name, _, file = place.partition(":")
+    if name == "cpython":
+        return _read(config.layout.stage("source") / file)
+    return unpack.read_text(
+        config.layout.work / "fetched" / name,
+        file.replace("{version}", pins.load()[name].version))
+
+
+def _headings(directory: Path, files: Iterable[str]) -> dict[str, str]:
+    """Texts as they are, and the comments that C sources begin with."""
+    return {re.sub(r"\.c$", ".txt", Path(file).name): heading(text)
+            for file in files for text in [_read(directory / file)]}
+
+
+def heading(text: str) -> str:
+    """The comment that C source begins with, undecorated; other text as
+    it is."""
+    if not text.startswith("/*"):
+        return text
+    lines = text[2:text.index("*/")].strip().splitlines()
+    return "\n".join(re.sub(r"^ ?\*? ?", "", line).rstrip()
+                     for line in lines) + "\n"
+
+
+def section(text: str, title: str) -> str:
+    """One section of reStructuredText, without its heading."""
+    parts = re.split(r"(?m)^(?:\.\. _.*:\n\n)?(.+)\n[-=~]{4,}\n", text)
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    if title not in sections:
+        raise ValidationError(f"Doc/license.rst has no section {title!r}",
+                              hint=f"change {DATA.name}")
+    return sections[title].strip() + "\n"
+
+
+def _texts(directory: Path) -> dict[str, str]:
+    return {path.name: _read(path) for path in sorted(directory.iterdir())}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as exc:
+        raise ValidationError(f"cannot read {path}: {exc.strerror}") from exc
+
+
+def _unlicensed(owner: str, name: str) -> ValidationError:
+    return ValidationError(
+        f"{owner} has {name} inside, whose licence is not known",
+        hint=f"add [{owner}.{name}] to {DATA}")
+
+
+@cache
+def data() -> dict[str, Any]:
+    """components.toml."""
+    return tomllib.loads(DATA.read_text(encoding="utf-8"))

@@ -1,0 +1,126 @@
+"""How a build came to be: an in-toto statement with SLSA's provenance.
+
+https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md and
+https://slsa.dev/spec/v1.0/provenance.  Nothing of the machine and no time
+is in it: the same inputs make the same statement.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from standalone import components, host, pins, recipes, stamp
+from standalone.components import NOWHERE, Component
+from standalone.config import Config
+from standalone.errors import BuildError
+from standalone.paths import ROOT
+from standalone.run import output
+
+#: What the names of a build's archives begin with is followed by this.
+SUFFIX = ".provenance.json"
+
+#: Who vouches for the statement, a URI; from the environment.
+BUILDER = "STANDALONE_BUILDER_ID"
+
+_LOCAL = "urn:make-standalone:local"
+_BUILD_TYPE = "urn:make-standalone:v1"
+
+
+def builder() -> str:
+    """The identity that the statement names as the builder's."""
+    return os.environ.get(BUILDER) or _LOCAL
+
+
+def statement(subjects: Mapping[str, str],
+              config: Config) -> dict[str, Any]:
+    """What made *subjects*, archives by name with their SHA-256."""
+    return {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": name, "digest": {"sha256": sha256}}
+                    for name, sha256 in sorted(subjects.items())],
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "predicate": {
+            "buildDefinition": {
+                "buildType": _BUILD_TYPE,
+                "externalParameters": {
+                    "cpython": config.version,
+                    "target": config.target,
+                    "toolchain": config.toolchain,
+                    "options": config.options,
+                },
+                "internalParameters": {
+                    "SOURCE_DATE_EPOCH": config.epoch,
+                    "compiler": _compiler(config),
+                },
+                "resolvedDependencies": [
+                    *_trees(config), *_sources(config),
+                    *_packages(config.layout.host)],
+            },
+            "runDetails": {"builder": {"id": builder()}},
+        },
+    }
+
+
+def _compiler(config: Config) -> str:
+    """What the compiler calls itself, without where it is installed."""
+    chain = config.chain
+    said = chain.version or output([*chain.compiler, "--version"])
+    return said.splitlines()[0].partition(" (http")[0]
+
+
+def _trees(config: Config) -> list[dict[str, Any]]:
+    """The overlay, and CPython where it is a tree of the user's."""
+    found = [_commit("overlay", ROOT)]
+    if not config.is_pinned:
+        found.append(_commit("cpython", config.pristine))
+    return [entry for entry in found if entry]
+
+
+def _commit(name: str, tree: Path) -> dict[str, Any]:
+    """The commit that *tree* is at; nothing if git does not know."""
+    if not (tree / ".git").exists():
+        return {}
+    try:
+        commit = output(["git", "-C", str(tree), "rev-parse", "HEAD"])
+        changes = output(["git", "-C", str(tree), "status", "--porcelain"])
+    except BuildError:               # no git, or not of this user
+        return {}
+    entry: dict[str, Any] = {"name": name,
+                             "digest": {"gitCommit": commit.strip()}}
+    if changes:
+        entry["annotations"] = {"dirty": True}
+    return entry
+
+
+def _sources(config: Config) -> list[dict[str, Any]]:
+    """CPython's archive and those of all pins, tools among them."""
+    wanted = recipes.wanted(config.minor, config.pristine, gpl=config.gpl)
+    found = [components.described(pin, components.fetched(config, pin))
+             for pin in (pins.load()[name] for name in wanted)]
+    if config.is_pinned:
+        found.insert(0, components.cpython(config))
+    return [_resource(item) for item in found]
+
+
+def _resource(item: Component) -> dict[str, Any]:
+    uri = item.origin or item.download
+    if uri == NOWHERE or uri.startswith("package:"):
+        uri = item.purl
+    return {"name": item.name, "uri": uri,
+            "digest": {"sha256": item.sha256}}
+
+
+def _packages(directory: Path) -> Iterable[dict[str, Any]]:
+    """The Python packages of the host, the compiler among them.
+
+    Which wheel of a package is used can depend on the Python that runs
+    this.  Those are left to the hash of requirements.txt, which pins all.
+    """
+    yield {"name": host.REQUIREMENTS.name,
+           "digest": {"sha256": stamp.file_sha256(host.REQUIREMENTS)}}
+    for wheel, sha256 in host.wheels(directory).items():
+        name, version, *tags = wheel.split("-")
+        if tags[0].startswith("py"):
+            yield {"name": name, "uri": f"pkg:pypi/{name}@{version}",
+                   "digest": {"sha256": sha256}}

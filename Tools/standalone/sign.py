@@ -1,0 +1,127 @@
+"""Signatures of finished archives: GPG's and Sigstore's.
+
+For what SHA256SUMS in OUT lists and for SHA256SUMS: FILE.asc by gpg,
+FILE.sigstore by the package sigstore.  Each is made if its program and an
+identity are there; if not, that is said.  The names are those that
+python.org gives them: https://www.python.org/downloads/metadata/sigstore/
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from standalone import stamp, summary
+from standalone.errors import BuildError, UsageError, ValidationError
+from standalone.run import environment, output
+
+#: The key to sign with, as gpg names keys; gpg's default key if not set.
+KEY = "SIGN_GPG_KEY"
+
+# What of the user's environment the programs want: gpg to find keys and
+# to ask for a passphrase, sigstore for an identity, or a proxy.
+_GPG = ("GNUPGHOME", "GPG_TTY", "DISPLAY", "WAYLAND_DISPLAY",
+        "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")
+_SIGSTORE = ("SIGSTORE_", "ACTIONS_ID_TOKEN_REQUEST_", "GITHUB_",
+             "GITLAB_CI", "HTTPS_PROXY", "https_proxy", "NO_PROXY",
+             "no_proxy")
+_TOKENS = ("SIGSTORE_IDENTITY_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+           "SIGSTORE_ID_TOKEN")
+
+#: Signs the first file into the second.
+Signer = Callable[[Path, Path], None]
+
+
+def sign(out: Path) -> int:
+    """Sign all in *out*; the number of signatures made.
+
+    Raises UsageError if there is nothing to sign or SIGN_GPG_KEY names no
+    key, ValidationError if a file is not what SHA256SUMS says.
+    """
+    files = list(_files(out))
+    made = 0
+    for suffix, find in ((".asc", _gpg), (".sigstore", _sigstore)):
+        signer = find()
+        if isinstance(signer, str):
+            print(f"not signed: FILE{suffix}: {signer}", flush=True)
+            continue
+        for file in files:
+            _sign(signer, file, suffix)
+        print(f"signed: {len(files)} files: FILE{suffix}", flush=True)
+        made += len(files)
+    return made
+
+
+def _files(out: Path) -> Iterator[Path]:
+    sums = out / "SHA256SUMS"
+    try:
+        listed = summary.read_sums(sums)
+    except OSError as exc:
+        raise UsageError(f"nothing to sign in {out}",
+                         hint="make standalone") from exc
+    for name, sha256 in listed.items():
+        try:
+            found = stamp.file_sha256(out / name)
+        except OSError as exc:
+            raise ValidationError(
+                f"SHA256SUMS lists {name}: {exc.strerror}") from exc
+        if found != sha256:
+            raise ValidationError(f"{name} is not what SHA256SUMS lists",
+                                  hint="make standalone makes it anew")
+        yield out / name
+    yield sums
+
+
+def _sign(signer: Signer, file: Path, suffix: str) -> None:
+    scratch = file.with_name(f".{file.name}{suffix}.partial")
+    scratch.unlink(missing_ok=True)
+    try:
+        signer(file, scratch)
+        scratch.replace(f"{file}{suffix}")
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _gpg() -> Signer | str:
+    """How to sign with gpg, or why that cannot be."""
+    key = os.environ.get(KEY, "")
+    if not shutil.which("gpg"):
+        if key:
+            raise UsageError(f"{KEY} is set, and gpg is not installed")
+        return "no gpg on this machine"
+    env = environment(extra={name: os.environ[name] for name in _GPG
+                             if name in os.environ})
+    try:
+        keys = output(["gpg", "--batch", "--with-colons",
+                       "--list-secret-keys", *([key] if key else [])], env)
+    except BuildError as exc:
+        raise UsageError(f"gpg has no secret key {key!r}",
+                         hint=exc.message) from exc
+    if "sec:" not in keys:
+        return f"gpg has no secret key; {KEY} names one"
+
+    def signer(file: Path, signature: Path) -> None:
+        output(["gpg", "--batch", "--yes", "--armor", "--detach-sign",
+                *(["--local-user", key] if key else []),
+                "--output", str(signature), str(file)], env)
+    return signer
+
+
+def _sigstore() -> Signer | str:
+    """How to sign with sigstore, or why that cannot be.
+
+    An identity comes from a CI system or as a token: a browser to log in
+    with is not waited for.
+    """
+    program = shutil.which("sigstore")
+    if not program:
+        return "no sigstore on this machine; pip install sigstore"
+    if not any(name in os.environ for name in _TOKENS):
+        return f"no identity; {_TOKENS[0]} is not set"
+    env = environment(extra={name: value for name, value
+                             in os.environ.items()
+                             if name.startswith(_SIGSTORE)})
+
+    def signer(file: Path, signature: Path) -> None:
+        output([program, "sign", "--bundle", str(signature), str(file)], env)
+    return signer
