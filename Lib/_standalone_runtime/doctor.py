@@ -24,7 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m _standalone_runtime", description=(
             "Tell what this Python looked for at run time, where, what it "
-            "chose and how to override that."))
+            "chose and how to override that."),
+        epilog="`python -m _standalone_runtime verify` compares its files "
+        "with those that were shipped.")
     parser.add_argument("--json", action="store_true",
                         help="for programs: one JSON object")
     options = parser.parse_args(argv)
@@ -68,7 +70,7 @@ def as_text(resources: Sequence[Resource], *, colour: bool = False) -> str:
     lines.append(_painted(f"missing: {', '.join(missing)}", _MISSING, colour)
                  if missing else
                  _painted("everything needed was found", _USED, colour))
-    return "\n".join(_printable(line) for line in lines) + "\n"
+    return "\n".join(printable(line) for line in lines) + "\n"
 
 
 def _paragraph(resource: Resource, colour: bool) -> Iterator[str]:
@@ -106,7 +108,7 @@ def _painted(text: str, code: str, colour: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if colour else text
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Paths may hold bytes that no encoding of the output can show."""
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -12,7 +12,7 @@ from pathlib import Path
 if not __package__:              # run as `python3 Tools/standalone ...`
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from standalone import bench, check, front, overlay, sign, targets
+from standalone import bench, check, front, index, overlay, sign, targets
 from standalone import config as configuration
 from standalone.errors import BuildError, StandaloneError
 
@@ -75,6 +75,11 @@ def parser() -> argparse.ArgumentParser:
     fork = commands.add_parser("overlay", help="the edits to CPython's files")
     fork.add_argument("action", choices=("apply", "check", "diff"))
     fork.add_argument("tree", type=Path)
+    listing = commands.add_parser(
+        "index", help="print the index of archives that uv installs from")
+    listing.add_argument("out", type=Path, nargs="?", default=Path("dist"))
+    listing.add_argument("--base-url", help=(
+        "where the archives are (default: where they lie now)"))
     return top
 
 
@@ -99,6 +104,9 @@ def dispatch(arguments: argparse.Namespace) -> None:
                       configuration.load(Path(arguments.work).resolve()))
         case "overlay":
             run_overlay(arguments.action, arguments.tree)
+        case "index":
+            print(index.of_directory(arguments.out, arguments.base_url),
+                  end="")
 
 
 def request(arguments: argparse.Namespace) -> configuration.Config:

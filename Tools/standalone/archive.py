@@ -98,6 +98,9 @@ class Archive:
 Companions = Callable[[Sequence[Archive], Mapping[str, str]],
                       Mapping[str, str]]
 
+#: Writes an archive that is no tar.
+Writer = Callable[[Path], None]
+
 
 def archive_name(version: str, triple: str, options: str) -> str:
     """What the names of a build's archives begin with."""
@@ -171,8 +174,10 @@ def members(mounts: Iterable[Mount]) -> dict[str, Path | None]:
 
 
 def archive(specs: Sequence[Spec], out: Path, epoch: int,
-            companions: Companions = lambda *_: {}) -> list[Archive]:
-    """Write *specs* to *out*, all of them or none, and SHA256SUMS.
+            companions: Companions = lambda *_: {},
+            writers: Mapping[str, Writer] = {}) -> list[Archive]:
+    """Write *specs* to *out*, and other archives with *writers*, by file
+    name; all of them or none, and SHA256SUMS.
 
     *epoch* is every member's mtime in seconds since 1970.  The sums
     are over all archives in *out* and over what *companions* gives, which
@@ -189,7 +194,7 @@ def archive(specs: Sequence[Spec], out: Path, epoch: int,
         raise UsageError(f"cannot write to {out}: {exc.strerror}",
                          hint="choose another directory: OUT=DIR") from exc
     try:
-        made = _write_all(specs, scratch, epoch)
+        made = _write_all(specs, writers, scratch, epoch)
         sums = _others(out) | {item.path.name: item.sha256 for item in made}
         for name, text in sorted(companions(made, sums).items()):
             made.append(_companion(scratch / name, text))
@@ -207,14 +212,22 @@ def archive(specs: Sequence[Spec], out: Path, epoch: int,
             for item in made]
 
 
-def _write_all(specs: Sequence[Spec], scratch: Path,
-               epoch: int) -> list[Archive]:
+def deflated(data: bytes) -> bytes:
+    """*data* as RFC 1951 has it, for formats that want it so."""
+    packed: bytes = deflate.deflate_compress(data, 6)
+    return packed
+
+
+def _write_all(specs: Sequence[Spec], writers: Mapping[str, Writer],
+               scratch: Path, epoch: int) -> list[Archive]:
     """Write as many at a time as there are cores."""
     with ThreadPoolExecutor(_cores()) as pool:
         try:
             # The largest comes last, and is best begun first.
-            jobs = [pool.submit(_write, spec, scratch, epoch)
-                    for spec in reversed(specs)]
+            jobs = [*(pool.submit(_write_other, scratch / name, write)
+                      for name, write in writers.items()),
+                    *(pool.submit(_write, spec, scratch, epoch)
+                      for spec in reversed(specs))]
             for number, job in enumerate(as_completed(jobs), 1):
                 _progress(f"archive: {number} of {len(jobs)}: "
                           f"{job.result()[0].path.name}")
@@ -235,8 +248,19 @@ def _write(spec: Spec, scratch: Path, epoch: int) -> list[Archive]:
             _write_tar(tee, members(spec.mounts), epoch)
     except OSError as exc:
         raise _failure(spec.name, exc) from exc
-    return [Archive(path, path.stat().st_size, stamp.file_sha256(path))
-            for path in levels]
+    return [_written(path) for path in levels]
+
+
+def _write_other(path: Path, write: Writer) -> list[Archive]:
+    try:
+        write(path)
+    except OSError as exc:
+        raise _failure(path.name, exc) from exc
+    return [_written(path)]
+
+
+def _written(path: Path) -> Archive:
+    return Archive(path, path.stat().st_size, stamp.file_sha256(path))
 
 
 def _write_tar(sink: io.BufferedIOBase, contents: Mapping[str, Path | None],
@@ -344,7 +368,7 @@ def _portable(name: str) -> str:
 
 def _companion(path: Path, text: str) -> Archive:
     path.write_text(text, "utf-8")
-    return Archive(path, path.stat().st_size, stamp.file_sha256(path))
+    return _written(path)
 
 
 def _others(out: Path) -> dict[str, str]:

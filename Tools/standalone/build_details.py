@@ -27,7 +27,19 @@ def write(path: Path, tree: Path, interpreter: str,
     details["base_interpreter"] = f"bin/{interpreter}"
     # Of the full archive alone.
     details.get("libpython", {}).pop("static", None)
-    path.write_text(json.dumps(details, indent=2) + "\n")
+    path.write_text(_text(details))
+
+
+def with_archive(path: Path, archive: str) -> str:
+    """The text of *path* for a tree that has libpython's *archive*, a
+    path relative to the tree, as well."""
+    details = json.loads(path.read_text())
+    details["libpython"]["static"] = archive
+    return _text(details)
+
+
+def _text(details: Mapping[str, Any]) -> str:
+    return json.dumps(details, indent=2) + "\n"
 
 
 def _relative(value: Any) -> Any:
@@ -50,8 +62,10 @@ def _details(tree: Path, data: Mapping[str, str | int]) -> dict[str, object]:
     info = {"major": full[0], "minor": full[1], "micro": full[2],
             "releaselevel": full[3], "serial": full[4]}
     libpython = {"dynamic": f"lib/{data['INSTSONAME']}",
-                 "dynamic_stableabi": "lib/libpython3.so",
                  "link_extensions": False}
+    # A debug build has none.
+    if (tree / "lib/libpython3.so").exists():
+        libpython["dynamic_stableabi"] = "lib/libpython3.so"
     return {
         "schema_version": "1.0",
         "base_prefix": "", "base_interpreter": "",

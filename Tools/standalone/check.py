@@ -9,7 +9,7 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from standalone import bench, front, host, stamp
+from standalone import bench, front, host, stamp, summary
 from standalone.config import Config
 from standalone.counts import Counts, unittest_counts
 from standalone.distribution import RUNTIME, distribution
@@ -28,11 +28,10 @@ def check(what: str, config: Config) -> Counts:
         counts += tools(config)
     if what == "all":
         front.build(config)
-    if what in ("all", "distribution"):
-        counts += _documents(config)
     if what != "tools":
         counts += distribution(config, here=what != "chroots")
     if what in ("all", "distribution"):
+        counts += archives(config)
         counts += _startup(config)
     print(f"\n{counts}", flush=True)
     return counts
@@ -47,7 +46,8 @@ def tools(config: Config) -> Counts:
     runtime = ROOT / "Lib" / "_standalone_runtime"
     ours = [path for path in (
         TOOLS, runtime, ROOT / "Lib" / "test" / RUNTIME,
-        tests / "test_standalone") if path.exists()]
+        tests / "test_standalone", tests / "test_standalone_archives")
+        if path.exists()]
     typed = ["-p", "standalone"]
     if runtime.exists():
         typed += ["-p", runtime.name]
@@ -62,18 +62,29 @@ def tools(config: Config) -> Counts:
         [python, "-m", "mypy", "--config-file", str(TOOLS / "mypy.ini"),
          "--cache-dir", str(config.layout.work / "check" / "mypy"), *typed],
         env)
-    return linted + checked + _unit_tests(python, tests, env)
+    return linted + checked + _unit_tests(python, tests / "test_standalone",
+                                          env)
 
 
-def _documents(config: Config) -> Counts:
-    """What lies beside the archives, judged with packages of ours."""
+def archives(config: Config) -> Counts:
+    """What was written to OUT, also as uv and others read it."""
+    layout, downloads = config.layout, cache_dir() / "downloads"
     with front.lock(config):
         front.prepare(config)
         python = _python(config)
-    return _unit_tests(python, ROOT / "Lib" / "test" / "test_tools", {
-        **environment(), "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": str(TOOLS.parent),
-        "STANDALONE_TEST_DIST": config.out}, "test_dist.py")
+        wheels = host.download_wheels(
+            config.pristine, downloads,
+            Path(config.sources) if config.sources else None, REQUIREMENTS)
+    names = summary.read_sums(layout.stage("archive") / "SHA256SUMS")
+    ending = "-install_only_stripped.tar.gz"
+    [name] = (name.removesuffix(ending) for name in names
+              if name.endswith(ending))
+    return _unit_tests(
+        python, ROOT / "Lib/test/test_tools/test_standalone_archives",
+        environment(extra={
+            "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(TOOLS.parent),
+            "STANDALONE_OUT": str(layout.out), "STANDALONE_NAME": name,
+            "STANDALONE_WHEELS": str(wheels)}))
 
 
 def _packages(config: Config) -> Path:
@@ -106,13 +117,12 @@ def _command(argv: Sequence[str], env: dict[str, str]) -> Counts:
     return Counts(failed=1) if done.returncode else Counts(passed=1)
 
 
-def _unit_tests(python: str, tests: Path, env: dict[str, str],
-                pattern: str = "test*.py") -> Counts:
+def _unit_tests(python: str, package: Path, env: dict[str, str]) -> Counts:
     """unittest's output as it comes, and its numbers out of the end."""
-    print(f"\nunit tests of the tools: {pattern}", flush=True)
+    print(f"\nunit tests: {package.name}", flush=True)
     child = subprocess.Popen(
-        [python, "-m", "unittest", "discover", "-s",
-         str(tests / "test_standalone"), "-t", str(tests), "-p", pattern],
+        [python, "-m", "unittest", "discover", "-s", str(package),
+         "-t", str(package.parent)],
         env=env, cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert child.stdout is not None

@@ -53,8 +53,9 @@ def keys(config: Config) -> dict[str, str]:
         found["relocate"], _code("validate", "rules", "elf", "policy",
                                  "policy.toml", "stages"))
     found["archive"] = stamp.key(
-        found["relocate"], _code("archive", "metadata", "stages", "sbom",
-                                 "provenance"),
+        found["relocate"], _code("archive", "build_details", "index",
+                                 "manifest", "metadata", "provenance",
+                                 "pybi", "sbom", "stages"),
         config.out, provenance.builder())
     return found
 

@@ -6,22 +6,27 @@ neither each other nor where their inputs come from.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from standalone import (
     archive,
+    build_details,
     components,
     cpython,
     deps,
     elf,
+    index,
     licences,
+    manifest,
     metadata,
     modules,
     pins,
     plan,
     policy,
     provenance,
+    pybi,
     recipes,
     relocate,
     sbom,
@@ -34,6 +39,10 @@ from standalone import (
 from standalone.config import Config
 from standalone.paths import TOOLS, cache_dir
 from standalone.run import output
+
+Mounts = Sequence[archive.Mount]
+
+INDEX = "index.json"
 
 
 @dataclass(frozen=True)
@@ -108,34 +117,89 @@ def _archive(config: Config, _: str, wanted: str) -> None:
     name = archive.archive_name(config.version, config.target,
                                 config.options)
     with stamp.output_dir(layout.stage("archive"), wanted) as out:
+        full = (*full, _details(tree / "install", out))
         python_json = out / "PYTHON.json"
         python_json.write_text(json.dumps(
             _python_json(config, full), indent=1, sort_keys=True) + "\n")
-        specs = archive.specs(
-            name, install=tree / "install", stripped=tree / "stripped",
-            debug=tree / "debug", licences=tree / "licenses", full=full,
-            python_json=python_json)
+        specs = {spec.name.removeprefix(f"{name}-"): spec
+                 for spec in archive.specs(
+                     name, install=tree / "install",
+                     stripped=tree / "stripped", debug=tree / "debug",
+                     licences=tree / "licenses", full=full,
+                     python_json=python_json)}
+        others = _pybi(config, name, specs["install_only_stripped"], out)
+        listed = [_listed(spec, kind, out) for kind, spec in specs.items()]
+        contents = {
+            **{f"{spec.name}.tar.{compression}": spec.mounts
+               for spec in listed for compression in spec.compressions},
+            **{file: mounts for file, (mounts, _) in others.items()}}
         made = archive.archive(
-            specs, layout.out, config.epoch, lambda archives, sums: {
-                **_companions(config, archives, sums),
-                **_statements(config, specs, name, archives)})
+            listed, layout.out, config.epoch,
+            lambda archives, sums: {
+                INDEX: index.text(sums),
+                **_statements(config, contents, name, archives)},
+            {file: writer for file, (_, writer) in others.items()})
+        # But of an index: it is of other builds in the directory as well.
         (out / "SHA256SUMS").write_text(
             "".join(f"{entry.sha256}  {entry.path.name}\n"
-                    for entry in made))
+                    for entry in made if entry.path.name != INDEX))
 
 
-def _companions(config: Config, archives: Sequence[archive.Archive],
-                sums: Mapping[str, str]) -> dict[str, str]:
-    """What lies beside the archives."""
-    return {}
+def _details(tree: Path, out: Path) -> archive.Mount:
+    """The full archive's own build-details.json, which is made in *out*."""
+    library = relocate.library(tree)
+    path = library / "build-details.json"
+    [static] = library.glob("config-*/libpython*.a")
+    (out / path.name).write_text(build_details.with_archive(
+        path, str(static.relative_to(tree))))
+    return archive.Mount(out / path.name,
+                         f"install/{path.relative_to(tree)}")
 
 
-def _statements(config: Config, specs: Sequence[archive.Spec], name: str,
+def _listed(spec: archive.Spec, kind: str, out: Path) -> archive.Spec:
+    """*spec* with a list of its files among them, which is made in *out*.
+
+    That of the full archive is in its tree, and of just that.
+    """
+    below = "install/" if kind == "full" else ""
+    path = out / f"{kind}.sha256"
+    path.write_text(manifest.text(archive.members(spec.mounts), below),
+                    "utf-8")
+    return replace(spec, mounts=(*spec.mounts, archive.Mount(
+        path, below + manifest.PLACE.format(kind))))
+
+
+def _pybi(config: Config, name: str, stripped: archive.Spec,
+          out: Path) -> dict[str, tuple[Mounts, archive.Writer]]:
+    """A pybi of what most people download; none of a build with a word
+    of its own in its *name*, debug or x86_64_v3, which a pybi's name has
+    no room for."""
+    machine, layout = config.machine.machine, config.layout
+    if name != f"python-{config.version}-{machine}-unknown-linux-gnu":
+        return {}
+    facts = pybi.Facts(
+        config.version, machine,
+        (layout.stage("validate") / "glibc").read_text(),
+        _ask(layout.stage("tree") / "install", pybi.PROBE))
+    spec = _listed(replace(stripped, mounts=tuple(
+        replace(mount, without=(*mount.without, *pybi.WITHOUT))
+        for mount in stripped.mounts)), "pybi", out)
+    return {facts.name: (spec.mounts, lambda path: pybi.write(
+        path, archive.members(spec.mounts), facts, config.epoch,
+        archive.deflated))}
+
+
+def _ask(tree: Path, probe: str) -> dict[str, Any]:
+    """What the interpreter of *tree* prints as JSON."""
+    answer: dict[str, Any] = json.loads(output(
+        [str(relocate.interpreter(tree)), "-I", "-B", "-c", probe]))
+    return answer
+
+
+def _statements(config: Config, contents: Mapping[str, Mounts], name: str,
                 archives: Sequence[archive.Archive]) -> dict[str, str]:
     """An SBOM for each archive, and how all of them were made."""
     found = components.load(config.layout.stage("tree") / components.FILE)
-    contents = {f"{spec.name}.tar.{compression}": spec.mounts
-                for spec in specs for compression in spec.compressions}
     documents: dict[str, object] = {
         name + provenance.SUFFIX: provenance.statement(
             {item.path.name: item.sha256 for item in archives}, config)}
@@ -154,8 +218,7 @@ def _python_json(config: Config,
                  full: tuple[archive.Mount, ...]) -> dict[str, object]:
     layout = config.layout
     tree, build = layout.stage("tree") / "install", layout.stage("build")
-    probe = json.loads(output(
-        [str(relocate.interpreter(tree)), "-I", "-B", "-c", metadata.PROBE]))
+    probe = _ask(tree, metadata.PROBE)
     made = build / "Modules"
     setups = {path.name: path.read_text() for path in (
         made / "Setup.local", made / "Setup.stdlib", made / "Setup.bootstrap",

@@ -4,6 +4,7 @@ Read from files alone: the archives, the SHA256SUMS beside them, and one
 ``{"stage": name, "seconds": number}`` for each stage that ran.
 """
 
+import itertools
 import json
 import os
 from collections.abc import Sequence
@@ -27,15 +28,20 @@ def summary(archives: Sequence[Path], durations: Path, glibc: str) -> str:
 
 
 def _archives(archives: Sequence[Path]) -> str:
-    # What all names begin with is said once: with it, no line would fit.
-    common = os.path.commonprefix(                        # noqa: RUF071
-        [path.name for path in archives])
-    common = common[:common.rfind("-") + 1]
     sums = read_sums(archives[0].with_name("SHA256SUMS"))
-    rows = [(path.name.removeprefix(common),
-             f"{path.stat().st_size / 1e6:.1f} MB", sums[path.name])
-            for path in archives]
-    return f"{archives[0].parent}/{common}\n" + _aligned(rows)
+    text = ""
+    for _, group in itertools.groupby(
+            archives, lambda path: path.name.partition("-")[0]):
+        paths = list(group)
+        # What all names begin with is said once: with it, no line would fit.
+        common = os.path.commonprefix(                    # noqa: RUF071
+            [path.name for path in paths])
+        common = common[:common.rfind("-") + 1]
+        rows = [(path.name.removeprefix(common),
+                 f"{path.stat().st_size / 1e6:.1f} MB", sums[path.name])
+                for path in paths]
+        text += f"{paths[0].parent}/{common}\n" + _aligned(rows)
+    return text
 
 
 def _durations(directory: Path) -> str:

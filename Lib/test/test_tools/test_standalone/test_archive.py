@@ -411,6 +411,26 @@ class Output(ArchiveTestCase):
             archive.archive(specs, self.out, 1)
         self.assertEqual(self.listing(), before)
 
+    def test_other_formats(self):
+        """They are of the whole, and in the sums; or nothing is."""
+        specs = [Spec("python-a", (Mount(self.tree),), {"gz": 1})]
+        seen = []
+        made = archive.archive(
+            specs, self.out, 1,
+            lambda archives, sums: seen.extend(sums) or {},
+            {"cpython-a.pybi": lambda path: path.write_bytes(b"a")})
+        names = ["python-a.tar.gz", "cpython-a.pybi"]
+        self.assertEqual([item.path.name for item in made], names)
+        self.assertEqual(sorted(seen), sorted(names))
+        self.assertIn(
+            f"{hashlib.sha256(b'a').hexdigest()}  cpython-a.pybi\n",
+            (self.out / "SHA256SUMS").read_text())
+        before = self.listing()
+        with self.assertRaisesRegex(BuildError, "cannot write cpython-b"):
+            archive.archive(specs, self.out, 2, writers={
+                "cpython-b": lambda path: (path / "x").write_bytes(b"")})
+        self.assertEqual(self.listing(), before)
+
     def test_left_by_a_killed_run(self):
         lay(self.out, {".archives.partial/python-a.tar.gz": "half"})
         self.write(Mount(self.tree))

@@ -50,6 +50,18 @@ class SummaryTest(unittest.TestCase):
             "\n"
             "C library: glibc 2.17 or newer\n")
 
+    def test_other_names(self):
+        archives = self.archives(["cpython-3.13.15-linux.pybi",
+                                  "python-3.13.15-x-full.tar.zst",
+                                  "python-3.13.15-x-tests.tar.zst"])
+        self.assertEqual(
+            summary(archives, self.durations, "2.17").splitlines()[:5], [
+                f"{self.dir}/cpython-3.13.15-",
+                f"  linux.pybi  0.0 MB  {0:064x}",
+                f"{self.dir}/python-3.13.15-x-",
+                f"  full.tar.zst   0.4 MB  {1:064x}",
+                f"  tests.tar.zst  4.0 MB  {2:064x}"])
+
     def test_no_durations(self):
         archives = self.archives(["python-a-b.tar.zst"])
         self.assertEqual(summary(archives, self.durations, "2.28"),

@@ -1,0 +1,85 @@
+"""index.json: the archives as downloads that uv can install.
+
+    uv python install --python-downloads-json-url index.json 3.13
+
+https://docs.astral.sh/uv/reference/environment/#uv_python_downloads_json_url
+(what its fields mean: crates/uv-python/src/downloads.rs in uv's sources)
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from standalone import summary
+from standalone.errors import UsageError
+
+#: Where python.org has the files of a release.
+RELEASES = "https://www.python.org/ftp/python/{}/"
+
+# Of each build one archive: uv knows a Python by version, platform and
+# variant.  What has more words in its name is not told apart by these.
+_ARCHIVE = re.compile(
+    r"python-(?P<release>(?P<major>\d+)\.(?P<minor>\d+)\.(?P<patch>\d+))"
+    r"(?P<prerelease>(?:a|b|rc)\d+)?"
+    r"-(?P<family>x86_64|aarch64)(?:_(?P<level>v[234]))?"
+    r"-unknown-(?P<os>linux)-(?P<libc>gnu)(?:-(?P<variant>debug))?"
+    r"-install_only_stripped\.tar\.gz")
+
+
+def text(sums: Mapping[str, str], base_url: str = RELEASES) -> str:
+    """The index of what *sums*, file name → SHA-256, has for uv.
+
+    The files lie below *base_url*, in which ``{}`` is the release,
+    "3.13.15"; uv takes no relative URL.
+    """
+    entries = {}
+    for name, sha256 in sorted(sums.items()):
+        if found := _ARCHIVE.fullmatch(name):
+            entries[_key(found)] = _entry(found, sha256, base_url)
+    return json.dumps(entries, indent=2, sort_keys=True) + "\n"
+
+
+def of_directory(out: Path, base_url: str | None = None) -> str:
+    """The index of the archives in *out*, for where they lie now or for
+    *base_url*.  Raises UsageError if there are none."""
+    hint = "make standalone, or name the directory with the archives"
+    try:
+        sums = {name: sha256 for name, sha256
+                in summary.read_sums(out / "SHA256SUMS").items()
+                if (out / name).exists()}
+    except (OSError, ValueError) as exc:
+        raise UsageError(f"no archives in {out}: cannot read its SHA256SUMS",
+                         hint=hint) from exc
+    if not any(map(_ARCHIVE.fullmatch, sums)):
+        raise UsageError(f"no archive in {out} that uv can install",
+                         hint=hint)
+    base = base_url or out.resolve().as_uri()
+    return text(sums, base if base.endswith("/") else f"{base}/")
+
+
+def _key(found: re.Match[str]) -> str:
+    """As uv names what it installed."""
+    version = found["release"] + (found["prerelease"] or "")
+    variant = f"+{found['variant']}" if found["variant"] else ""
+    level = f"_{found['level']}" if found["level"] else ""
+    return (f"cpython-{version}{variant}-{found['os']}-"
+            f"{found['family']}{level}-{found['libc']}")
+
+
+def _entry(found: re.Match[str], sha256: str,
+           base_url: str) -> dict[str, object]:
+    return {
+        "name": "cpython",
+        "arch": {"family": found["family"], "variant": found["level"]},
+        "os": found["os"],
+        "libc": found["libc"],
+        "major": int(found["major"]),
+        "minor": int(found["minor"]),
+        "patch": int(found["patch"]),
+        "prerelease": found["prerelease"] or "",
+        "url": base_url.replace("{}", found["release"]) + found[0],
+        "sha256": sha256,
+        "variant": found["variant"],
+        "build": None,
+    }
