@@ -12,7 +12,17 @@ from pathlib import Path
 if not __package__:              # run as `python3 Tools/standalone ...`
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from standalone import bench, check, front, index, overlay, sign, targets
+from standalone import (
+    bench,
+    check,
+    front,
+    index,
+    overlay,
+    reproduce,
+    respin,
+    sign,
+    targets,
+)
 from standalone import config as configuration
 from standalone.errors import BuildError, StandaloneError
 
@@ -56,7 +66,9 @@ def parser() -> argparse.ArgumentParser:
                        ("clean", "remove what was made on the way"),
                        ("sign", "sign what lies in OUT"),
                        ("check", "test the tools and what they made"),
-                       ("bench", "count what a start-up takes")):
+                       ("bench", "count what a start-up takes"),
+                       ("reproduce", "build again elsewhere, and compare"),
+                       ("respin", "a release with other dependencies")):
         command = commands.add_parser(name, help=text)
         if name == "check":
             command.add_argument("what", choices=(
@@ -68,6 +80,10 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--sources", default="")
         command.add_argument("--out", default="dist")
         command.add_argument("--jobs", default="")
+        command.add_argument("--build", default="")
+        if name == "respin":
+            command.add_argument("--base", default="")
+            command.add_argument("--cves", default="")
     stage = commands.add_parser("stage", help="one stage of a planned build")
     stage.add_argument("name")
     stage.add_argument("dependency", nargs="?")
@@ -99,6 +115,11 @@ def dispatch(arguments: argparse.Namespace) -> None:
                 raise SystemExit(1)
         case "bench":
             bench.bench(request(arguments))
+        case "reproduce":
+            reproduce.must_reproduce(request(arguments))
+        case "respin":
+            respin.respin(request(arguments), arguments.base,
+                          arguments.cves)
         case "stage":
             run_stage(arguments.name, arguments.dependency,
                       configuration.load(Path(arguments.work).resolve()))
@@ -116,7 +137,8 @@ def request(arguments: argparse.Namespace) -> configuration.Config:
         target=arguments.target or targets.host_triple(),
         toolchain=arguments.toolchain, options=arguments.options,
         sources=arguments.sources or None, out=arguments.out,
-        jobs=configuration.jobs(arguments.jobs)))
+        jobs=configuration.jobs(arguments.jobs),
+        build=configuration.number("BUILD", arguments.build or "1")))
 
 
 def run_overlay(action: str, tree: Path) -> None:

@@ -9,7 +9,7 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from standalone import bench, front, host, stamp, summary
+from standalone import bench, front, host, reproduce, stamp, summary
 from standalone.config import Config
 from standalone.counts import Counts, unittest_counts
 from standalone.distribution import RUNTIME, distribution
@@ -21,8 +21,8 @@ REQUIREMENTS = TOOLS / "requirements-dev.txt"
 
 def check(what: str, config: Config) -> Counts:
     """Run *what*: "tools", "distribution", the part of it in "chroots",
-    or "all" with the build between them.  Prints the counts as the last
-    line."""
+    or "all" with the build between them and another at the end.  Prints
+    the counts as the last line."""
     counts = Counts()
     if what in ("all", "tools"):
         counts += tools(config)
@@ -33,6 +33,8 @@ def check(what: str, config: Config) -> Counts:
     if what in ("all", "distribution"):
         counts += archives(config)
         counts += _startup(config)
+    if what == "all":
+        counts += reproduce.reproduce(config)
     print(f"\n{counts}", flush=True)
     return counts
 

@@ -33,6 +33,7 @@ class Config:
     sources: str | None
     out: str
     jobs: int
+    build: int = 1               # of the same CPython: 2 is the first respin
 
     @property
     def is_pinned(self) -> bool:
@@ -51,6 +52,11 @@ class Config:
         if self.is_pinned:
             return self.cpython
         return overlay.python_version(Path(self.cpython))
+
+    @property
+    def release(self) -> str:
+        """The version in the names of archives: 3.13.15, or 3.13.15-2."""
+        return self.version + (f"-{self.build}" if self.build > 1 else "")
 
     @property
     def minor(self) -> tuple[int, int]:
@@ -162,8 +168,11 @@ def default_cpython() -> str:
 
 def jobs(text: str) -> int:
     """JOBS as a number; by default as many as this process may use."""
-    if not text:
-        return len(os.sched_getaffinity(0))
+    return number("JOBS", text or str(len(os.sched_getaffinity(0))))
+
+
+def number(name: str, text: str) -> int:
+    """A variable's value that is to be a number."""
     if not text.isdecimal() or int(text) < 1:
-        raise UsageError(f"JOBS={text} is not a number of 1 or more")
+        raise UsageError(f"{name}={text} is not a number of 1 or more")
     return int(text)

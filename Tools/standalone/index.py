@@ -21,7 +21,7 @@ RELEASES = "https://www.python.org/ftp/python/{}/"
 # variant.  What has more words in its name is not told apart by these.
 _ARCHIVE = re.compile(
     r"python-(?P<release>(?P<major>\d+)\.(?P<minor>\d+)\.(?P<patch>\d+))"
-    r"(?P<prerelease>(?:a|b|rc)\d+)?"
+    r"(?P<prerelease>(?:a|b|rc)\d+)?(?:-(?P<build>\d+))?"
     r"-(?P<family>x86_64|aarch64)(?:_(?P<level>v[234]))?"
     r"-unknown-(?P<os>linux)-(?P<libc>gnu)(?:-(?P<variant>debug))?"
     r"-install_only_stripped\.tar\.gz")
@@ -31,12 +31,13 @@ def text(sums: Mapping[str, str], base_url: str = RELEASES) -> str:
     """The index of what *sums*, file name → SHA-256, has for uv.
 
     The files lie below *base_url*, in which ``{}`` is the release,
-    "3.13.15"; uv takes no relative URL.
+    "3.13.15"; uv takes no relative URL.  Of several builds of the same
+    Python it is the last one.
     """
-    entries = {}
-    for name, sha256 in sorted(sums.items()):
-        if found := _ARCHIVE.fullmatch(name):
-            entries[_key(found)] = _entry(found, sha256, base_url)
+    archives = sorted(filter(None, map(_ARCHIVE.fullmatch, sums)),
+                      key=lambda found: int(found["build"] or 1))
+    entries = {_key(found): _entry(found, sums[found[0]], base_url)
+               for found in archives}
     return json.dumps(entries, indent=2, sort_keys=True) + "\n"
 
 
@@ -81,5 +82,5 @@ def _entry(found: re.Match[str], sha256: str,
         "url": base_url.replace("{}", found["release"]) + found[0],
         "sha256": sha256,
         "variant": found["variant"],
-        "build": None,
+        "build": found["build"],
     }

@@ -56,7 +56,7 @@ def keys(config: Config) -> dict[str, str]:
         found["relocate"], _code("archive", "build_details", "index",
                                  "manifest", "metadata", "provenance",
                                  "pybi", "sbom", "stages"),
-        config.out, provenance.builder())
+        config.out, config.build, provenance.builder())
     return found
 
 

@@ -54,6 +54,7 @@ class Facts:
     """What the metadata say.  *probe* is what PROBE printed."""
 
     version: str                 # 3.13.15
+    build: int                   # 1 is not in the name
     machine: str                 # x86_64
     glibc: str                   # highest symbol version: 2.17
     probe: Mapping[str, Any]
@@ -66,7 +67,8 @@ class Facts:
     @property
     def name(self) -> str:
         """The name of the file."""
-        return f"cpython-{self.version}-{self.platform}.pybi"
+        build = f"-{self.build}" if self.build > 1 else ""
+        return f"cpython-{self.version}{build}-{self.platform}.pybi"
 
 
 def write(path: Path, contents: Mapping[str, Path | None], facts: Facts,

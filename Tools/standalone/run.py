@@ -22,12 +22,15 @@ _KEPT = ("HOME", "TMPDIR", "XDG_CACHE_HOME")
 _KEPT_FOR_PIP = ("PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
                  "http_proxy", "https_proxy", "no_proxy",
                  "SSL_CERT_", "REQUESTS_CA_BUNDLE")
+# Set by faketime, which reproduce.py uses: the children's clock, too.
+_FAKE_CLOCK = ("LD_PRELOAD", "FAKETIME", "FAKETIME_SHARED")
 
 
 def environment(path: Iterable[Path] = (), *,
                 extra: Mapping[str, str] = {}) -> dict[str, str]:
     """The environment of a child: *path* first on PATH, then *extra*."""
-    env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    kept = _KEPT + _FAKE_CLOCK * ("FAKETIME" in os.environ)
+    env = {name: os.environ[name] for name in kept if name in os.environ}
     inherited = os.environ.get("PATH", os.defpath)
     env["PATH"] = os.pathsep.join([*map(str, path), inherited])
     env["LC_ALL"] = "C"

@@ -114,7 +114,7 @@ def _archive(config: Config, _: str, wanted: str) -> None:
                 layout.toolchain / "sysroot/usr/local"]
     full = archive.full_mounts(tree / "install", layout.stage("build"),
                                prefixes, tree / "licenses")
-    name = archive.archive_name(config.version, config.target,
+    name = archive.archive_name(config.release, config.target,
                                 config.options)
     with stamp.output_dir(layout.stage("archive"), wanted) as out:
         full = (*full, _details(tree / "install", out))
@@ -175,10 +175,10 @@ def _pybi(config: Config, name: str, stripped: archive.Spec,
     of its own in its *name*, debug or x86_64_v3, which a pybi's name has
     no room for."""
     machine, layout = config.machine.machine, config.layout
-    if name != f"python-{config.version}-{machine}-unknown-linux-gnu":
+    if name != f"python-{config.release}-{machine}-unknown-linux-gnu":
         return {}
     facts = pybi.Facts(
-        config.version, machine,
+        config.version, config.build, machine,
         (layout.stage("validate") / "glibc").read_text(),
         _ask(layout.stage("tree") / "install", pybi.PROBE))
     spec = _listed(replace(stripped, mounts=tuple(

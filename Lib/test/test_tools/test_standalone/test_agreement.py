@@ -25,6 +25,7 @@ from standalone import (
     targets,
     toolchain,
 )
+from standalone.archive import KINDS
 from standalone.paths import ROOT, TOOLS
 
 from .trees import request, small_tree
@@ -219,18 +220,20 @@ class WordsTest(unittest.TestCase):
         return set(re.findall(r"(?m)^(\w+)\s*\?=", makefile())) - {"PYTHON3"}
 
     def test_variables(self):
-        wanted = {"CPYTHON", "TARGET", "TOOLCHAIN", "OPTIONS", "SOURCES",
-                  "OUT", "JOBS"}
+        of_all = {"CPYTHON", "TARGET", "TOOLCHAIN", "OPTIONS", "SOURCES",
+                  "OUT", "JOBS", "BUILD"}
+        wanted = of_all | {"BASE", "CVES"}
         self.assertEqual(self.variables(), wanted)
         self.assertEqual(
             set(re.findall(r"(?m)^#:   ([A-Z]+) ", makefile())), wanted)
-        for command in "build", "fetch", "clean":
+        for command, wants in (("build", of_all), ("fetch", of_all),
+                               ("clean", of_all), ("respin", wanted)):
             usage = subprocess.run(
                 [sys.executable, "-m", "standalone", command, "--help"],
                 env={**os.environ, "PYTHONPATH": str(TOOLS.parent)},
                 capture_output=True, text=True, check=True).stdout
             self.assertEqual(set(re.findall(r"--([a-z]+) ", usage))
-                             - {"help"}, {name.lower() for name in wanted})
+                             - {"help"}, {name.lower() for name in wants})
         for name in wanted:
             self.assertIn(f'--{name.lower()}="$({name})"', makefile())
 
@@ -267,6 +270,15 @@ class WordsTest(unittest.TestCase):
         for name in "standalone", "standalone-fetch", "standalone-clean":
             self.assertRegex(front, rf"(?m)^([\w-]+ )*{name}\b.*:")
         self.assertIn("Makefile.standalone standalone-help", front)
+
+    def test_the_release_page_knows_archives_and_targets(self):
+        text = (ROOT / "Misc/standalone/RELEASE.md").read_text()
+        for kind in KINDS:
+            self.assertIn(f"`{kind}.", text)
+        known = set(re.findall(r"standalone-[a-z]+", makefile()))
+        self.assertLessEqual(
+            set(re.findall(r"make (standalone-[a-z]+)", text)),
+            known | {"standalone-sign"})
 
     def test_the_readme_names_every_module(self):
         text = (TOOLS / "README.md").read_text(encoding="utf-8")

@@ -13,10 +13,11 @@ STAGES = {"archive", "cpython", "deps", "fetch", "relocate", "setup_local",
           "source", "validate"}
 # What joins the stages, or runs beside them; all others are knowledge.
 TOP = {"__main__", "bench", "check", "distribution", "front", "plan",
-       "stages"}
+       "reproduce", "respin", "stages"}
 
 THIRD_PARTY = {"archive": {"deflate", "zstandard"}, "elf": {"elftools"},
-               "licences": {"packaging"}, "render": {"jinja2"}}
+               "licences": {"packaging"}, "render": {"jinja2"},
+               "contents": {"zstandard"}}
 VAGUE = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 MAX_LINES = 350
 
