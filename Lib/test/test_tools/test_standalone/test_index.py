@@ -51,6 +51,13 @@ class TextTest(unittest.TestCase):
         self.assertEqual(beta["prerelease"], "b2")
         self.assertIn("/ftp/python/3.15.0/python-3.15.0b2-", beta["url"])
 
+    def test_last_build(self):
+        triple = "x86_64-unknown-linux-gnu-install_only_stripped.tar.gz"
+        [entry] = entries(*(f"python-3.13.15{build}-{triple}"
+                            for build in ("-10", "", "-9"))).values()
+        self.assertEqual(entry["build"], "10")
+        self.assertIn("/3.13.15/python-3.13.15-10-", entry["url"])
+
     def test_left_out(self):
         """uv has no word for other flavours."""
         name = "python-3.13.15-x86_64-unknown-linux-gnu"
