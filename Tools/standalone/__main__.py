@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 if not __package__:              # run as `python3 Tools/standalone ...`
@@ -18,6 +19,7 @@ from standalone import (
     front,
     index,
     overlay,
+    paths,
     reproduce,
     respin,
     sign,
@@ -84,6 +86,23 @@ def parser() -> argparse.ArgumentParser:
         if name == "respin":
             command.add_argument("--base", default="")
             command.add_argument("--cves", default="")
+    relinked = commands.add_parser(
+        "relink", help="another interpreter from a full archive")
+    relinked.add_argument("archive", type=Path)
+    relinked.add_argument("--without", action="append", default=[],
+                          metavar="MODULE")
+    relinked.add_argument("--with", action="append", default=[],
+                          metavar="MODULE.c", type=Path, dest="additions")
+    relinked.add_argument("-o", "--output", type=Path, required=True)
+    document = commands.add_parser(
+        "metadata", help="PYTHON.json of a full archive, or a copy with it")
+    document.add_argument("archive", type=Path)
+    document.add_argument("--version", default="8")
+    document.add_argument("-o", "--output", type=Path)
+    for command in (relinked, document):
+        command.add_argument(
+            "--out", default=str(paths.cache_dir() / "relink"),
+            help="where the compiler and Python packages are, or will be")
     stage = commands.add_parser("stage", help="one stage of a planned build")
     stage.add_argument("name")
     stage.add_argument("dependency", nargs="?")
@@ -120,6 +139,10 @@ def dispatch(arguments: argparse.Namespace) -> None:
         case "respin":
             respin.respin(request(arguments), arguments.base,
                           arguments.cves)
+        case "relink":
+            run_relink(arguments)
+        case "metadata":
+            run_metadata(arguments)
         case "stage":
             run_stage(arguments.name, arguments.dependency,
                       configuration.load(Path(arguments.work).resolve()))
@@ -154,6 +177,43 @@ def run_overlay(action: str, tree: Path) -> None:
             # Our ELF samples are part of the fork, and are no text.
             sys.stdout.buffer.write(
                 overlay.diff(tree).encode("utf-8", "surrogateescape"))
+
+
+def run_relink(arguments: argparse.Namespace) -> None:
+    """Link a program, and say what it is good for."""
+    with packages(arguments.out) as config:
+        from standalone import relink
+        modules = relink.relink(relink.Request(
+            arguments.archive, frozenset(arguments.without),
+            tuple(arguments.additions), arguments.output), config)
+    print(f"{arguments.output}: {len(modules)} modules built in\n"
+          "  for install/bin of that distribution, where it finds the "
+          "library; elsewhere PYTHONHOME names it")
+
+
+def run_metadata(arguments: argparse.Namespace) -> None:
+    """Print PYTHON.json, or write an archive that has it."""
+    with packages(arguments.out):
+        from standalone import full, metadata
+        if arguments.output:
+            full.convert(arguments.archive, arguments.version,
+                         arguments.output)
+        else:
+            sys.stdout.write(metadata.text(metadata.as_version(
+                full.document(arguments.archive), arguments.version)))
+
+
+@contextlib.contextmanager
+def packages(out: str) -> Iterator[configuration.Config]:
+    """The host's packages of OUT, for the modules that need them."""
+    config = configuration.check(configuration.Config(
+        cpython=configuration.default_cpython(),
+        target=targets.host_triple(), toolchain="zig", options="noopt",
+        sources=None, out=out, jobs=1))
+    with front.lock(config):
+        front.packages(config)
+        sys.path.append(str(config.layout.host))
+        yield config
 
 
 def run_stage(name: str, dependency: str | None,

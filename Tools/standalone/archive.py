@@ -1,31 +1,28 @@
 """Stage: finished directories → archives, what goes with them, SHA256SUMS.
 
-An archive is a name and a list of mounts; a mount lays a directory at a
-place in the archive, a later one over what earlier ones laid there.  The
-bytes depend on names, contents and executable bits alone: not on where
-the directories lie, the order in which they are listed, owner, umask,
-locale or number of cores, nor on the host's zlib: .gz is libdeflate's.
+An archive is a name and a list of mounts (mounts.py).  The bytes depend
+on names, contents and executable bits alone: not on where the directories
+lie, the order in which they are listed, owner, umask, locale or number of
+cores, nor on the host's zlib: .gz is libdeflate's.
 """
 
 import contextlib
 import io
 import os
-import re
 import stat
 import sys
 import tarfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-import deflate
-import zstandard
-
 from standalone import stamp
+from standalone.compression import compressor
 from standalone.errors import BuildError, UsageError
 from standalone.metadata import TEST_EXTENSIONS, TEST_PACKAGES
+from standalone.mounts import Mount, members, portable
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -34,12 +31,6 @@ SUMS = "SHA256SUMS"
 
 #: What the name of a file is followed by in that of its signature.
 SIGNATURES = (".asc", ".sigstore")
-
-# With a window of 128 MB the full archive holds object files and archives
-# and the library made of both at the price of one.  Beyond that zstd wants
-# an option to unpack (ZSTD_WINDOWLOG_LIMIT_DEFAULT):
-# https://github.com/facebook/zstd/blob/dev/lib/zstd.h
-_ZSTD_WINDOW_LOG = 27
 
 #: The kinds of archive, the compressions of each and their levels.  What
 #: most people download gets the time that makes it 4% smaller; elsewhere
@@ -58,21 +49,6 @@ NOT_INSTALLED = (
     *("lib/python3.*/" + name.replace(".", "/") for name in TEST_PACKAGES),
     *(f"lib/python3.*/lib-dynload/{name}.*so" for name in TEST_EXTENSIONS),
 )
-
-
-@dataclass(frozen=True)
-class Mount:
-    """A directory's files, or one file, *at* a path below ``python/``.
-
-    A pattern covers what lies below as well: ``lib/python3.*/test`` is
-    the directory and all in it.  ``*`` stops at a slash, and a pattern
-    without a slash (``*.o``) is looked for at any depth.
-    """
-
-    source: Path
-    at: str = ""
-    only: tuple[str, ...] = ("*",)
-    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,19 +92,23 @@ def file_names(name: str) -> list[str]:
             for compression in compressions]
 
 
-def full_mounts(install: Path, build: Path, deps: Iterable[Path],
-                licences: Path) -> tuple[Mount, ...]:
+def full_mounts(install: Path, build: Path,
+                deps: Mapping[Path, Iterable[str]], licences: Path,
+                leave: Iterable[str] = ()) -> tuple[Mount, ...]:
     """The full archive without PYTHON.json, which describes just this.
 
-    *install* is the tree, *build* CPython's build directory, *deps* the
-    prefixes of the dependencies.  libpython's archive is in the tree.
+    *install* is the tree, *build* CPython's build directory without what
+    the patterns *leave*, *deps* the prefixes of the dependencies and
+    which of their libraries are linked.  libpython's is in the tree.
     """
     return (
         Mount(install, "install"),
-        Mount(build, "build", only=("*.o", "*.a", "Modules/config.c"),
-              without=("libpython*.a",)),
-        *(Mount(prefix, "build", only=("lib/*.a", "include/*"))
-          for prefix in deps),
+        Mount(build, "build",
+              only=("*.o", "*.a", "Modules/config.c", "exports.map"),
+              without=("libpython*.a", *leave)),
+        *(Mount(prefix, "build", only=(
+            *(f"lib/{name}" for name in names), "include/*"))
+          for prefix, names in deps.items()),
         Mount(licences, "licenses"))
 
 
@@ -153,24 +133,6 @@ def specs(name: str, *, install: Path, stripped: Path, debug: Path,
     }
     return [Spec(f"{name}-{kind}", mounts[kind], compressions)
             for kind, compressions in KINDS.items()]
-
-
-def members(mounts: Iterable[Mount]) -> dict[str, Path | None]:
-    """Path below ``python/`` → file or symlink, None for a directory.
-
-    Sorted, so that a directory precedes its content.  Raises BuildError
-    if a source does not exist, or a file is laid over a directory.
-    """
-    laid: dict[str, Path | None] = {}
-    for mount in mounts:
-        laid.update(_select(mount))
-    for path in list(laid):
-        for parent in map(str, PurePosixPath(path).parents):
-            if laid.setdefault(parent, None) is not None:
-                raise BuildError(f"archived as file and as directory: "
-                                 f"{parent} ({laid[parent]})")
-    laid.pop(".", None)
-    return dict(sorted(laid.items()))
 
 
 def archive(specs: Sequence[Spec], out: Path, epoch: int,
@@ -212,12 +174,6 @@ def archive(specs: Sequence[Spec], out: Path, epoch: int,
             for item in made]
 
 
-def deflated(data: bytes) -> bytes:
-    """*data* as RFC 1951 has it, for formats that want it so."""
-    packed: bytes = deflate.deflate_compress(data, 6)
-    return packed
-
-
 def _write_all(specs: Sequence[Spec], writers: Mapping[str, Writer],
                scratch: Path, epoch: int) -> list[Archive]:
     """Write as many at a time as there are cores."""
@@ -243,7 +199,7 @@ def _write(spec: Spec, scratch: Path, epoch: int) -> list[Archive]:
               for compression, level in spec.compressions.items()}
     try:
         with contextlib.ExitStack() as stack:
-            tee = _Tee([stack.enter_context(_compressor(path, level))
+            tee = _Tee([stack.enter_context(compressor(path, level))
                         for path, level in levels.items()])
             _write_tar(tee, members(spec.mounts), epoch)
     except OSError as exc:
@@ -280,7 +236,7 @@ def _write_tar(sink: io.BufferedIOBase, contents: Mapping[str, Path | None],
             elif source.is_symlink():
                 info.type = tarfile.SYMTYPE
                 info.mode = 0o777
-                info.linkname = _portable(os.readlink(source))
+                info.linkname = portable(os.readlink(source))
                 tar.addfile(info)
             elif source.is_file():
                 status = source.stat()
@@ -291,27 +247,6 @@ def _write_tar(sink: io.BufferedIOBase, contents: Mapping[str, Path | None],
                     tar.addfile(info, file)
             else:
                 raise BuildError(f"not a file that can be archived: {source}")
-
-
-@contextlib.contextmanager
-def _compressor(path: Path, level: int) -> Iterator[IO[bytes]]:
-    with path.open("xb") as raw:
-        if path.suffix == ".gz":
-            # libdeflate takes all at once.  Its header has no name, no
-            # time and "unknown" as the system: RFC 1952.
-            whole = io.BytesIO()
-            yield whole
-            raw.write(deflate.gzip_compress(whole.getbuffer(), level))
-        else:
-            # The bytes are the same for any number of workers but none:
-            # https://github.com/facebook/zstd/issues/2238
-            parameters = zstandard.ZstdCompressionParameters.from_level(
-                level, window_log=_ZSTD_WINDOW_LOG, enable_ldm=True,
-                write_checksum=True, threads=_cores())
-            compressor = zstandard.ZstdCompressor(
-                compression_params=parameters)
-            with compressor.stream_writer(raw, closefd=False) as sink:
-                yield sink
 
 
 class _Tee(io.BufferedIOBase):
@@ -327,43 +262,6 @@ class _Tee(io.BufferedIOBase):
 
     def tell(self) -> int:
         return 0                 # asked once, by TarFile's constructor
-
-
-def _select(mount: Mount) -> Iterator[tuple[str, Path | None]]:
-    if not mount.source.is_dir():
-        if not mount.source.exists():
-            raise BuildError(f"nothing to archive at {mount.source}")
-        yield mount.at, mount.source
-        return
-    only, without = _matcher(mount.only), _matcher(mount.without)
-    for path, entry in _walk(mount.source):
-        if only.fullmatch(path) and not without.fullmatch(path):
-            yield (f"{mount.at}/{path}" if mount.at else path,
-                   None if entry.is_dir(follow_symlinks=False)
-                   else Path(entry.path))
-
-
-def _walk(top: Path | str, below: str = "",
-          ) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    with os.scandir(top) as entries:
-        for entry in entries:
-            path = below + _portable(entry.name)
-            yield path, entry
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path, f"{path}/")
-
-
-def _matcher(patterns: Iterable[str]) -> re.Pattern[str]:
-    """One expression for paths that a pattern names or lies above."""
-    return re.compile("(?s:(?:{})(?:/.*)?)".format("|".join(
-        ("" if "/" in pattern else "(?:.*/)?")
-        + re.escape(pattern).replace(r"\*", "[^/]*")
-        for pattern in patterns) or "(?!)"))
-
-
-def _portable(name: str) -> str:
-    """A file name as UTF-8 has it, whatever the locale decoded it to."""
-    return os.fsencode(name).decode("utf-8", "surrogateescape")
 
 
 def _companion(path: Path, text: str) -> Archive:

@@ -18,6 +18,8 @@ from standalone.run import environment
 
 REQUIREMENTS = TOOLS / "requirements-dev.txt"
 
+_TESTS = ROOT / "Lib" / "test" / "test_tools"
+
 
 def check(what: str, config: Config) -> Counts:
     """Run *what*: "tools", "distribution", the part of it in "chroots",
@@ -44,11 +46,10 @@ def tools(config: Config) -> Counts:
     with front.lock(config):
         front.prepare(config)
         python = _python(config)
-    tests = ROOT / "Lib" / "test" / "test_tools"
     runtime = ROOT / "Lib" / "_standalone_runtime"
     ours = [path for path in (
         TOOLS, runtime, ROOT / "Lib" / "test" / RUNTIME,
-        tests / "test_standalone", tests / "test_standalone_archives")
+        _TESTS / "test_standalone", _TESTS / "test_standalone_archives")
         if path.exists()]
     typed = ["-p", "standalone"]
     if runtime.exists():
@@ -64,8 +65,8 @@ def tools(config: Config) -> Counts:
         [python, "-m", "mypy", "--config-file", str(TOOLS / "mypy.ini"),
          "--cache-dir", str(config.layout.work / "check" / "mypy"), *typed],
         env)
-    return linted + checked + _unit_tests(python, tests / "test_standalone",
-                                          env)
+    return linted + checked + _unit_tests(
+        python, _TESTS / "test_standalone", env)
 
 
 def archives(config: Config) -> Counts:
@@ -82,11 +83,13 @@ def archives(config: Config) -> Counts:
     [name] = (name.removesuffix(ending) for name in names
               if name.endswith(ending))
     return _unit_tests(
-        python, ROOT / "Lib/test/test_tools/test_standalone_archives",
-        environment(extra={
-            "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(TOOLS.parent),
-            "STANDALONE_OUT": str(layout.out), "STANDALONE_NAME": name,
-            "STANDALONE_WHEELS": str(wheels)}))
+        python, _TESTS / "test_standalone_archives", environment(
+            # pyoxidizer, where there is one for this machine.
+            [_packages(config) / "bin"], extra={
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONPATH": str(TOOLS.parent),
+                "STANDALONE_OUT": str(layout.out), "STANDALONE_NAME": name,
+                "STANDALONE_WHEELS": str(wheels)}))
 
 
 def _packages(config: Config) -> Path:

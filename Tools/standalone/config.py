@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from standalone import overlay, pins, targets, toolchain
+from standalone import overlay, pins, recipes, targets, toolchain
 from standalone.errors import UsageError
-from standalone.model import Target
+from standalone.model import Recipe, Target
 from standalone.paths import ROOT, Layout, work_dir
 from standalone.toolchain import Toolchain
 
@@ -73,6 +73,12 @@ class Config:
     def gpl(self) -> bool:
         """Is what is under the GPL linked in?"""
         return "gpl" in self.options.split("+")
+
+    @cached_property
+    def recipes(self) -> dict[str, Recipe]:
+        """The dependencies that it is built with; its tree must be there
+        to tell."""
+        return recipes.wanted(self.minor, self.pristine, gpl=self.gpl)
 
     @cached_property
     def layout(self) -> Layout:

@@ -12,10 +12,9 @@ import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
-import zstandard
-
+from standalone import compression
 from standalone.errors import UsageError
 
 #: How many members of an archive are told of.
@@ -94,10 +93,9 @@ def _members(archive: Path) -> Iterator[tuple[str, str, IO[bytes] | None]]:
     """Name, attributes and, while it is at hand, the content."""
     try:
         if archive.suffix in (".gz", ".zst"):
-            with archive.open("rb") as file:
-                data = cast(IO[bytes], gzip.GzipFile(
-                    fileobj=file) if archive.suffix == ".gz"
-                    else zstandard.ZstdDecompressor().stream_reader(file))
+            with archive.open("rb") as file, (
+                    gzip.GzipFile(fileobj=file) if archive.suffix == ".gz"
+                    else compression.tar_stream(file)) as data:
                 with tarfile.open(fileobj=data, mode="r|") as tar:
                     yield from _of_tar(tar)
                 while data.read(_BLOCK):     # a checksum is at the end
@@ -108,7 +106,7 @@ def _members(archive: Path) -> Iterator[tuple[str, str, IO[bytes] | None]]:
                     with packed.open(info) as content:
                         yield info.filename, _of_zip(info), content
     except (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile,
-            zstandard.ZstdError, zlib.error, EOFError) as exc:
+            zlib.error, EOFError) as exc:
         raise UsageError(f"{archive} is no whole archive: {exc}") from exc
 
 

@@ -75,7 +75,7 @@ def make(config: Config, *arguments: str,
          f"CFLAGS_NODIST={compiling}", f"LDFLAGS_NODIST={linking}",
          "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
          "LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY_OBJS)",
-         "LINKFORSHARED=-pie -Wl,--export-dynamic"),
+         f"LINKFORSHARED={' '.join(flags.PROGRAM)}"),
         config.layout.stage("build"), jobserver=True)
 
 
@@ -152,8 +152,7 @@ def _configured_key(config: Config) -> str:
         str(configure(config)), [str(step) for step in make_commands(config)],
         EXPORTS, (layout.toolchain / stamp.KEY).read_text(),
         [(layout.dep(name) / stamp.KEY).read_text()
-         for name in recipes.wanted(config.minor, config.pristine,
-                                    gpl=config.gpl)],
+         for name in config.recipes],
         (layout.stage("setup") / "Setup.local").read_text(),
         [stamp.file_sha256(source / name) for name in (
             "configure", "pyconfig.h.in", "Makefile.pre.in",

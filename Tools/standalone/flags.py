@@ -27,6 +27,9 @@ _CPYTHON = (*_SECTIONS, *_STACK, *_HARDENED)
 _LINK = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1", "-Wl,--gc-sections",
          "-Wl,-O2")
 
+#: Of the interpreter: a program that extensions are linked with.
+PROGRAM = ("-pie", "-Wl,--export-dynamic")
+
 # configure's own --with-lto looks for "clang" in the compiler's name.
 _LTO = ("-flto=thin",)
 

@@ -58,8 +58,26 @@ def _link_work(config: Config) -> None:
 
 def prepare(config: Config) -> None:
     """Have CPython, the sources and the host's packages at hand."""
-    layout, downloads = config.layout, cache_dir() / "downloads"
+    downloads = cache_dir() / "downloads"
     sources = Path(config.sources) if config.sources else None
+    _cpython(config, downloads, sources)
+    _sources(config, downloads, sources)
+    packages(config)
+
+
+def packages(config: Config) -> None:
+    """Have the host's packages at hand; of CPython its pip alone is
+    needed for that, and nothing if they are there."""
+    downloads = cache_dir() / "downloads"
+    sources = Path(config.sources) if config.sources else None
+    if not stamp.is_fresh(config.layout.host, host.key()):
+        _cpython(config, downloads, sources)
+        host.download_wheels(config.pristine, downloads, sources)
+        host.install(config.pristine, downloads, config.layout.host)
+
+
+def _cpython(config: Config, downloads: Path, sources: Path | None) -> None:
+    """The pristine tree, if its version was asked for."""
     if config.is_pinned:
         pin = pins.cpython_pin(config.version)
         wanted = stamp.key([file.sha256 for file in pin.files])
@@ -68,10 +86,6 @@ def prepare(config: Config) -> None:
             stamp.remove(config.pristine)
             unpack.unpack(archive, config.pristine)
             (config.pristine / stamp.KEY).write_text(wanted)
-    _sources(config, downloads, sources)
-    if not stamp.is_fresh(layout.host, host.key()):
-        host.download_wheels(config.pristine, downloads, sources)
-        host.install(config.pristine, downloads, layout.host)
 
 
 def _sources(config: Config, downloads: Path, sources: Path | None) -> None:

@@ -227,6 +227,13 @@ def wheels(dest: Path) -> dict[str, str]:
     return found
 
 
+def requirement(name: str) -> str:
+    """What requirements.txt pins *name* to: ``ziglang==0.17.0``."""
+    [line] = re.findall(rf"(?m)^{name}==[^\s;]+",
+                        REQUIREMENTS.read_text(encoding="utf-8"))
+    return str(line)
+
+
 def _pip(tree: Path, *arguments: str, env: dict[str, str]) -> None:
     """Run the pip of *tree* in this Python.  Raises BuildError."""
     bundled = sorted((tree / "Lib/ensurepip/_bundled").glob("pip-*.whl"))

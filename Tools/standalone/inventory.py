@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from standalone import components, elf, pins, recipes, sysroot, unpack
+from standalone import components, elf, pins, sysroot, unpack
 from standalone.components import NOWHERE, Component, Texts
 from standalone.config import Config
 from standalone.errors import ValidationError
@@ -59,7 +59,7 @@ class Linked:
 
 def _pinned(config: Config, linked: Linked) -> Iterator[
         tuple[Component, dict[str, str]]]:
-    wanted = recipes.wanted(config.minor, config.pristine, gpl=config.gpl)
+    wanted = config.recipes
 
     def code(name: str) -> list[str]:
         if wanted[name].archives:

@@ -14,8 +14,7 @@ from standalone.paths import TOOLS
 
 def wanted_deps(config: Config) -> list[str]:
     """The recipes this CPython is built with; its tree must be there."""
-    return list(recipes.wanted(config.minor, config.pristine,
-                               gpl=config.gpl))
+    return list(config.recipes)
 
 
 def wanted_pins(config: Config) -> list[Pin]:
@@ -25,7 +24,7 @@ def wanted_pins(config: Config) -> list[Pin]:
 
 def keys(config: Config) -> dict[str, str]:
     """Stage, or ``deps-NAME``, → key."""
-    found = {"toolchain": stamp.key(config.chain.key, _code("toolchain"))}
+    found = {"toolchain": toolchain_key(config)}
     for name in _in_order(wanted_deps(config)):
         needs = recipes.load()[name].needs
         found[f"deps-{name}"] = stamp.key(
@@ -53,16 +52,23 @@ def keys(config: Config) -> dict[str, str]:
         found["relocate"], _code("validate", "rules", "elf", "policy",
                                  "policy.toml", "stages"))
     found["archive"] = stamp.key(
-        found["relocate"], _code("archive", "build_details", "index",
-                                 "manifest", "metadata", "provenance",
-                                 "pybi", "sbom", "stages"),
+        found["relocate"], _code("archive", "build_details",
+                                 "compression", "index", "linkage",
+                                 "manifest", "metadata", "mounts",
+                                 "packing",
+                                 "provenance", "pybi", "sbom"),
         config.out, config.build, provenance.builder())
     return found
 
 
+def toolchain_key(config: Config) -> str:
+    """That of the toolchain, which nothing else goes into."""
+    return stamp.key(config.chain.key, _code("toolchain"))
+
+
 def _told(config: Config) -> list[object]:
     """What CPython is told of its dependencies, and takes from them."""
-    wanted = recipes.wanted(config.minor, config.pristine, gpl=config.gpl)
+    wanted = config.recipes
     return [(name, recipe.configure, recipe.arguments, recipe.setup,
              recipe.data) for name, recipe in wanted.items()]
 

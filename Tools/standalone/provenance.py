@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from standalone import components, host, pins, recipes, stamp
+from standalone import components, host, pins, stamp
 from standalone.components import NOWHERE, Component
 from standalone.config import Config
 from standalone.errors import BuildError
@@ -95,7 +95,7 @@ def _commit(name: str, tree: Path) -> dict[str, Any]:
 
 def _sources(config: Config) -> list[dict[str, Any]]:
     """CPython's archive and those of all pins, tools among them."""
-    wanted = recipes.wanted(config.minor, config.pristine, gpl=config.gpl)
+    wanted = config.recipes
     found = [components.described(pin, components.fetched(config, pin))
              for pin in (pins.load()[name] for name in wanted)]
     if config.is_pinned:

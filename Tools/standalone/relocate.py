@@ -24,7 +24,6 @@ from standalone import (
     components,
     inventory,
     licences,
-    recipes,
     render,
     stamp,
     staticlib,
@@ -202,7 +201,7 @@ def _static_library(tree: Path, config: Config, runner: Runner) -> None:
     """libpython's archive, complete."""
     [archive] = library(tree).glob("config-*/libpython*.a")
     layout = config.layout
-    wanted = recipes.wanted(config.minor, config.pristine, gpl=config.gpl)
+    wanted = config.recipes
     with tempfile.TemporaryDirectory(dir=tree.parent) as scratch:
         runner.steps(staticlib.commands(archive, [
             *sorted((layout.stage("build") / "Modules").rglob("*.a")),
@@ -213,7 +212,7 @@ def _static_library(tree: Path, config: Config, runner: Runner) -> None:
 
 def _data(tree: Path, config: Config) -> None:
     """Data that dependencies want at run time: terminfo."""
-    wanted = recipes.wanted(config.minor, config.pristine, gpl=config.gpl)
+    wanted = config.recipes
     for name, recipe in wanted.items():
         for source, target in recipe.data.items():
             shutil.copytree(config.layout.dep(name) / source, tree / target,

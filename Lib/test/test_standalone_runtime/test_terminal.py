@@ -28,8 +28,7 @@ TERMINALS = (
     "vt100", RARE)
 WITHOUT_COLOUR = ("vt100", RARE)
 
-# The new prompt asks for pasted text to be marked; the basic one does not,
-# unless that is GNU readline's.
+# The new prompt asks for pasted text to be marked, the basic one does not.
 BRACKETED_PASTE = b"\x1b[?2004h"
 
 INPUT = """\
@@ -84,8 +83,7 @@ class Sessions(unittest.TestCase):
         variables = {"PYTHON_BASIC_REPL": "1"} if basic else {}
         terminal = self.start(term, "-q", **variables)
         terminal.expect(">>> ")
-        self.assertEqual(BRACKETED_PASTE in terminal.output,
-                         not basic or tree.GPL)
+        self.assertEqual(BRACKETED_PASTE in terminal.output, not basic)
         return terminal
 
 

@@ -12,7 +12,10 @@ def commands(build: Build) -> Commands:
         CPPFLAGS=f"{includes(build)} -I{curses}/include/ncursesw",
         LDFLAGS=f"-L{curses}/lib",
         # It would ask the locales of the machine that happens to build.
-        bash_cv_func_strcoll_broken="no", bash_cv_wcwidth_broken="no")
+        bash_cv_func_strcoll_broken="no", bash_cv_wcwidth_broken="no",
+        # Without these it cannot leave LINES and COLUMNS, as they are now,
+        # in the environment of every child.
+        ac_cv_func_putenv="no", ac_cv_func_setenv="no")
     yield configure
     yield build.make("libreadline.a")
     yield build.run("make", "install-headers")

@@ -18,8 +18,9 @@ from unittest import mock
 import zstandard
 
 from standalone import archive
-from standalone.archive import Mount, Spec
+from standalone.archive import Spec
 from standalone.errors import BuildError, UsageError
+from standalone.mounts import Mount, members
 
 EPOCH = 1_700_000_000
 LONG = "lib/" + "/".join(["long" * 10] * 4) + "/module.py"
@@ -78,7 +79,7 @@ class ArchiveTestCase(unittest.TestCase):
             return {info.name[7:]: info for info in tar}
 
     def names(self, *mounts):
-        return list(archive.members(mounts))
+        return list(members(mounts))
 
 
 class Bytes(ArchiveTestCase):
@@ -247,7 +248,7 @@ class Mounts(ArchiveTestCase):
             lib + "lib-dynload/_xxtestfuzz.so",
             lib + "config-3.13-x86_64-linux-gnu/libpython3.13.a")
         tree = lay(self.dir / "tree", dict.fromkeys(kept + left, ""))
-        found = archive.members(
+        found = members(
             [Mount(tree, without=archive.NOT_INSTALLED)])
         self.assertEqual(sorted(path for path, source in found.items()
                                 if source), sorted(kept))
@@ -291,13 +292,17 @@ class Specs(ArchiveTestCase):
         debug = lay(self.dir / "debug", {"lib/debug/.build-id/ab/c": ""})
         build = lay(self.dir / "build", {
             "Modules/config.c": "", "Modules/a.o": "", "libpython3.13.a": "",
-            "Modules/_hacl/libHacl.a": "", "Makefile": ""})
+            "Modules/_hacl/libHacl.a": "", "Makefile": "",
+            "exports.map": "", "Programs/_freeze_module.o": ""})
         dep = lay(self.dir / "zlib", {
-            "lib/libz.a": "", "lib/pkgconfig/zlib.pc": "",
+            "lib/libz.a": "", "lib/libunused.a": "",
+            "lib/pkgconfig/zlib.pc": "",
             "include/zlib.h": "", "share/man/zlib.3": "", ".key": ""})
         licences = lay(self.dir / "licences", {"zlib.txt": ""})
         document = lay(self.dir, {"made.json": "{}"}) / "made.json"
-        full = archive.full_mounts(install, build, [dep], licences)
+        full = archive.full_mounts(
+            install, build, {dep: ["libz.a"]}, licences,
+            leave=["Programs/_*.o"])
         specs = archive.specs(
             NAME, install=install, stripped=stripped, debug=debug,
             licences=licences, full=full, python_json=document)
@@ -327,7 +332,8 @@ class Specs(ArchiveTestCase):
         self.assertEqual(files["full"], [
             "python/PYTHON.json", "python/build/Modules/_hacl/libHacl.a",
             "python/build/Modules/a.o", "python/build/Modules/config.c",
-            "python/build/include/zlib.h", "python/build/lib/libz.a",
+            "python/build/exports.map", "python/build/include/zlib.h",
+            "python/build/lib/libz.a",
             "python/install/bin/python3", f"python/install/{stdlib}os.py",
             f"python/install/{stdlib}test/a.py", "python/licenses/zlib.txt"])
 

@@ -6,8 +6,9 @@ import zipfile
 from pathlib import Path
 
 from standalone import archive, contents
-from standalone.archive import Mount, Spec
+from standalone.archive import Spec
 from standalone.errors import UsageError
+from standalone.mounts import Mount
 
 from .test_archive import EPOCH, FILES, lay
 

@@ -96,6 +96,15 @@ class CheckTest(unittest.TestCase):
 
 
 @unittest.skipUnless(PIPS, "this Python comes without a bundled pip")
+class RequirementTest(unittest.TestCase):
+
+    def test_pinned(self):
+        self.assertRegex(host.requirement("ziglang"),
+                         r"\Aziglang==\d+(\.\d+)+\Z")
+        with self.assertRaises(ValueError):
+            host.requirement("zig")
+
+
 class WheelsTest(unittest.TestCase):
 
     def setUp(self):

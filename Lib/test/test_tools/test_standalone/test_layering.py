@@ -12,12 +12,12 @@ GROUND = {"errors", "model", "paths", "run", "stamp"}
 STAGES = {"archive", "cpython", "deps", "fetch", "relocate", "setup_local",
           "source", "validate"}
 # What joins the stages, or runs beside them; all others are knowledge.
-TOP = {"__main__", "bench", "check", "distribution", "front", "plan",
-       "reproduce", "respin", "stages"}
+TOP = {"__main__", "bench", "check", "distribution", "front", "packing",
+       "plan", "relink", "reproduce", "respin", "stages"}
 
-THIRD_PARTY = {"archive": {"deflate", "zstandard"}, "elf": {"elftools"},
-               "licences": {"packaging"}, "render": {"jinja2"},
-               "contents": {"zstandard"}}
+THIRD_PARTY = {"compression": {"deflate", "zstandard"},
+               "elf": {"elftools"}, "licences": {"packaging"},
+               "render": {"jinja2"}}
 VAGUE = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 MAX_LINES = 350
 

@@ -13,9 +13,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import archive, manifest
-from standalone.archive import Mount
+from standalone import manifest
 from standalone.errors import BuildError
+from standalone.mounts import Mount, members
 from standalone.paths import ROOT
 from test_standalone.test_archive import lay
 
@@ -53,7 +53,7 @@ class ManifestTestCase(unittest.TestCase):
 
     def write(self, kind, text=None):
         if text is None:
-            text = manifest.text(archive.members([Mount(
+            text = manifest.text(members([Mount(
                 self.tree, without=("share/manifests",))]))
         path = self.tree / manifest.PLACE.format(kind)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ class WritingTest(ManifestTestCase):
 
     def test_below(self):
         text = manifest.text(
-            archive.members([Mount(self.tree)]), f"{STDLIB}/site-packages/")
+            members([Mount(self.tree)]), f"{STDLIB}/site-packages/")
         self.assertRegex(text, r"^[0-9a-f]{64}  pip/main\.py\n# end ")
 
     def test_impossible_names(self):

@@ -10,44 +10,18 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import jsonschema
+
 from standalone import metadata
-from standalone.errors import BuildError
+from standalone.errors import BuildError, UsageError
+from standalone.linkage import Linked
+from standalone.metadata import Compiler
 from standalone.model import Pin
+from standalone.paths import TOOLS
 
-CONFIG_C = """\
-#include "Python.h"
-extern PyObject* PyInit_zlib(void);
-struct _inittab _PyImport_Inittab[] = {
-
-    {"zlib", PyInit_zlib},
-    /* This module lives in marshal.c */
-    {"marshal", PyMarshal_Init},
-    {"sys", NULL},
-
-    /* Sentinel */
-    {0, 0}
-};
-"""
-
-SETUP_LOCAL = """\
-# comment
-NAME=value
-*disabled*
-nis
-*shared*
-_testcapi _testcapimodule.c _testcapi/set.c # comment
-*static*
-zlib zlibmodule.c
-_sha2 sha2module.c -I$(srcdir)/Modules/_hacl/include \\
-    Modules/_hacl/libHacl.a
-"""
-
-SETUP_STDLIB = """\
-zlib other.c
-nis nismodule.c
-math mathmodule.c
-pyexpat pyexpat.c $(EXPAT_LDFLAGS)
-"""
+SCHEMA = json.loads((TOOLS / "python-json.schema.json").read_text())
+ZLIB = {"name": "z", "path_static": "build/lib/libz.a"}
+LIBM = {"name": "m", "system": True}
 
 MAKEFILE = """\
 VERSION=\t3.13
@@ -62,15 +36,12 @@ PY_CORE_CFLAGS=-Wall -std=c11 -DNDEBUG -ffile-prefix-map=/build=. -I. \\
 \t-fvisibility=hidden -DPy_BUILD_CORE
 MODULE_ZLIB_LDFLAGS=/build/deps/zlib/lib/libz.a
 MODULE_MATH_LDFLAGS=$(LIBM)
+LIBEXPAT_OBJS=Modules/expat/xmltok.o
 EXPAT_A=Modules/expat/libexpat.a
 EXPAT_LDFLAGS=-lm $(EXPAT_A)
 all: ; exit 1
 Makefile: missing; exit 1
 """
-
-ZLIB = {"name": "z", "path_static": "build/lib/libz.a"}
-LIBM = {"name": "m", "system": True}
-
 
 def probe():
     """What the interpreter that runs the tests says of itself."""
@@ -100,6 +71,7 @@ class Make(unittest.TestCase):
         self.assertEqual(facts["SYSLIBS"], "-lm")
         self.assertEqual(facts["EXPAT_LDFLAGS"],
                          "-lm Modules/expat/libexpat.a")
+        self.assertEqual(facts["LIBEXPAT_OBJS"], "Modules/expat/xmltok.o")
 
     def test_makefile_of_this_python(self):
         source = Path(sysconfig.get_makefile_filename())
@@ -109,40 +81,6 @@ class Make(unittest.TestCase):
         facts = self.facts()
         self.assertIn("Objects/object.o", facts["LIBRARY_OBJS"].split())
         self.assertIn("-DPy_BUILD_CORE", facts["PY_CORE_CFLAGS"])
-
-
-class SetupFiles(unittest.TestCase):
-
-    def test_extensions(self):
-        make = {"MODULE_ZLIB_LDFLAGS": "/build/deps/zlib/lib/libz.a",
-                "MODULE_MATH_LDFLAGS": "-lm",
-                "EXPAT_LDFLAGS": "-lm Modules/expat/libexpat.a"}
-        found = metadata.extensions(
-            {"Setup.local": SETUP_LOCAL, "Setup.stdlib": SETUP_STDLIB,
-             "Setup.bootstrap": "posix posixmodule.c"}, make)
-        one = metadata.Extension
-        self.assertEqual(found, {
-            "_sha2": one(("build/Modules/sha2module.o",), (
-                {"name": "Hacl",
-                 "path_static": "build/Modules/_hacl/libHacl.a"},),
-                False, False),
-            "_testcapi": one(("build/Modules/_testcapimodule.o",
-                              "build/Modules/_testcapi/set.o"),
-                             (), True, False),
-            "math": one(("build/Modules/mathmodule.o",), (LIBM,),
-                        False, False),
-            "posix": one(("build/Modules/posixmodule.o",), (), False, True),
-            "pyexpat": one(("build/Modules/pyexpat.o",), (
-                LIBM, {"name": "expat", "path_static":
-                       "build/Modules/expat/libexpat.a"}), False, False),
-            "zlib": one(("build/Modules/zlibmodule.o",), (ZLIB,),
-                        False, False),
-        })
-
-    def test_inittab(self):
-        self.assertEqual(metadata.inittab(CONFIG_C), {
-            "zlib": "PyInit_zlib", "marshal": "PyMarshal_Init",
-            "sys": "NULL"})
 
 
 class Document(unittest.TestCase):
@@ -157,21 +95,29 @@ class Document(unittest.TestCase):
                  probe["builtin_modules"] if name != "sys"]
         self.facts = metadata.Facts(
             triple="x86_64-unknown-linux-gnu", options="noopt",
-            glibc="2.17", object_format="elf", licences=("Python-2.0",),
+            glibc="2.17", licences=("Python-2.0",),
             licence_path="licenses/cpython.txt",
             data={Pin("zones", "2026.6", "Apache-2.0", ()):
-                  ["share/zoneinfo"]},
-            archives={"libz.a": Pin("zlib", "1.3", "Zlib AND MIT", (),
-                                    ("LICENSE", "doc/MIT"))},
-            make={"LIBRARY_OBJS": "Objects/object.o Modules/config.o "
-                                  "Modules/posixmodule.o",
-                  "LIBS": "-ldl", "SYSLIBS": "-lm",
-                  "PY_CORE_CFLAGS": "-std=c11 -I. -DPy_BUILD_CORE",
-                  "MODULE__X_LDFLAGS": "/b/zlib/lib/libz.a"},
-            config_c="\n".join(f'    {{"{name}", {init}}},'
-                               for name, init in [*table, ("sys", "NULL")]),
-            setups={"Setup.local": "*shared*\n_x _x.c",
-                    "Setup.bootstrap": "posix posixmodule.c"})
+                  ["share/zoneinfo"],
+                  Pin("tcl", "8.6", "TCL", ()): ["lib/tcl8", "lib/tcl8.6"],
+                  Pin("tk", "8.6", "TCL", ()): ["lib/tk8.6"]},
+            compiler=Compiler("zig", "clang version 22.1.8",
+                              "x86_64-linux-gnu.2.17", "ziglang==0.17.0",
+                              ("-fstack-clash-protection",), ("-pie",)),
+            linked=Linked(
+                make={"LIBRARY_OBJS": "Objects/object.o Modules/config.o "
+                                      "Modules/posixmodule.o",
+                      "LIBS": "-ldl", "SYSLIBS": "-lm",
+                      "PY_CORE_CFLAGS": "-std=c11 -I. -DPy_BUILD_CORE",
+                      "MODULE__X_LDFLAGS": "/b/zlib/lib/libz.a"},
+                config_c="\n".join(
+                    f'    {{"{name}", {init}}},'
+                    for name, init in [*table, ("sys", "NULL")]),
+                setups={"Setup.local": "*shared*\n_x _x.c",
+                        "Setup.bootstrap": "posix posixmodule.c"},
+                object_format="elf",
+                libraries={"build/lib/libz.a":
+                           Pin("zlib", "1.3.1", "Zlib", ())}))
         paths = probe["python_paths"]
         self.stdlib = f"install/{paths['stdlib']}"
         suffix = probe["python_suffixes"]["extension"][0]
@@ -187,8 +133,10 @@ class Document(unittest.TestCase):
             "build/Objects/object.o", "build/Modules/config.o",
             "build/Modules/config.c", "build/Modules/posixmodule.o",
             "build/Modules/_x.o", "build/lib/libz.a", self.x,
-            "install/share/zoneinfo", "licenses/zlib/LICENSE",
-            "licenses/zlib/doc-MIT"}
+            "build/Programs/python.o", "build/exports.map",
+            "licenses/zlib", "licenses/zlib/LICENSE",
+            "install/share/zoneinfo", "install/lib", "install/lib/tcl8",
+            "install/lib/tcl8.6", "install/lib/tk8.6"}
 
     def document(self):
         return metadata.python_json(self.probe, self.facts, self.contents)
@@ -216,10 +164,9 @@ class Document(unittest.TestCase):
         found = self.document()["build_info"]["extensions"]
         self.assertEqual(found["_x"], [{
             "in_core": False, "init_fn": "PyInit__x", "links": [ZLIB],
+            "licenses": ["Zlib"], "license_public_domain": False,
+            "license_paths": ["licenses/zlib/LICENSE"],
             "objs": ["build/Modules/_x.o"], "required": False,
-            "licenses": ["MIT", "Zlib"],
-            "license_paths": ["licenses/zlib/LICENSE",
-                              "licenses/zlib/doc-MIT"],
             "shared_lib": self.x, "variant": "default"}])
         self.assertEqual(found["posix"], [{
             "in_core": False, "init_fn": "PyInit_posix", "links": [],
@@ -257,14 +204,45 @@ class Document(unittest.TestCase):
         json.dumps(document)
 
     def test_data_and_how_old_it_is(self):
-        self.assertEqual(self.document()["bundled_data"], [{
+        self.assertEqual(self.document()["bundled_data"][:1], [{
             "name": "zones", "version": "2026.6", "license": "Apache-2.0",
             "paths": ["install/share/zoneinfo"]}])
+
+    def test_tcl(self):
+        document = self.document()
+        self.assertEqual(document["tcl_library_path"], "install/lib")
+        self.assertEqual(document["tcl_library_paths"],
+                         ["tcl8", "tcl8.6", "tk8.6"])
+        del self.facts.data[next(pin for pin in self.facts.data
+                                 if pin.name == "tk")]
+        self.assertEqual(self.document()["tcl_library_paths"],
+                         ["tcl8", "tcl8.6"])
+
+    def test_toolchain(self):
+        compiler = self.document()["toolchain"]
+        self.assertEqual(compiler["package"], "ziglang==0.17.0")
+        self.assertEqual(compiler["compile_flags"][-1],
+                         "-fstack-clash-protection")
+        self.assertIn("-Wall", compiler["compile_flags"])
+
+    def test_versions(self):
+        document = self.document()
+        older = metadata.as_version(document, "7")
+        self.assertEqual(older | {"version": "8"}, document)
+        self.assertEqual(json.loads(metadata.text(older)), older)
+        with self.assertRaisesRegex(UsageError, "unknown version '9'"):
+            metadata.as_version(document, "9")
+
+    def test_object_that_nobody_names(self):
+        self.contents.add("build/Modules/_forgotten.o")
+        with self.assertRaisesRegex(BuildError, "for: .*_forgotten.o$"):
+            self.document()
 
     def test_path_not_in_the_archive(self):
         for path in ("build/lib/libz.a", "build/Modules/config.o", self.x,
                      f"{self.stdlib}/test/regrtest.py",
-                     "install/share/zoneinfo", "licenses/zlib/LICENSE"):
+                     "install/share/zoneinfo", "install/lib/tcl8",
+                     "build/exports.map"):
             with self.subTest(path):
                 self.contents.remove(path)
                 with self.assertRaisesRegex(BuildError, path):
@@ -276,6 +254,61 @@ class Document(unittest.TestCase):
         self.probe["builtin_modules"].append("_surprise")
         with self.assertRaisesRegex(BuildError, "_surprise$"):
             self.document()
+
+
+class Schema(Document):
+    """Of every document that those tests make, and of wrong ones."""
+
+    def document(self):
+        document = super().document()
+        self.check(document)
+        return document
+
+    def check(self, document):
+        jsonschema.Draft202012Validator(SCHEMA).validate(
+            json.loads(metadata.text(document)))
+
+    def test_schema(self):
+        jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+    def test_other_documents(self):
+        document = self.document()
+        self.check(metadata.as_version(document, "7"))
+        for path, value in (
+                ("version", 8), ("version", "6"), ("surprise", ""),
+                ("optimizations", "fast"), ("build_options", None),
+                ("python_exe", "/install/bin/python3"),
+                ("python_exe", "install/../../bin/python3"),
+                ("python_implementation_hex_version", "51187696"),
+                ("python_implementation_version", ["3", "13"]),
+                ("python_config_vars/PYTHON", 1),
+                ("crt_features", ["glibc-max-symbol-version:%s"]),
+                ("tcl_library_path", None), ("toolchain/name", "tcc"),
+                ("toolchain/link_flags", None),
+                ("build_info/object_file_format", "llvm-bitcode:%"),
+                ("build_info/extensions/_x", []),
+                ("build_info/extensions/_x/0/init_fn", None),
+                ("build_info/extensions/_x/0/required", "no"),
+                ("build_info/extensions/_x/0/links/0", {"name": "z"}),
+                ("build_info/core/objs", []),
+                ("build_info/core/objs", ["/tmp/object.o"])):
+            with (self.subTest(path, value=value),
+                  self.assertRaises(jsonschema.ValidationError)):
+                self.check(changed(document, path.split("/"), value))
+
+
+def changed(document, path, value):
+    """A copy of *document* with another value there, or with none."""
+    result = copy.deepcopy(document)
+    place = result
+    for key in path[:-1]:
+        place = place[int(key) if key.isdigit() else key]
+    last = int(path[-1]) if path[-1].isdigit() else path[-1]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return result
 
 
 if __name__ == "__main__":

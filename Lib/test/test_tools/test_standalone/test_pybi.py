@@ -9,8 +9,8 @@ import unittest
 import zipfile
 from pathlib import Path
 
-from standalone import archive, pybi
-from standalone.archive import Mount
+from standalone import compression, pybi
+from standalone.mounts import Mount, members
 from test_standalone.test_archive import EPOCH, FILES, UMLAUT, lay
 
 SITE = "lib/python3.13/site-packages"
@@ -27,9 +27,9 @@ class PybiTest(unittest.TestCase):
     def write(self, tree, epoch=EPOCH):
         path = self.dir / FACTS.name
         path.unlink(missing_ok=True)
-        pybi.write(path, archive.members(
+        pybi.write(path, members(
             [Mount(tree, without=pybi.WITHOUT)]), FACTS, epoch,
-            archive.deflated)
+            compression.deflated)
         return path
 
     def test_name(self):

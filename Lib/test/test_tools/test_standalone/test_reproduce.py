@@ -17,8 +17,9 @@ import unittest.mock
 from pathlib import Path
 
 from standalone import archive, paths, reproduce
-from standalone.archive import Mount, Spec
+from standalone.archive import Spec
 from standalone.counts import Counts
+from standalone.mounts import Mount
 
 from .test_archive import EPOCH, FILES, NAME, lay
 from .trees import request, small_tree

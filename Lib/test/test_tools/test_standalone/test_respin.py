@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from standalone import archive, config, pins, plan, released, respin
-from standalone.archive import Mount, Spec
+from standalone.archive import Spec
 from standalone.errors import FetchError, UsageError
+from standalone.mounts import Mount
 from standalone.released import SUMS
 
 from .test_archive import EPOCH, FILES, NAME, lay

@@ -1,0 +1,140 @@
+"""Tests of linkage.py: Setup files, the table, licences of libraries."""
+
+import unittest
+
+from standalone import linkage
+from standalone.model import Pin
+
+CONFIG_C = """\
+#include "Python.h"
+extern PyObject* PyInit_zlib(void);
+struct _inittab _PyImport_Inittab[] = {
+
+    {"zlib", PyInit_zlib},
+    /* This module lives in marshal.c */
+    {"marshal", PyMarshal_Init},
+    {"sys", NULL},
+
+    /* Sentinel */
+    {0, 0}
+};
+"""
+
+SETUP_LOCAL = """\
+# comment
+NAME=value
+*disabled*
+nis
+*shared*
+_testcapi _testcapimodule.c _testcapi/set.c # comment
+*static*
+zlib zlibmodule.c
+_sha2 sha2module.c -I$(srcdir)/Modules/_hacl/include \\
+    Modules/_hacl/libHacl.a
+"""
+
+SETUP_STDLIB = """\
+zlib other.c
+nis nismodule.c
+_ssl _ssl.c
+math mathmodule.c
+pyexpat pyexpat.c $(EXPAT_LDFLAGS)
+"""
+
+ZLIB = {"name": "z", "path_static": "build/lib/libz.a"}
+LIBM = {"name": "m", "system": True}
+
+
+class SetupFiles(unittest.TestCase):
+
+    def test_extensions(self):
+        make = {"MODULE_ZLIB_LDFLAGS": "/build/deps/zlib/lib/libz.a",
+                "MODULE_MATH_LDFLAGS": "-lm",
+                "MODULE__SSL_LDFLAGS": "-L/build/deps/openssl/lib -lssl -ldl",
+                "EXPAT_LDFLAGS": "-lm Modules/expat/libexpat.a"}
+        found = linkage.extensions(linkage.Linked(
+            make, CONFIG_C, {
+                "Setup.local": SETUP_LOCAL, "Setup.stdlib": SETUP_STDLIB,
+                "Setup.bootstrap": "posix posixmodule.c"}, "elf", {}),
+            {"build/lib/libssl.a"})
+        one = linkage.Extension
+        self.assertEqual(found, {
+            "_sha2": one(("build/Modules/sha2module.o",), (
+                {"name": "Hacl",
+                 "path_static": "build/Modules/_hacl/libHacl.a"},),
+                False, False),
+            "_ssl": one(("build/Modules/_ssl.o",), (
+                {"name": "ssl", "path_static": "build/lib/libssl.a"},
+                {"name": "dl", "system": True}), False, False),
+            "_testcapi": one(("build/Modules/_testcapimodule.o",
+                              "build/Modules/_testcapi/set.o"),
+                             (), True, False),
+            "math": one(("build/Modules/mathmodule.o",), (LIBM,),
+                        False, False),
+            "posix": one(("build/Modules/posixmodule.o",), (), False, True),
+            "pyexpat": one(("build/Modules/pyexpat.o",), (
+                LIBM, {"name": "expat", "path_static":
+                       "build/Modules/expat/libexpat.a"}), False, False),
+            "zlib": one(("build/Modules/zlibmodule.o",), (ZLIB,),
+                        False, False),
+        })
+
+    def test_inittab(self):
+        self.assertEqual(linkage.inittab(CONFIG_C), {
+            "zlib": "PyInit_zlib", "marshal": "PyMarshal_Init",
+            "sys": "NULL"})
+
+    def test_objects_that_are_in_nothing(self):
+        left = linkage.not_linked({
+            "LIBRARY_OBJS": "Objects/object.o",
+            "LIBEXPAT_OBJS": "Modules/expat/a.o Modules/expat/b.o",
+            "EXPAT_LIBS": "-lm"})
+        self.assertIn("Modules/expat/b.o", left)
+        self.assertIn("Programs/_*.o", left)
+        self.assertNotIn("Objects/object.o", left)
+
+
+class Licences(unittest.TestCase):
+
+    def variant(self, setup, *pins):
+        """The entry of the module _x, whose Setup line that is."""
+        libraries = {f"build/lib/lib{pin.name}.a": pin for pin in pins}
+        contents = {*libraries, "licenses", "licenses/gdbm",
+                    "licenses/gdbm/COPYING", "licenses/gdbm/more",
+                    "licenses/gdbm/more/NEWS", "licenses/zlib/LICENSE"}
+        info = linkage.build_info(
+            {"builtin_modules": ["_x"], "python_config_vars":
+             {"LIBRARY": "", "INSTSONAME": ""},
+             "python_paths": {"platstdlib": "lib"},
+             "python_suffixes": {"extension": [".so"]},
+             "python_stdlib_platform_config": "config"},
+            linkage.Linked({"LIBRARY_OBJS": "", "LIBS": "", "SYSLIBS": "",
+                            "PY_CORE_CFLAGS": ""}, '{"_x", PyInit__x},',
+                           {"Setup.local": setup}, "elf", libraries),
+            contents)
+        return info["extensions"]["_x"][0]
+
+    def test_of_two_libraries(self):
+        variant = self.variant(
+            "_x _x.c -lgdbm /b/libzlib.a -lm",
+            Pin("gdbm", "1", "GPL-3.0-or-later AND (MIT OR X11)", ()),
+            Pin("zlib", "1", "Zlib", ()))
+        self.assertEqual(variant["licenses"],
+                         ["GPL-3.0-or-later", "MIT", "X11", "Zlib"])
+        self.assertEqual(variant["license_paths"], [
+            "licenses/gdbm/COPYING", "licenses/gdbm/more/NEWS",
+            "licenses/zlib/LICENSE"])
+        self.assertIs(variant["license_public_domain"], False)
+
+    def test_public_domain(self):
+        variant = self.variant("_x _x.c -lsqlite3",
+                               Pin("sqlite3", "3", "blessing", ()))
+        self.assertIs(variant["license_public_domain"], True)
+        self.assertNotIn("license_paths", variant)
+
+    def test_nothing_but_the_system(self):
+        self.assertNotIn("licenses", self.variant("_x _x.c -lm"))
+
+
+if __name__ == "__main__":
+    unittest.main()

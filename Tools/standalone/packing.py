@@ -1,0 +1,206 @@
+"""What goes into the archives of a build, and what lies beside them.
+
+    tree, build directory, prefixes  →  archives, SBOMs, provenance, index
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from standalone import (
+    archive,
+    build_details,
+    components,
+    compression,
+    flags,
+    host,
+    index,
+    linkage,
+    manifest,
+    metadata,
+    pins,
+    provenance,
+    pybi,
+    recipes,
+    relocate,
+    sbom,
+    stamp,
+)
+from standalone.config import Config
+from standalone.model import Pin
+from standalone.mounts import Mount, members
+from standalone.run import output
+
+INDEX = "index.json"
+
+Mounts = Sequence[Mount]
+
+
+def run(config: Config, wanted: str) -> None:
+    """Write everything to OUT; the stage keeps the sums of it."""
+    name = archive.archive_name(config.release, config.target,
+                                config.options)
+    with stamp.output_dir(config.layout.stage("archive"), wanted) as out:
+        specs = {spec.name.removeprefix(f"{name}-"): spec
+                 for spec in _specs(config, name, out)}
+        others = _pybi(config, name, specs["install_only_stripped"], out)
+        listed = [_listed(spec, kind, out) for kind, spec in specs.items()]
+        contents = {
+            **{f"{spec.name}.tar.{compression}": spec.mounts
+               for spec in listed for compression in spec.compressions},
+            **{file: mounts for file, (mounts, _) in others.items()}}
+        made = archive.archive(
+            listed, config.layout.out, config.epoch,
+            lambda archives, sums: {
+                INDEX: index.text(sums),
+                **_statements(config, contents, name, archives)},
+            {file: writer for file, (_, writer) in others.items()})
+        # But of an index: it is of other builds in the directory as well.
+        (out / archive.SUMS).write_text(
+            "".join(f"{entry.sha256}  {entry.path.name}\n"
+                    for entry in made if entry.path.name != INDEX))
+
+
+def _specs(config: Config, name: str, out: Path) -> list[archive.Spec]:
+    """The tar archives; *out* is for what is made for them alone."""
+    layout = config.layout
+    tree = layout.stage("tree")
+    make = metadata.make_facts(output(
+        ["make", *metadata.MAKE_FACTS], cwd=layout.stage("build")))
+    full = (*archive.full_mounts(
+        tree / "install", layout.stage("build"), {
+            **{layout.dep(name): recipe.archives
+               for name, recipe in config.recipes.items()},
+            # Linked into all that calls a newer function of libc's.
+            layout.toolchain / "sysroot/usr/local": ("libcompat.a",)},
+        tree / "licenses", leave=linkage.not_linked(make)),
+        _details(tree / "install", out))
+    python_json = out / "PYTHON.json"
+    python_json.write_text(metadata.text(_python_json(config, full, make)))
+    return archive.specs(
+        name, install=tree / "install", stripped=tree / "stripped",
+        debug=tree / "debug", licences=tree / "licenses", full=full,
+        python_json=python_json)
+
+
+def _details(tree: Path, out: Path) -> Mount:
+    """The full archive's own build-details.json, which is made in *out*."""
+    library = relocate.library(tree)
+    path = library / "build-details.json"
+    [static] = library.glob("config-*/libpython*.a")
+    (out / path.name).write_text(build_details.with_archive(
+        path, str(static.relative_to(tree))))
+    return Mount(out / path.name,
+                         f"install/{path.relative_to(tree)}")
+
+
+def _listed(spec: archive.Spec, kind: str, out: Path) -> archive.Spec:
+    """*spec* with a list of its files among them, which is made in *out*.
+
+    That of the full archive is in its tree, and of just that.
+    """
+    below = "install/" if kind == "full" else ""
+    path = out / f"{kind}.sha256"
+    path.write_text(manifest.text(members(spec.mounts), below),
+                    "utf-8")
+    return replace(spec, mounts=(*spec.mounts, Mount(
+        path, below + manifest.PLACE.format(kind))))
+
+
+def _pybi(config: Config, name: str, stripped: archive.Spec,
+          out: Path) -> dict[str, tuple[Mounts, archive.Writer]]:
+    """A pybi of what most people download; none of a build with a word
+    of its own in its *name*, debug or x86_64_v3, which a pybi's name has
+    no room for."""
+    machine, layout = config.machine.machine, config.layout
+    if name != f"python-{config.release}-{machine}-unknown-linux-gnu":
+        return {}
+    facts = pybi.Facts(
+        config.version, config.build, machine,
+        (layout.stage("validate") / "glibc").read_text(),
+        _ask(layout.stage("tree") / "install", pybi.PROBE))
+    spec = _listed(replace(stripped, mounts=tuple(
+        replace(mount, without=(*mount.without, *pybi.WITHOUT))
+        for mount in stripped.mounts)), "pybi", out)
+    return {facts.name: (spec.mounts, lambda path: pybi.write(
+        path, members(spec.mounts), facts, config.epoch,
+        compression.deflated))}
+
+
+def _statements(config: Config, contents: Mapping[str, Mounts], name: str,
+                archives: Sequence[archive.Archive]) -> dict[str, str]:
+    """An SBOM for each archive, and how all of them were made."""
+    found = components.load(config.layout.stage("tree") / components.FILE)
+    documents: dict[str, object] = {
+        name + provenance.SUFFIX: provenance.statement(
+            {item.path.name: item.sha256 for item in archives}, config)}
+    for item in archives:
+        inside = members(contents[item.path.name])
+        documents[item.path.name + sbom.SUFFIX] = sbom.document(
+            item.path.name,
+            {"SHA1": stamp.file_digest(item.path, "sha1"),
+             "SHA256": item.sha256},
+            [part for part in found if part.is_in(inside)], config.epoch)
+    return {path: json.dumps(document, indent=1, sort_keys=True) + "\n"
+            for path, document in documents.items()}
+
+
+def _python_json(config: Config, full: Mounts,
+                 make: Mapping[str, str]) -> dict[str, object]:
+    layout = config.layout
+    tree, build = layout.stage("tree") / "install", layout.stage("build")
+    made = build / "Modules"
+    setups = {path.name: path.read_text() for path in (
+        made / "Setup.local", made / "Setup.stdlib", made / "Setup.bootstrap",
+        layout.stage("source") / "Modules" / "Setup")}
+    pinned = pins.load()
+    facts = metadata.Facts(
+        triple=config.target, options=config.flavour,
+        glibc=(layout.stage("validate") / "glibc").read_text(),
+        licences=(pins.cpython_pin(pins.cpython_versions()[0]).licence,
+                  *sorted({pinned[name].licence for name, recipe
+                           in config.recipes.items() if recipe.gpl})),
+        licence_path="licenses/cpython/LICENSE",
+        data={pinned[name]: recipe.data.values()
+              for name, recipe in config.recipes.items() if recipe.data},
+        compiler=_compiler(config),
+        linked=linkage.Linked(
+            make=make, config_c=(made / "config.c").read_text(),
+            setups=setups, libraries=_libraries(config),
+            object_format=config.chain.object_format(config.flavour)))
+    return metadata.python_json(_ask(tree, metadata.PROBE), facts,
+                                members(full))
+
+
+def _compiler(config: Config) -> metadata.Compiler:
+    chain = config.chain
+    return metadata.Compiler(
+        name=chain.name, target=config.machine.zig,
+        version=output([*chain.compiler, "--version"]).splitlines()[0],
+        # Of all toolchains: the C library comes from it.
+        package=host.requirement("ziglang"),
+        compile_flags=flags.compile_flags(config.flavour),
+        link_flags=("-pthread", *flags.link_flags(config.flavour),
+                    *flags.PROGRAM))
+
+
+def _libraries(config: Config) -> dict[str, Pin]:
+    """Library in the full archive → whose it is; CPython's copies too."""
+    pinned = pins.load()
+    found = {f"build/lib/{file}": pinned[name]
+             for name, recipe in config.recipes.items()
+             for file in recipe.archives}
+    return found | {
+        str(PurePosixPath("build", recipe.bundled).with_name(file)):
+            pinned[name]
+        for name, recipe in recipes.load().items() if recipe.bundled
+        for file in recipe.archives}
+
+
+def _ask(tree: Path, probe: str) -> dict[str, Any]:
+    """What the interpreter of *tree* prints as JSON."""
+    answer: dict[str, Any] = json.loads(output(
+        [str(relocate.interpreter(tree)), "-I", "-B", "-c", probe]))
+    return answer
