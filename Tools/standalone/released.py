@@ -12,9 +12,9 @@ from typing import Any
 
 from standalone import stamp, summary
 from standalone.errors import FetchError, UsageError
+from standalone.sbom import SUFFIX as SBOM
 
 SUMS = "SHA256SUMS"
-SBOM = ".spdx.json"
 
 _PUBLISHED = "make standalone writes it, and it is published with the archives"
 # https://packaging.python.org/specifications/binary-distribution-format/
@@ -56,7 +56,7 @@ class Release:
         """What the SBOMs of all archives list, by its id there."""
         return {name: component for sbom in sorted(self.sums)
                 if sbom.endswith(SBOM)
-                for name, component in _components(
+                for name, component in components(
                     self.directory / sbom).items()}
 
 
@@ -124,8 +124,10 @@ def _verify(directory: Path, sums: Mapping[str, str]) -> None:
                 f"says sha256 {expected}, it has {digest}")
 
 
-def _components(sbom: Path) -> dict[str, Component]:
-    """The packages of an SPDX document.
+def components(sbom: Path) -> dict[str, Component]:
+    """The packages of an SPDX document, by their ids there.
+
+    CPython's and pip's pieces are ``cpython-expat``, ``pip-idna``.
 
     https://spdx.github.io/spdx-spec/v2.3/package-information/
     """

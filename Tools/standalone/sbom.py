@@ -55,15 +55,6 @@ def document(name: str, hashes: Mapping[str, str],
     }
 
 
-def components(document: Mapping[str, Any]) -> dict[str, str]:
-    """Component → version, out of an SBOM of ours.
-
-    CPython's and pip's pieces are ``cpython-expat``, ``pip-idna``.
-    """
-    return {package["SPDXID"].removeprefix(_PACKAGE): package["versionInfo"]
-            for package in document["packages"]}
-
-
 def _package(item: Component) -> dict[str, Any]:
     package = {
         "SPDXID": _id(item),

@@ -10,7 +10,7 @@ from spdx_tools.spdx.validation.document_validator import (
     validate_full_spdx_document,
 )
 
-from standalone import sbom
+from standalone import released, sbom
 from standalone.components import Component
 
 NAME = "python-3.13.15-x86_64-unknown-linux-gnu-install_only.tar.gz"
@@ -97,9 +97,14 @@ class SbomTest(unittest.TestCase):
             ("pip", "PACKAGE-pip-tomli-w"), ("cpython", "PACKAGE-zlib")])
 
     def test_components(self):
-        self.assertEqual(sbom.components(self.document), {
-            "cpython": "3.13.15", "cpython-expat": "2.8.2", "pip": "26.0",
-            "pip-tomli-w": "1.2.0", "zlib": "1.3.1"})
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / f"{NAME}.spdx.json"
+            path.write_text(json.dumps(self.document))
+            found = released.components(path)
+        self.assertEqual(
+            {name: component.version for name, component in found.items()},
+            {"cpython": "3.13.15", "cpython-expat": "2.8.2", "pip": "26.0",
+             "pip-tomli-w": "1.2.0", "zlib": "1.3.1"})
 
 
 if __name__ == "__main__":
