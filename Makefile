@@ -2,14 +2,14 @@
 # The build itself is Makefile.standalone.
 
 .PHONY: standalone standalone-fetch standalone-clean standalone-sign help
-.PHONY: standalone-reproduce standalone-respin
+.PHONY: standalone-reproduce standalone-respin standalone-test
 .PHONY: check check-tools check-distribution check-chroots bench-startup
 .DEFAULT_GOAL := help
 
 standalone standalone-fetch standalone-clean standalone-sign:
 	+@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
-standalone-reproduce standalone-respin:
+standalone-reproduce standalone-respin standalone-test:
 	+@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
 check check-tools check-distribution check-chroots bench-startup:

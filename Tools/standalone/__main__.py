@@ -23,6 +23,7 @@ from standalone import (
     reproduce,
     respin,
     sign,
+    suite,
     targets,
 )
 from standalone import config as configuration
@@ -68,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
                        ("clean", "remove what was made on the way"),
                        ("sign", "sign what lies in OUT"),
                        ("check", "test the tools and what they made"),
+                       ("test", "run CPython's own suite on it"),
                        ("bench", "count what a start-up takes"),
                        ("reproduce", "build again elsewhere, and compare"),
                        ("respin", "a release with other dependencies")):
@@ -75,6 +77,9 @@ def parser() -> argparse.ArgumentParser:
         if name == "check":
             command.add_argument("what", choices=(
                 "all", "tools", "distribution", "chroots"))
+        if name == "test":
+            command.add_argument("--systems", default="")
+            command.add_argument("--tests", default="")
         command.add_argument("--cpython", default="")
         command.add_argument("--target", default="")
         command.add_argument("--toolchain", default="zig")
@@ -131,6 +136,10 @@ def dispatch(arguments: argparse.Namespace) -> None:
             sign.sign(Path(arguments.out))
         case "check":
             if check.check(arguments.what, request(arguments)).failed:
+                raise SystemExit(1)
+        case "test":
+            if not suite.suite(request(arguments), arguments.systems,
+                               arguments.tests):
                 raise SystemExit(1)
         case "bench":
             bench.bench(request(arguments))

@@ -39,15 +39,21 @@ KINDS: Mapping[str, Mapping[str, int]] = {
     "install_only": {"gz": 6, "zst": 9},
     "install_only_stripped": {"gz": 10, "zst": 9},
     "debuginfo": {"zst": 9},
+    "tests": {"gz": 6, "zst": 9},
     "full": {"zst": 9},
 }
 
-#: What install_only leaves to the full archive.
+#: What only those want who run CPython's own tests.
+TESTS = (
+    *("lib/python3.*/" + name.replace(".", "/") for name in TEST_PACKAGES),
+    *(f"lib/python3.*/lib-dynload/{name}.*so" for name in TEST_EXTENSIONS),
+)
+
+#: What install_only leaves to the tests' archive and the full one.
 NOT_INSTALLED = (
     "lib/python3.*/config-*/libpython*.a",
     "lib/python3.*/config-*/pkgconfig",
-    *("lib/python3.*/" + name.replace(".", "/") for name in TEST_PACKAGES),
-    *(f"lib/python3.*/lib-dynload/{name}.*so" for name in TEST_EXTENSIONS),
+    *TESTS,
 )
 
 
@@ -119,8 +125,8 @@ def specs(name: str, *, install: Path, stripped: Path, debug: Path,
 
     *install* is the tree with debug information, *stripped* has those
     of its files that differ without, *debug* what is to be unpacked
-    over the result of the two.  Licences lie in ``python/licenses/``
-    wherever there is code that needs them.
+    over the result of the two, as the tests are.  Licences lie in
+    ``python/licenses/`` wherever there is code that needs them.
     """
     texts = Mount(licences, "licenses")
     whole = Mount(install, without=NOT_INSTALLED)
@@ -129,6 +135,8 @@ def specs(name: str, *, install: Path, stripped: Path, debug: Path,
         "install_only_stripped": (
             whole, Mount(stripped, without=NOT_INSTALLED), texts),
         "debuginfo": (Mount(debug),),
+        "tests": (Mount(install, only=TESTS), Mount(stripped, only=TESTS),
+                  Mount(licences, "licenses", only=("cpython",))),
         "full": (*full, Mount(python_json, "PYTHON.json")),
     }
     return [Spec(f"{name}-{kind}", mounts[kind], compressions)

@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import IO
 
 from standalone import moved
@@ -36,12 +37,18 @@ _LIBRARIES = ("ld-linux*", "libc", "libdl", "libm", "libpthread", "libresolv",
 class Chroot:
     """A root, made of a Debian release or of some files of it.
 
-    *files* are patterns of tar's; none means all.
+    *files* are patterns of tar's; none means all.  *packages* are what
+    it has beyond the smallest release.  Either all of it is the user's to
+    change, or nothing outside of the place, as for *ordinary* users.
+    *python* is what runs the tests, if not the tree of the place.
     """
 
     name: str
     suite: str
     files: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    ordinary: bool = False
+    python: str = ""
 
 
 CHROOTS = (
@@ -53,11 +60,14 @@ CHROOTS = (
         *(f"*-linux-gnu*/{name}.so.*" for name in _LIBRARIES))),
 )
 
-# $1 an empty directory, $2 the release, $3 the mirror, $4 the archive.
-# The signature is verified, unless the machine has no key of Debian's.
+# $1 an empty directory, $2 the release, $3 the mirror, $4 the archive,
+# $5 packages.  All releases are made as sid is; one that is newer than
+# debootstrap would have no script of its own.  The signature is verified,
+# unless the machine has no key of Debian's.
 _MAKE = """
 mount -t tmpfs -o mode=755 none "$1"
-if ! debootstrap --variant=minbase "$2" "$1" "$3"; then
+if ! debootstrap --variant=minbase ${5:+"--include=$5"} \
+        "$2" "$1" "$3" sid; then
     cat "$1/debootstrap/debootstrap.log" || :
     exit 1
 fi
@@ -66,20 +76,22 @@ tar -C "$1" --one-file-system --exclude=./var/cache/apt \
 """
 
 # $1 an empty directory, $2 the archive, $3 the place, $4 its name inside,
-# then the command.  All but the tree, which is there as it is outside, is
-# the user's to change: it is gone afterwards.
+# then the command.  The tree is there as it is outside; what the user may
+# change of the rest is gone afterwards.  An X server's sockets are those of
+# this machine.
 _ENTER = """
 root=$1 archive=$2 place=$3 inside=$1$4
 shift 4
 mount -t tmpfs -o mode=755 none "$root"
 tar -C "$root" -xf "$archive" --wildcards {files}
-mkdir -p "$inside/home" "$inside/tmp" "$inside/python" "$root/tmp"
-chown -hR {nobody}:{nobody} "$root"
+mkdir -p "$inside/home" "$inside/tmp" "$inside/python" "$root/tmp/.X11-unix"
+chown -hR {nobody}:{nobody} "{owned}"
 mount -t devpts -o newinstance,ptmxmode=666 none "$root/dev/pts"
 mount -t tmpfs -o mode=1777 none "$root/dev/shm"
 [ ! -d "$root/proc" ] || mount -t proc none "$root/proc"
 mount --bind "$place/python" "$inside/python"
-mount -o remount,bind,ro "$inside/python"
+mount -o remount,bind,{mode} "$inside/python"
+[ ! -d /tmp/.X11-unix ] || mount --bind /tmp/.X11-unix "$root/tmp/.X11-unix"
 cd "$root"
 code=0
 "$@" || code=$?
@@ -102,21 +114,23 @@ def unavailable() -> str | None:
     return None
 
 
-def archive(suite: str, mirrors: Sequence[str], log: Path) -> Path | None:
+def archive(suite: str, mirrors: Sequence[str], log: Path,
+            packages: Sequence[str] = ()) -> Path | None:
     """A Debian release as an archive, from the cache if that has one.
 
     An old one is replaced by what the first of the *mirrors* that has
     the release has now, if any.  None if there is none: *log* says why.
     """
-    cached = cache_dir() / "chroots" / f"{suite}-{os.uname().machine}.tar.gz"
+    name = "+".join((suite, *packages))
+    cached = cache_dir() / "chroots" / f"{name}-{os.uname().machine}.tar.gz"
     if (not cached.exists()
             or time.time() - cached.stat().st_mtime > _MAX_AGE):
-        _make(suite, mirrors, cached, log)
+        _make(suite, mirrors, cached, log, packages)
     return cached if cached.exists() else None
 
 
 def _make(suite: str, mirrors: Sequence[str], target: Path,
-          log: Path) -> None:
+          log: Path, packages: Sequence[str]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     # With the user's proxies, for debootstrap's wget.
@@ -130,8 +144,8 @@ def _make(suite: str, mirrors: Sequence[str], target: Path,
             output.write(b"apt's configuration names no mirror\n")
         try:
             for mirror in mirrors:
-                if not _namespace(_MAKE, [empty, suite, mirror, str(partial)],
-                                  env, output):
+                if not _namespace(_MAKE, [empty, suite, mirror, str(partial),
+                                          ",".join(packages)], env, output):
                     partial.replace(target)
                     break
         finally:
@@ -139,16 +153,23 @@ def _make(suite: str, mirrors: Sequence[str], target: Path,
 
 
 def run(chroot: Chroot, release: Path, place: Path,
-        arguments: Sequence[str]) -> int:
+        arguments: Sequence[str], output: IO[bytes] | None = None,
+        variables: Mapping[str, str] = MappingProxyType({})) -> int:
     """regrtest as nobody in *chroot*, made of the archive *release*.
 
     It has the tree of *place*, at a place of its own.  The exit code;
     the results are left in *place* as those of `moved.run` are.
     """
     (place / moved.REPORT).unlink(missing_ok=True)
-    script = _ENTER.format(files=shlex.join(chroot.files),
-                           nobody=moved.NOBODY, report=moved.REPORT)
-    variables = moved.environment(_PLACE) | {"STANDALONE_TEST_CHROOT": "1"}
+    # CPython's own tests know directories that may not be written to, but
+    # not file systems: test.support.os_helper.unlink.
+    owned, mode = ("$inside", "rw") if chroot.ordinary else ("$root", "ro")
+    script = _ENTER.format(
+        files=shlex.join(chroot.files), nobody=moved.NOBODY, owned=owned,
+        mode=mode, report=moved.REPORT)
+    variables = {**moved.environment(_PLACE), **variables}
+    if not chroot.ordinary:
+        variables["STANDALONE_TEST_CHROOT"] = "1"
     with tempfile.TemporaryDirectory(prefix="standalone-") as empty:
         return _namespace(script, [
             empty, str(release), str(place), str(_PLACE), "env", "-i",
@@ -156,8 +177,8 @@ def run(chroot: Chroot, release: Path, place: Path,
             _which("chroot") or "chroot",
             f"--userspec={moved.NOBODY}:{moved.NOBODY}", "--groups=", ".",
             # One at a time: they change the system that they are in.
-            *moved.regrtest(_PLACE, ["-j1", *arguments])],
-            environment(), None)
+            *moved.regrtest(_PLACE, ["-j1", *arguments], chroot.python)],
+            environment(), output)
 
 
 def _which(name: str) -> str | None:

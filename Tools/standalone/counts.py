@@ -6,6 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+# What regrtest says when it is done with a test file, what unittest says of
+# a test, and the list of those files that failed again when run again.
+_DONE = re.compile(r"[\d:]+ load avg: \S+ \[ *\d+/\d+(?:/\d+)?\] (\S+) ")
+_BAD = re.compile(
+    r"(?:FAIL|ERROR|UNEXPECTED SUCCESS): .*?\(([\w.<>]+)\)(?: [\[(].*)?")
+_BAD_FILES = re.compile(r"^\d+ tests? failed:\n((?: {4}.*\n)+)", re.M)
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -74,3 +81,32 @@ def junit_counts(report: Path, names: Sequence[str], code: int, *,
     if code and not counts.failed:
         counts += Counts(failed=1)
     return counts
+
+
+def regrtest_results(report: Path, text: str) -> dict[str, str]:
+    """Test's name → passed, failed, skipped, or "again" if it passed when
+    it was run again.
+
+    As `junit_results` gives them, completed by what regrtest said: the
+    report knows neither the names of tests that failed in a subtest nor
+    that a test file crashed, was ended, or could not be imported.
+    """
+    first: dict[str, set[str]] = {}
+    file = ""
+    for line in text.splitlines():
+        if done := _DONE.match(line):
+            file = done[1]
+        elif failed := _BAD.fullmatch(line):
+            first.setdefault(file, set()).add(failed[1])
+    results = {name: result for name, result in junit_results(report).items()
+               if not name.startswith("unnamed")}
+    blocks = _BAD_FILES.findall(text)
+    bad = blocks[-1].split() if blocks else []
+    for file, names in first.items():
+        for name in names:           # setUpClass is in no report at all
+            results[name] = ("again" if results.get(name) == "passed"
+                             or file not in bad else "failed")
+    for file in bad:
+        if not any(results[name] == "failed" for name in first.get(file, ())):
+            results[f"test.{file.removeprefix('test.')}"] = "failed"
+    return results

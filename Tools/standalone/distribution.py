@@ -6,16 +6,15 @@ well, and in chroots of other systems.
 
 import os
 import tempfile
-import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from standalone import apt, aside, chroots, front, moved
+from standalone import apt, aside, chroots, expected, front, moved
 from standalone.chroots import Chroot
 from standalone.config import Config
 from standalone.counts import Counts, junit_counts, junit_results
 from standalone.errors import UsageError
-from standalone.paths import TOOLS
+from standalone.expected import Failure
 
 RUNTIME = "test_standalone_runtime"
 
@@ -41,18 +40,14 @@ def distribution(config: Config, *, here: bool = True) -> Counts:
     """All tests of the archive; without *here* only those in chroots."""
     if config.machine.machine != os.uname().machine:
         raise UsageError(f"{config.target} does not run on this machine")
-    expected = [entry for entry in tomllib.loads(
-        (TOOLS / "expected_failures.toml").read_text(
-            encoding="utf-8"))["failure"]
-        if entry.pop("gpl", config.gpl) == config.gpl]
     with moved.terminable(), front.lock(config), moved.place() as place:
         moved.testable(config, place / "python")
         counts = Counts()
         if here:
             moved.debuginfo(config, place / "debuginfo")
             with aside.aside(config.layout.work):
-                counts += _on_this_machine(place, expected)
-        return counts + _in_chroots(place, config.layout.logs, expected)
+                counts += _on_this_machine(place, gpl=config.gpl)
+        return counts + _in_chroots(place, config.layout.logs)
 
 
 def _runtime(place: Path) -> list[str]:
@@ -68,26 +63,29 @@ def _present(place: Path) -> list[str]:
             if list(tests.glob(name.replace(".", "/") + "*"))]
 
 
-def _but(expected: Iterable[dict[str, str]]) -> list[str]:
-    return [f"--ignore={entry['test']}" for entry in expected]
+def _but(failures: Sequence[Failure]) -> list[str]:
+    return [f"--ignore={failure.test}" for failure in failures]
 
 
-def _on_this_machine(place: Path,
-                     expected: Sequence[dict[str, str]]) -> Counts:
+def _on_this_machine(place: Path, *, gpl: bool) -> Counts:
     names = [*_runtime(place), *_present(place)]
-    code = moved.run(place, [*names, *_but(expected)])
+    failures = expected.on(expected.HERE, names, gpl=gpl)
+    code = moved.run(place, [*names, *_but(failures)])
     return junit_counts(place / moved.REPORT, names, code) + sum(
-        (_expected_failure(place, **entry) for entry in expected), Counts())
+        (_expected_failure(place, name, failure) for name in names
+         for failure in expected.on(expected.HERE, [name], gpl=gpl)),
+        Counts())
 
 
-def _expected_failure(place: Path, test: str, reason: str) -> Counts:
-    """A test that still fails; else it has no place in the list."""
-    name = test.partition("*")[0].removeprefix("test.").rstrip(".")
+def _expected_failure(place: Path, name: str, failure: Failure) -> Counts:
+    """A test of the file *name* that still fails; else it has no place in
+    the list."""
+    test = failure.test
     with tempfile.TemporaryFile() as output:
         moved.run(place, [name, f"--match={test}"], output)
         results = set(junit_results(place / moved.REPORT).values())
         if "failed" in results and "passed" not in results:
-            print(f"fails as expected: {test}\n  {' '.join(reason.split())}",
+            print(f"fails as expected: {test}\n  {failure.reason}",
                   flush=True)
             return Counts(passed=1)
         output.seek(0)
@@ -96,25 +94,23 @@ def _expected_failure(place: Path, test: str, reason: str) -> Counts:
     return Counts(failed=1)
 
 
-def _in_chroots(place: Path, logs: Path,
-                expected: Sequence[dict[str, str]]) -> Counts:
+def _in_chroots(place: Path, logs: Path) -> Counts:
     reason = chroots.unavailable()
     if reason:
         print(f"\nskipped: tests in chroots: {reason}", flush=True)
         return Counts(skipped=1)
-    return sum((_in_chroot(chroot, place, logs, expected)
+    return sum((_in_chroot(chroot, place, logs)
                 for chroot in chroots.CHROOTS), Counts())
 
 
-def _in_chroot(chroot: Chroot, place: Path, logs: Path,
-               expected: Sequence[dict[str, str]]) -> Counts:
+def _in_chroot(chroot: Chroot, place: Path, logs: Path) -> Counts:
     print(f"\nin a chroot: {chroot.name}", flush=True)
     log = logs / f"chroot-{chroot.suite}.log"
     release = chroots.archive(chroot.suite, apt.archives(), log)
     if release is None:
         return _no_release(chroot, log)
     names = _runtime(place)
-    code = chroots.run(chroot, release, place, [*names, *_but(expected)])
+    code = chroots.run(chroot, release, place, names)
     return junit_counts(place / moved.REPORT, names, code, may_skip=True)
 
 

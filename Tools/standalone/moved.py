@@ -10,11 +10,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import IO
 
-from standalone import metadata, stamp, summary, unpack
+from standalone import stamp, summary, unpack
 from standalone.config import Config
 from standalone.errors import UsageError
 
@@ -62,23 +63,31 @@ def shipped(config: Config, tree: Path) -> None:
 
     Raises UsageError if nothing has been built.
     """
-    layout = config.layout
-    try:
-        names = summary.read_sums(layout.stage("archive") / "SHA256SUMS")
-    except OSError as exc:
-        raise UsageError("nothing to check has been built",
-                         hint="make standalone") from exc
-    [name] = [name for name in names
-              if name.endswith("-install_only_stripped.tar.gz")]
-    unpack.unpack(layout.out / name, tree)
+    _unpack(config, "install_only_stripped", tree)
 
 
 def testable(config: Config, tree: Path) -> None:
-    """The same with the tests, and read-only."""
+    """The same with the tests laid over it, and read-only."""
     shipped(config, tree)
-    _add_tests(config.layout.stage("tree") / "install", tree)
+    tests = tree.with_name("tests")
+    _unpack(config, "tests", tests)
+    shutil.copytree(tests, tree, symlinks=True, dirs_exist_ok=True)
+    stamp.remove(tests)
+    _add_static_library(config.layout.stage("tree") / "install", tree)
     for parent, _, _ in os.walk(tree):
         os.chmod(parent, 0o555)
+
+
+def _unpack(config: Config, kind: str, target: Path) -> None:
+    layout = config.layout
+    try:
+        sums = summary.read_sums(layout.stage("archive") / "SHA256SUMS")
+        [name] = [name for name in sums
+                  if name.endswith(f"-{kind}.tar.gz")]
+    except (OSError, ValueError) as exc:
+        raise UsageError("nothing to check has been built",
+                         hint="make standalone") from exc
+    unpack.unpack(layout.out / name, target)
 
 
 def debuginfo(config: Config, directory: Path) -> None:
@@ -88,27 +97,20 @@ def debuginfo(config: Config, directory: Path) -> None:
                     symlinks=True)
 
 
-def _add_tests(built: Path, tree: Path) -> None:
-    """The test packages, and the static library for some of them, which
-    are in the full archive alone."""
-    [library] = (path for path in built.glob("lib/python3.*")
-                 if path.is_dir())
-    target = tree / library.relative_to(built)
-    for package in metadata.TEST_PACKAGES:
-        path = package.replace(".", "/")
-        shutil.copytree(library / path, target / path, symlinks=True)
-    for pattern in metadata.TEST_EXTENSIONS:
-        for extension in library.glob(f"lib-dynload/{pattern}.*so"):
-            shutil.copy2(extension, target / "lib-dynload")
-    [static] = library.glob("config-*/libpython*.a")
-    shutil.copy2(static, target / static.parent.name)
-    shutil.copytree(static.with_name("pkgconfig"),
-                    target / static.parent.name / "pkgconfig", symlinks=True)
+def _add_static_library(built: Path, tree: Path) -> None:
+    """For some of our tests: it is in the full archive alone."""
+    [static] = built.glob("lib/python3.*/config-*/libpython*.a")
+    target = tree / static.parent.relative_to(built)
+    shutil.copy2(static, target)
+    shutil.copytree(static.with_name("pkgconfig"), target / "pkgconfig",
+                    symlinks=True)
 
 
-def regrtest(here: PurePath, arguments: Sequence[str]) -> list[str]:
-    """The command that runs CPython's test runner in the place *here*."""
-    return [str(here / "python" / "bin" / "python3"), "-m", "test",
+def regrtest(here: PurePath, arguments: Sequence[str],
+             python: str = "") -> list[str]:
+    """The command that runs CPython's test runner in the place *here*;
+    with the *python* there, or another."""
+    return [python or str(here / "python" / "bin" / "python3"), "-m", "test",
             f"-j{len(os.sched_getaffinity(0))}", f"-u{_RESOURCES}",
             "--timeout=600", "-W", f"--tempdir={here / 'tmp'}",
             f"--junit-xml={here / REPORT}", *arguments]
@@ -121,7 +123,8 @@ def environment(here: PurePath) -> dict[str, str]:
 
 
 def run(here: Path, arguments: Sequence[str],
-        output: IO[bytes] | None = None) -> int:
+        output: IO[bytes] | None = None,
+        variables: Mapping[str, str] = MappingProxyType({})) -> int:
     """regrtest on this machine, as nobody if we are root; its exit code.
 
     *arguments* are its options and the names of tests.
@@ -129,7 +132,7 @@ def run(here: Path, arguments: Sequence[str],
     (here / REPORT).unlink(missing_ok=True)
     root = os.geteuid() == 0
     child = subprocess.Popen(
-        regrtest(here, arguments), env=environment(here),
+        regrtest(here, arguments), env={**environment(here), **variables},
         cwd=here / "home", stdin=subprocess.DEVNULL, stdout=output,
         stderr=output and subprocess.STDOUT,
         user=NOBODY if root else None, group=NOBODY if root else None,

@@ -11,6 +11,7 @@ import contextlib
 import filecmp
 import fnmatch
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,12 @@ _SKIPPED = (
     "./Misc/python*.pc", "./Misc/python-config.sh",
     "./Python/frozen_modules/*.h", "./Programs/_freeze_module",
     "./Programs/_testembed", "./Tools/standalone",
-    "./Lib/test/test_tools/test_standalone")
+    "./Lib/test/test_tools/test_standalone",
+    "./Lib/test/test_tools/test_standalone_archives")
+
+# What is not copied is not installed: test.test_tools.test_makefile.
+_OUR_TESTS = re.compile(
+    r"(?m)^\t\ttest/test_tools/test_standalone(_archives|/\w+)? \\\n")
 
 
 def files(tree: Path, out: Path) -> list[str]:
@@ -101,8 +107,9 @@ def run(config: Config, wanted: str) -> None:
     _remove_all_but({stamp.KEY, *names, *map(str, ours)}, copy)
     for name in names:
         if name in edited:
-            data = edited[name].encode("utf-8", "surrogateescape")
-            _write(copy / name, data, tree / name, first)
+            text = _OUR_TESTS.sub("", edited[name])
+            _write(copy / name, text.encode("utf-8", "surrogateescape"),
+                   tree / name, first)
         else:
             _copy(tree / name, copy / name, first)
     for path in ours:

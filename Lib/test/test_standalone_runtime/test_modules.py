@@ -88,6 +88,15 @@ class LinkTests(unittest.TestCase):
         self.assertGreaterEqual(pyexpat.version_info, (2, 6))
         self.assertTrue(ctypes.sizeof(ctypes.c_void_p))
 
+    def test_nothing_aborts_for_a_short_buffer(self):
+        """As these do before glibc 2.36, even if the character fits."""
+        [library] = tree.LIBRARY.parent.glob("libpython3.*.so.1.0")
+        for path in tree.PYTHON, library:
+            data = path.read_bytes()
+            for name in b"__wcrtomb_chk", b"__wctomb_chk":
+                with self.subTest(path.name, name=name):
+                    self.assertFalse(b"\0%b\0" % name in data)
+
 
 if __name__ == "__main__":
     unittest.main()

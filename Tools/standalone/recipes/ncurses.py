@@ -26,6 +26,11 @@ def commands(build: Build) -> Commands:
     those of the machine are older, or it has none.  What the library asks
     where no database has an entry is ours, and includes what it would be.
     """
+    # Before glibc 2.36, a wcrtomb that is told of a buffer shorter than any
+    # character may be aborts, even if this one fits (__wcrtomb_chk):
+    # https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/LSB-Core-generic/baselib---wcrtomb-chk-1.html
+    yield build.run("sed", "-i", "s/malloc(length)/malloc(MB_LEN_MAX)/",
+                    "ncurses/widechar/lib_unget_wch.c")
     yield from _configure(build)
     yield build.make("libs")
     yield build.make("-C", "progs", "tic", "infocmp")

@@ -222,19 +222,21 @@ class WordsTest(unittest.TestCase):
     def test_variables(self):
         of_all = {"CPYTHON", "TARGET", "TOOLCHAIN", "OPTIONS", "SOURCES",
                   "OUT", "JOBS", "BUILD"}
-        wanted = of_all | {"BASE", "CVES"}
-        self.assertEqual(self.variables(), wanted)
+        respin, test = {"BASE", "CVES"}, {"SYSTEMS", "TESTS"}
+        everything = of_all | respin | test
+        self.assertEqual(self.variables(), everything)
         self.assertEqual(
-            set(re.findall(r"(?m)^#:   ([A-Z]+) ", makefile())), wanted)
-        for command, wants in (("build", of_all), ("fetch", of_all),
-                               ("clean", of_all), ("respin", wanted)):
+            set(re.findall(r"(?m)^#:   ([A-Z]+) ", makefile())), everything)
+        for command, names in (("build", of_all), ("fetch", of_all),
+                               ("clean", of_all), ("respin", of_all | respin),
+                               ("test", of_all | test)):
             usage = subprocess.run(
                 [sys.executable, "-m", "standalone", command, "--help"],
                 env={**os.environ, "PYTHONPATH": str(TOOLS.parent)},
                 capture_output=True, text=True, check=True).stdout
             self.assertEqual(set(re.findall(r"--([a-z]+) ", usage))
-                             - {"help"}, {name.lower() for name in wants})
-        for name in wanted:
+                             - {"help"}, {name.lower() for name in names})
+        for name in everything:
             self.assertIn(f'--{name.lower()}="$({name})"', makefile())
 
     def test_known_values_are_told_of(self):
@@ -267,7 +269,8 @@ class WordsTest(unittest.TestCase):
     @unittest.skipIf((ROOT / "Include").exists(), "a CPython's own Makefile")
     def test_the_front_door(self):
         front = (ROOT / "Makefile").read_text(encoding="utf-8")
-        for name in "standalone", "standalone-fetch", "standalone-clean":
+        for name in ("standalone", "standalone-fetch", "standalone-clean",
+                     "standalone-test"):
             self.assertRegex(front, rf"(?m)^([\w-]+ )*{name}\b.*:")
         self.assertIn("Makefile.standalone standalone-help", front)
 

@@ -287,8 +287,11 @@ class Specs(ArchiveTestCase):
         stdlib = "lib/python3.13/"
         install = lay(self.dir / "install", {
             "bin/python3": "with debug information", stdlib + "os.py": "",
-            stdlib + "test/a.py": ""})
-        stripped = lay(self.dir / "stripped", {"bin/python3": "without"})
+            stdlib + "test/a.py": "",
+            stdlib + "lib-dynload/_testcapi.so": "with debug information"})
+        stripped = lay(self.dir / "stripped", {
+            "bin/python3": "without",
+            stdlib + "lib-dynload/_testcapi.so": "without"})
         debug = lay(self.dir / "debug", {"lib/debug/.build-id/ab/c": ""})
         build = lay(self.dir / "build", {
             "Modules/config.c": "", "Modules/a.o": "", "libpython3.13.a": "",
@@ -298,7 +301,8 @@ class Specs(ArchiveTestCase):
             "lib/libz.a": "", "lib/libunused.a": "",
             "lib/pkgconfig/zlib.pc": "",
             "include/zlib.h": "", "share/man/zlib.3": "", ".key": ""})
-        licences = lay(self.dir / "licences", {"zlib.txt": ""})
+        licences = lay(self.dir / "licences", {
+            "cpython/LICENSE": "", "zlib.txt": ""})
         document = lay(self.dir, {"made.json": "{}"}) / "made.json"
         full = archive.full_mounts(
             install, build, {dep: ["libz.a"]}, licences,
@@ -320,22 +324,30 @@ class Specs(ArchiveTestCase):
             sizes[kind] = {info.name: info.size for info in infos}
         self.assertEqual(files["install_only"], [
             "python/bin/python3", f"python/{stdlib}os.py",
-            "python/licenses/zlib.txt"])
+            "python/licenses/cpython/LICENSE", "python/licenses/zlib.txt"])
         self.assertEqual(files["install_only_stripped"],
                          files["install_only"])
         self.assertEqual(
             (sizes["install_only"]["python/bin/python3"],
              sizes["install_only_stripped"]["python/bin/python3"]),
             (len("with debug information"), len("without")))
+        # Over install_only: what is in both is the same.
+        testcapi = f"python/{stdlib}lib-dynload/_testcapi.so"
+        self.assertEqual(files["tests"], [
+            testcapi, f"python/{stdlib}test/a.py",
+            "python/licenses/cpython/LICENSE"])
+        self.assertEqual(sizes["tests"][testcapi], len("without"))
         self.assertEqual(files["debuginfo"],
                          ["python/lib/debug/.build-id/ab/c"])
         self.assertEqual(files["full"], [
             "python/PYTHON.json", "python/build/Modules/_hacl/libHacl.a",
             "python/build/Modules/a.o", "python/build/Modules/config.c",
             "python/build/exports.map", "python/build/include/zlib.h",
-            "python/build/lib/libz.a",
-            "python/install/bin/python3", f"python/install/{stdlib}os.py",
-            f"python/install/{stdlib}test/a.py", "python/licenses/zlib.txt"])
+            "python/build/lib/libz.a", "python/install/bin/python3",
+            f"python/install/{stdlib}lib-dynload/_testcapi.so",
+            f"python/install/{stdlib}os.py",
+            f"python/install/{stdlib}test/a.py",
+            "python/licenses/cpython/LICENSE", "python/licenses/zlib.txt"])
 
 
 class Output(ArchiveTestCase):

@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import tomllib
 import unittest
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from standalone.counts import (
     junit_results,
     unittest_counts,
 )
-from standalone.paths import TOOLS
 
 # As regrtest of CPython 3.13 writes it; without a name: failed subtests.
 REPORT = """<testsuites><testsuite>
@@ -129,19 +127,9 @@ class AsideTest(unittest.TestCase):
         self.assertTrue(self.work.is_dir())
 
 
-class ExpectedFailuresTest(unittest.TestCase):
+class SelectionTest(unittest.TestCase):
 
-    def test_each_has_a_test_and_a_reason(self):
-        entries = tomllib.loads(
-            (TOOLS / "expected_failures.toml").read_text())["failure"]
-        for entry in entries:
-            self.assertEqual(entry.keys() - {"gpl"}, {"test", "reason"})
-            self.assertRegex(entry["test"], r"^test\.test_\w+.*\.test_\w+$")
-            self.assertTrue(entry["reason"].strip())
-        names = [entry["test"] for entry in entries]
-        self.assertEqual(names, sorted(set(names)))
-
-    def test_selection_is_sorted(self):
+    def test_sorted(self):
         self.assertEqual(list(distribution.SELECTION),
                          sorted(distribution.SELECTION))
 

@@ -24,7 +24,8 @@ LOOK = rf"""#!/bin/sh
 echo "variables: $HOME $PATH $TERM $STANDALONE_TEST_CHROOT"
 export -p | while read -r _ name; do echo "exported: ${{name%%=*}}"; done
 test "$0" = "{TREE}/bin/python3" && echo "in its place"
-(: > /etc/new) && (: > /new) && (: > "$HOME/new") && echo "root is ours"
+(: > "$HOME/new") && (: > "$HOME/../tmp/new") && echo "place is ours"
+(: > /etc/new) && (: > /new) && echo "root is ours"
 (: > "{TREE}/new") 2>/dev/null || echo "tree is not"
 test -w "{TREE}" || echo "tree is read-only"
 test -r /proc/1/status && echo "proc is there"
@@ -87,25 +88,25 @@ class RunTest(unittest.TestCase):
             env={**os.environ, "TMPDIR": str(self.dir)},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
-    def test_what_a_test_sees(self):
-        self.program.write_text(LOOK)
-        self.program.chmod(0o755)
+    def look(self, program, chroot, variables):
+        """What a test sees: the output."""
+        program.write_text(LOOK)
+        program.chmod(0o755)
         (self.place / "home").chmod(0o700)
-        with tempfile.TemporaryFile("w+") as output:
-            stdout = os.dup(1)
-            os.dup2(output.fileno(), 1)
-            try:
-                code = chroots.run(chroots.Chroot("x", "x"), self.release,
-                                   self.place, ["test_a b", "--c"])
-            finally:
-                os.dup2(stdout, 1)
-                os.close(stdout)
+        with tempfile.TemporaryFile() as output:
+            code = chroots.run(chroot, self.release, self.place,
+                               ["test_a b", "--c"], output, variables)
             output.seek(0)
-            said = output.read()
+            said = output.read().decode()
         self.assertEqual(code, 3, said)
+        return said
+
+    def test_what_a_test_sees(self):
+        said = self.look(self.program, chroots.Chroot("x", "x"), {})
         home = f"/{moved.NAME}/home"
         for line in (f"variables: {home} /usr/bin:/bin xterm-256color 1",
-                     "in its place", "root is ours", "tree is not",
+                     "in its place", "place is ours", "root is ours",
+                     "tree is not",
                      "proc is there", "devices"):
             self.assertIn(f"{line}\n", said)
         self.assertRegex(said, r"arguments: -m test .* test_a b --c\n")
@@ -116,6 +117,19 @@ class RunTest(unittest.TestCase):
             {"HOME", "PATH", "TERM", "STANDALONE_TEST_CHROOT"})
         self.assertEqual((self.place / moved.REPORT).read_text(),
                          "<testsuite/>\n")
+        self.assertNothingLeft()
+
+    def test_what_an_ordinary_user_sees(self):
+        said = self.look(
+            self.program.with_name("other"),
+            chroots.Chroot("x", "x", ordinary=True,
+                           python=f"{TREE}/bin/other"), {"DISPLAY": ":9"})
+        self.assertIn("place is ours\n", said)
+        self.assertNotIn("root is ours\n", said)
+        self.assertNotIn("in its place\n", said)
+        self.assertEqual(
+            set(re.findall("exported: (.*)", said)) - {"OLDPWD", "PWD"},
+            {"DISPLAY", "HOME", "PATH", "TERM"})
         self.assertNothingLeft()
 
     def test_ended(self):
