@@ -48,14 +48,15 @@ def files(tree: Path, out: Path) -> list[str]:
     return sorted(_walk(tree, "", os.path.abspath(out)))
 
 
-def _walk(tree: Path, directory: str, out: str) -> Iterator[str]:
+def _walk(tree: Path, directory: str, out: str, *,
+          litter: bool = False) -> Iterator[str]:
     with os.scandir(tree / directory) as entries:
         for entry in entries:
             name = f"{directory}/{entry.name}".lstrip("/")
-            if _is_skipped(name) or entry.path == out:
+            if (not litter and _is_skipped(name)) or entry.path == out:
                 continue
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk(tree, name, out)
+                yield from _walk(tree, name, out, litter=litter)
             else:
                 yield name
 
@@ -119,10 +120,13 @@ def run(config: Config, wanted: str) -> None:
 
 def _remove_all_but(kept: set[str], copy: Path) -> None:
     """Remove files that are no more, and directories that leaves empty:
-    what was a directory may have become a file."""
+    what was a directory may have become a file.
+
+    Bytecode goes as well, and what other versions of this module took.
+    """
     if not copy.exists():
         return
-    for name in set(_walk(copy, "", "")) - kept:
+    for name in set(_walk(copy, "", "", litter=True)) - kept:
         (copy / name).unlink()
         with contextlib.suppress(OSError):           # not empty
             os.removedirs((copy / name).parent)

@@ -173,6 +173,16 @@ class SourceTest(unittest.TestCase):
         written = self.sync()
         self.assertEqual(written & set(LITTER), set())
 
+    def test_litter_in_the_copy_is_removed(self):
+        """It may have been source to another version of the stage."""
+        self.sync()
+        litter = self.copy / "Lib/test/test_tools/test_standalone/test_x.py"
+        litter.parent.mkdir(parents=True)
+        litter.write_text("")
+        self.write("Lib/new.py")
+        self.sync()
+        self.assertFalse(litter.parent.exists())
+
     def test_litter_of_another_place_is_source(self):
         # "build" and others are of the top directory alone.
         names = {"Tools/x/Makefile", "Lib/build/x.py", "Lib/dist/x.py"}
