@@ -1,6 +1,6 @@
 """Where the machine's apt configuration says the Debian archive is.
 
-Both formats are read: https://manpages.debian.org/sources.list
+Both formats of sources.list(5) are read.
 """
 
 import re

@@ -83,7 +83,7 @@ def _tar(archive: Path) -> tarfile.TarFile:
     """The archive itself, or the files that a .deb is to install.
 
     A .deb is an ar archive of archives:
-    https://manpages.debian.org/deb.5
+    https://man7.org/linux/man-pages/man5/deb.5.html
     """
     with archive.open("rb") as file:
         if file.read(8) != b"!<arch>\n":

@@ -66,7 +66,7 @@ class UnpackTest(unittest.TestCase):
                 self.assertEqual((self.dest / "a/b").read_bytes(), b"data")
 
     def deb(self, **members):
-        """A Debian package, https://manpages.debian.org/deb.5"""
+        """A Debian package, https://man7.org/linux/man-pages/man5/deb.5.html"""
         path = self.dir / "a.tar"
         path.write_bytes(b"!<arch>\n" + b"".join(
             b"%-16s%-12d%-6d%-6d%-8o%-10d`\n%s%s" % (
