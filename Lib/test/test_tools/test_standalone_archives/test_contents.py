@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 
-from test_standalone_archives import ArchiveTestCase, run
+from test_standalone_archives.finished import ArchiveTestCase, run
 
 SCHEMA = "build-details-v1.0.schema.json"
 

@@ -15,7 +15,7 @@ from standalone import (
     summary,
 )
 from test_standalone.test_sbom import messages
-from test_standalone_archives import NAME, OUT, ArchiveTestCase
+from test_standalone_archives.finished import NAME, OUT, ArchiveTestCase
 
 
 class DocumentTests(ArchiveTestCase):

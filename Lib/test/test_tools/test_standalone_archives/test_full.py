@@ -15,7 +15,7 @@ import jsonschema
 
 from standalone import elf, full, metadata
 from standalone.paths import TOOLS
-from test_standalone_archives import NAME, OUT
+from test_standalone_archives.finished import NAME, OUT
 
 ARCHIVE = OUT / f"{NAME}-full.tar.zst"
 

@@ -12,7 +12,7 @@ import zipfile
 from email.parser import Parser
 from pathlib import PurePosixPath
 
-from test_standalone_archives import (
+from test_standalone_archives.finished import (
     NAME,
     OUT,
     ArchiveTestCase,

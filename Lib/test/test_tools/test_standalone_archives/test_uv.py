@@ -8,7 +8,7 @@ import tarfile
 
 import uv
 
-from test_standalone_archives import (
+from test_standalone_archives.finished import (
     NAME,
     OUT,
     WHEELS,
