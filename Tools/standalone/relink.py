@@ -231,7 +231,9 @@ def _bring_toolchain(config: Config, document: Mapping[str, Any]) -> None:
     layout, wanted = config.layout, document["toolchain"]
     format_ = document["build_info"]["object_file_format"]
     if format_ != "elf":
-        ours = config.chain.object_format("lto")
+        # What gcc writes for itself is another format, with no name here.
+        ours = config.chain.object_format(
+            "noopt" if config.toolchain == "gcc" else "lto")
         if format_ != ours:
             raise UsageError(
                 f"the archive's objects are {format_}, and {wanted['name']} "

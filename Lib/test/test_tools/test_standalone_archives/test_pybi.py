@@ -5,6 +5,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import unittest
@@ -46,9 +47,11 @@ class PybiTests(ArchiveTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        version, machine = NAME.split("-")[1:3]
-        found = sorted(OUT.glob(f"cpython-{version}-*_{machine}.pybi"))
-        if not found or NAME.count("-") > 5:
+        name = re.fullmatch(
+            r"python-([^-]+(?:-\d+)?)-([^-]+)-unknown-linux-gnu", NAME)
+        found = name and [*OUT.glob(
+            f"cpython-{name[1]}-manylinux_*_{name[2]}.pybi")]
+        if not found:
             raise unittest.SkipTest("there is no pybi of such a build")
         [cls.path] = found
         cls.tree = cls.top / "a tree"
