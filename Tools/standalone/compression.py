@@ -45,8 +45,7 @@ def compressor(path: Path, level: int) -> Iterator[IO[bytes]]:
 
 def deflated(data: bytes) -> bytes:
     """*data* as RFC 1951 has it, for formats that want it so."""
-    packed: bytes = deflate.deflate_compress(data, 6)
-    return packed
+    return bytes(deflate.deflate_compress(data, 6))
 
 
 @contextlib.contextmanager
