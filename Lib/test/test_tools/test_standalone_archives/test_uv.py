@@ -88,7 +88,9 @@ class UvTests(ArchiveTestCase):
         self.assertEqual(key, self.tree.name)
         self.assertRegex(shipped[key]["url"], r"^https://www\.python\.org/")
         self.assertNotIn(str(OUT), json.dumps(shipped))
-        # uv lists what was not installed as well.
+        if "-debug" in NAME:
+            return               # uv installs those, but lists none
+        # What was not installed is listed as well.
         listed = self.uv("python", "list", "--only-downloads",
                          "--all-versions", "--show-urls",
                          UV_PYTHON_INSTALL_DIR=str(self.top / "nothing"))
