@@ -81,9 +81,9 @@ def suite(config: Config, systems: str = "", tests: str = "") -> bool:
     if config.machine.machine != os.uname().machine:
         raise UsageError(f"{config.target} does not run on this machine")
     roots = {system: _root(config, system) for system in _systems(systems)}
-    with moved.terminable(), moved.place() as place, _display() as display:
-        with front.lock(config):
-            moved.testable(config, place / "python")
+    with (moved.terminable(), front.lock(config), moved.place() as place,
+          _display() as display):
+        moved.testable(config, place / "python")
         outcomes = [
             _run(config, system, root, place, tests.split(), display)
             for system, root in roots.items()]
