@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from standalone import stamp
+from standalone import stamp, summary
 from standalone.compression import compressor
 from standalone.errors import BuildError, UsageError
 from standalone.metadata import TEST_EXTENSIONS, TEST_PACKAGES
@@ -169,7 +169,7 @@ def archive(specs: Sequence[Spec], out: Path, epoch: int,
         for name, text in sorted(companions(made, sums).items()):
             made.append(_companion(scratch / name, text))
             sums[name] = made[-1].sha256
-        (scratch / SUMS).write_text(_lines(sums), "utf-8")
+        (scratch / SUMS).write_text(summary.sums_text(sums), "utf-8")
         for path in sorted(scratch.iterdir(), key=lambda p: p.name == SUMS):
             path.replace(out / path.name)
             for suffix in SIGNATURES:            # of what was there before
@@ -282,11 +282,6 @@ def _others(out: Path) -> dict[str, str]:
     return {path.name: stamp.file_sha256(path)
             for path in out.glob("*python-*")
             if path.is_file() and path.suffix not in SIGNATURES}
-
-
-def _lines(sums: Mapping[str, str]) -> str:
-    """As sha256sum prints and checks them."""
-    return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
 
 
 def _failure(name: str, exc: OSError) -> BuildError:

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from standalone import front, pins, plan, released, stamp
+from standalone import front, pins, plan, released, stamp, summary
 from standalone.config import Config
 from standalone.errors import UsageError
 from standalone.model import Pin
@@ -168,8 +168,8 @@ def _write(after: Release, changes: Mapping[str, Any]) -> Path:
                        + "\n")
     sums = released.sums(after.directory)
     sums[path.name] = stamp.file_sha256(path)
-    stamp.write_atomic(after.directory / released.SUMS, "".join(
-        f"{sums[name]}  {name}\n" for name in sorted(sums)))
+    stamp.write_atomic(after.directory / released.SUMS,
+                       summary.sums_text(sums))
     return path
 
 

@@ -7,7 +7,7 @@ Read from files alone: the archives, the SHA256SUMS beside them, and one
 import itertools
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _INDENT = "  "
@@ -58,6 +58,11 @@ def read_sums(path: Path) -> dict[str, str]:
     lines = path.read_text(encoding="utf-8").splitlines()
     return {name: sha256 for sha256, name
             in (line.split("  ", 1) for line in lines)}
+
+
+def sums_text(sums: Mapping[str, str]) -> str:
+    """File name → hash as sha256sum prints and checks them."""
+    return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
