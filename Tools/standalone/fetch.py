@@ -37,7 +37,7 @@ def cached(pin: Pin, downloads: Path) -> Path | None:
 
 def fetch(pins: Iterable[Pin], downloads: Path, sources: Path | None = None,
           *, tree: Path | None = None,
-          apt_configuration: Path = apt.CONFIGURATION) -> dict[str, Path]:
+          apt_configuration: Path | None = None) -> dict[str, Path]:
     """Each pin's file in *downloads*, by the pin's name.
 
     *tree* is a CPython, whose pip fetches wheels.  Raises FetchError
@@ -57,7 +57,8 @@ def fetch(pins: Iterable[Pin], downloads: Path, sources: Path | None = None,
                 wanted.append(pin)
         results = _obtain_all(_Run(
             downloads, _offered(wanted, sources), tree,
-            apt.archives(apt_configuration), Downloader()), wanted)
+            apt.archives(apt_configuration) if wanted else (),
+            Downloader()), wanted)
     except OSError as exc:
         raise FetchError(f"cannot fetch into {downloads}: "
                          f"{exc.strerror}") from exc

@@ -1,13 +1,17 @@
-"""Tests of apt.py: where apt's configuration says the archive is."""
+"""Tests of apt.py: what the real apt-get says of small configurations."""
 
+import os
+import shutil
 import tempfile
 import textwrap
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from standalone import apt
 
 
+@unittest.skipUnless(shutil.which("apt-get"), "needs apt")
 class AptTest(unittest.TestCase):
 
     def setUp(self):
@@ -85,12 +89,40 @@ class AptTest(unittest.TestCase):
                    "deb https://me:secret@x.test/debian sid main\n")
         self.check()
 
+    def test_one_archive_with_and_without_security_updates(self):
+        self.write("sources.list", """\
+            deb http://s.test/all bookworm-security main
+            deb http://a.test/debian bookworm main
+            deb http://s.test/all bookworm main
+            """)
+        self.check("http://s.test/all", "http://a.test/debian")
+
+    def test_without_lists(self):
+        """As in an image whose /var/lib/apt/lists was emptied: the lists
+        of these archives were never downloaded either."""
+        self.assertEqual(list(Path("/var/lib/apt/lists").glob("*.test_*")),
+                         [])
+        self.write("sources.list", "deb http://a.test/debian sid main\n")
+        self.check("http://a.test/debian")
+
     def test_only_files_that_apt_reads(self):
         self.write("sources.list.d/a.list.disabled",
                    "deb http://a.test/debian sid main\n")
         self.write("sources.list.d/b.list",
                    "deb http://b.test/debian sid main\n")
         self.check("http://b.test/debian")
+
+
+class MachineTest(unittest.TestCase):
+
+    def test_without_apt(self):
+        with mock.patch.dict(os.environ, PATH=os.devnull):
+            self.assertEqual(apt.archives(), ())
+
+    @unittest.skipUnless(shutil.which("apt-get"), "needs apt")
+    def test_of_this_machine(self):
+        for base in apt.archives():
+            self.assertRegex(base, r"\Ahttps?://[^@\s]*[^/\s]\Z")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import io
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -285,6 +286,7 @@ class FetchTest(unittest.TestCase):
                                   name=f"dep{n}") for n in range(20)))
             self.assertLess(time.monotonic() - started, 5)
 
+    @unittest.skipUnless(shutil.which("apt-get"), "needs apt")
     def test_debian_location(self):
         (self.apt / "sources.list").write_text(
             f"deb {self.base}/missing sid main\n"
