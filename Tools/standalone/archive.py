@@ -84,15 +84,8 @@ Companions = Callable[[Sequence[Archive], Mapping[str, str]],
 Writer = Callable[[Path], None]
 
 
-def archive_name(version: str, triple: str, options: str) -> str:
-    """What the names of a build's archives begin with."""
-    marks = [f"-{word}" for word in options.split("+")
-             if word in ("debug", "gpl")]
-    return "".join([f"python-{version}-{triple}", *marks])
-
-
 def file_names(name: str) -> list[str]:
-    """The archives of a build that has this `archive_name`."""
+    """The archives of a build that has this `config.archive_name`."""
     return [f"{name}-{kind}.tar.{compression}"
             for kind, compressions in KINDS.items()
             for compression in compressions]

@@ -59,6 +59,11 @@ class Config:
         return self.version + (f"-{self.build}" if self.build > 1 else "")
 
     @property
+    def name(self) -> str:
+        """What the names of its archives begin with."""
+        return archive_name(self.release, self.target, self.options)
+
+    @property
     def minor(self) -> tuple[int, int]:
         """CPython's feature version, (3, 13)."""
         major, minor = self.version.split(".")[:2]
@@ -163,6 +168,16 @@ def options(text: str) -> str:
             f"OPTIONS={text} wants {' and '.join(flavours)} at once",
             hint=hint)
     return "+".join([*flavours, *sorted(words.difference(FLAVOURS))])
+
+
+def archive_name(release: str, triple: str, options: str) -> str:
+    """Return what the names of a build's archives begin with.
+
+    OPTIONS are part of it, noopt excepted, so that builds of the same
+    CPython can lie side by side: python-3.13.15-TRIPLE-lto-gpl.
+    """
+    words = [word for word in options.split("+") if word != "noopt"]
+    return "-".join(["python", release, triple, *words])
 
 
 def default_cpython() -> str:

@@ -11,7 +11,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from standalone import aside, fetch, host, pins, plan, stamp, summary, unpack
+from standalone import (
+    aside,
+    fetch,
+    host,
+    pins,
+    plan,
+    provenance,
+    stamp,
+    summary,
+    unpack,
+)
 from standalone.config import Config
 from standalone.errors import BuildError, UsageError
 from standalone.paths import ROOT, TOOLS, cache_dir
@@ -124,6 +134,7 @@ def build(config: Config) -> None:
     """`make standalone`: everything up to the archives in OUT."""
     host.check(config.toolchain)
     with lock(config) as descriptor:
+        _refuse_to_replace(config)
         prepare(config)
         plan.write(config)
         _forget_removed_archives(config)
@@ -143,9 +154,25 @@ def clean(config: Config) -> None:
                 entry.unlink()
 
 
+def _refuse_to_replace(config: Config) -> None:
+    """Raises UsageError if OUT has archives of the same names that were
+    made with another toolchain, or with options that are not in them."""
+    statement = config.layout.out / f"{config.name}{provenance.SUFFIX}"
+    for name, wanted in (("toolchain", config.toolchain),
+                         ("options", config.options)):
+        made = provenance.request(statement).get(name, wanted)
+        if made != wanted:
+            variable = name.upper()
+            raise UsageError(
+                f"{config.layout.out} has {config.name} as made with "
+                f"{variable}={made}: {variable}={wanted} would replace it",
+                hint="choose another directory, OUT=DIR, or remove those "
+                     "archives")
+
+
 def _forget_removed_archives(config: Config) -> None:
     """An archive that was taken away from OUT is made again, and so is
-    one that a build with other options replaced by its own."""
+    one that another build replaced by its own."""
     out, made = config.layout.out, config.layout.stage("archive")
     try:
         ours = summary.read_sums(made / "SHA256SUMS")

@@ -18,12 +18,13 @@ from standalone.errors import UsageError
 RELEASES = "https://www.python.org/ftp/python/{}/"
 
 # Of each build one archive: uv knows a Python by version, platform and
-# variant.  What has more words in its name is not told apart by these.
+# variant.  It has no word for lto, but need not know of it; what has more
+# words in its name is something else than uv would take it for.
 _ARCHIVE = re.compile(
     r"python-(?P<release>(?P<major>\d+)\.(?P<minor>\d+)\.(?P<patch>\d+))"
     r"(?P<prerelease>(?:a|b|rc)\d+)?(?:-(?P<build>\d+))?"
     r"-(?P<family>x86_64|aarch64)(?:_(?P<level>v[234]))?"
-    r"-unknown-(?P<os>linux)-(?P<libc>gnu)(?:-(?P<variant>debug))?"
+    r"-unknown-(?P<os>linux)-(?P<libc>gnu)(?:-(?P<variant>debug)|(?P<lto>-lto))?"
     r"-install_only_stripped\.tar\.gz")
 
 
@@ -32,10 +33,11 @@ def text(sums: Mapping[str, str], base_url: str = RELEASES) -> str:
 
     The files lie below *base_url*, in which ``{}`` is the release,
     "3.13.15"; uv takes no relative URL.  Of several builds of the same
-    Python it is the last one.
+    Python it has the last, and the one with lto if both are there.
     """
     archives = sorted(filter(None, map(_ARCHIVE.fullmatch, sums)),
-                      key=lambda found: int(found["build"] or 1))
+                      key=lambda found: (int(found["build"] or 1),
+                                         bool(found["lto"])))
     entries = {_key(found): _entry(found, sums[found[0]], base_url)
                for found in archives}
     return json.dumps(entries, indent=2, sort_keys=True) + "\n"

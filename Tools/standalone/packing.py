@@ -40,8 +40,7 @@ Mounts = Sequence[Mount]
 
 def run(config: Config, wanted: str) -> None:
     """Write everything to OUT; the stage keeps the sums of it."""
-    name = archive.archive_name(config.release, config.target,
-                                config.options)
+    name = config.name
     with stamp.output_dir(config.layout.stage("archive"), wanted) as out:
         specs = {spec.name.removeprefix(f"{name}-"): spec
                  for spec in _specs(config, name, out)}
@@ -112,8 +111,8 @@ def _listed(spec: archive.Spec, kind: str, out: Path) -> archive.Spec:
 def _pybi(config: Config, name: str, stripped: archive.Spec,
           out: Path) -> dict[str, tuple[Mounts, archive.Writer]]:
     """A pybi of what most people download; none of a build with a word
-    of its own in its *name*, debug or x86_64_v3, which a pybi's name has
-    no room for."""
+    of its own in its *name*, lto or x86_64_v3, which a pybi's name has no
+    room for."""
     machine, layout = config.machine.machine, config.layout
     if name != f"python-{config.release}-{machine}-unknown-linux-gnu":
         return {}

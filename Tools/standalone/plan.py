@@ -57,7 +57,7 @@ def keys(config: Config) -> dict[str, str]:
                                  "manifest", "metadata", "mounts",
                                  "packing",
                                  "provenance", "pybi", "sbom"),
-        config.out, config.build, provenance.builder())
+        config.out, config.name, config.build, provenance.builder())
     return found
 
 

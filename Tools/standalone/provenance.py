@@ -5,6 +5,7 @@ https://slsa.dev/spec/v1.0/provenance.  Nothing of the machine and no time
 is in it: the same inputs make the same statement.
 """
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -60,6 +61,17 @@ def statement(subjects: Mapping[str, str],
             "runDetails": {"builder": {"id": builder()}},
         },
     }
+
+
+def request(path: Path) -> dict[str, str]:
+    """Return what the statement *path* says was asked for, "toolchain"
+    among it; nothing if it cannot be read."""
+    try:
+        statement = json.loads(path.read_text("utf-8"))
+        found = statement["predicate"]["buildDefinition"]
+        return {**found["externalParameters"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _compiler(config: Config) -> str:

@@ -63,7 +63,7 @@ class Release:
 def release(directory: Path, name: str, build: int | None = None,
             ) -> Release:
     """The newest build in *directory*, or the one numbered *build*, that
-    has the `archive_name` *name*, but for its number.
+    has the `Config.name` *name*, but for its number.
 
     Raises UsageError if there is none, or no SBOM of it, and FetchError
     if any file of it is not what SHA256SUMS says.

@@ -7,7 +7,6 @@ lies what differs from the base: components, and files of each archive.
 
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -37,11 +36,7 @@ def respin(config: Config, base: str, cves: str) -> None:
     directory = _directory(base)
     with front.lock(config):
         front.prepare(config)
-    # Only now: it needs the packages that were installed for this host.
-    sys.path.append(str(config.layout.host))
-    from standalone import archive
-    name = archive.archive_name(config.version, config.target,
-                                config.options)
+    name = replace(config, build=1).name
     before = released.release(directory, name)
     config = replace(config, build=_number(config, before))
     _refuse(config, before)

@@ -17,7 +17,7 @@ from unittest import mock
 
 import zstandard
 
-from standalone import archive
+from standalone import archive, config
 from standalone.archive import Spec
 from standalone.errors import BuildError, UsageError
 from standalone.mounts import Mount, members
@@ -273,15 +273,21 @@ class Mounts(ArchiveTestCase):
 class Specs(ArchiveTestCase):
 
     def test_names(self):
-        name = archive.archive_name
+        name = config.archive_name
         gnu = "x86_64-unknown-linux-gnu"
         self.assertEqual(name("3.13.15", gnu, "noopt"), NAME)
-        self.assertEqual(name("3.13.15", gnu, "lto"), NAME)
+        self.assertEqual(name("3.13.15", gnu, "lto"), f"{NAME}-lto")
         self.assertEqual(name("3.13.15", gnu, "debug"), f"{NAME}-debug")
-        self.assertEqual(name("3.13.15", gnu, "debug+lto"), f"{NAME}-debug")
         self.assertEqual(name("3.13.15", gnu, "noopt+gpl"), f"{NAME}-gpl")
         self.assertEqual(name("3.13.15", gnu, "debug+gpl"),
                          f"{NAME}-debug-gpl")
+
+    def test_no_two_options_have_one_name(self):
+        options = {config.options(f"{flavour}{gpl}")
+                   for flavour in config.FLAVOURS for gpl in ("", "+gpl")}
+        names = {config.archive_name("3.13.15", "x86_64-unknown-linux-gnu",
+                                     words) for words in options}
+        self.assertEqual(len(names), len(options))
 
     def test_all_archives_of_a_build(self):
         stdlib = "lib/python3.13/"

@@ -225,6 +225,32 @@ class RequestTest(CliTest):
             "build", f"--out={self.out}")))
         self.assertFails(done, 2, "Read-only file system")
 
+    def test_archives_of_another_toolchain(self):
+        """What is there already is not replaced without a word."""
+        self.out.mkdir()
+        tree = self.tree()
+        parameters = {"toolchain": "gcc", "options": "noopt"}
+        document = {"predicate": {
+            "buildDefinition": {"externalParameters": parameters}}}
+        name = f"python-{VERSION}-{targets.host_triple()}"
+        path = self.out / f"{name}.provenance.json"
+        path.write_text(json.dumps(document))
+        argv = f"--cpython={tree}", f"--sources={self.dir}"
+        self.assertFails(self.build(*argv), 2, str(self.out), name,
+                         "TOOLCHAIN=gcc", "TOOLCHAIN=zig", "OUT=DIR")
+        self.assertFalse(self.cache.exists())
+        # A build with other words in its name is none of its business.
+        self.assertFails(self.build(*argv, "--options=lto"), 3)
+        parameters.update(toolchain="zig", options="lto")
+        path.write_text(json.dumps(document))
+        self.assertFails(self.build(*argv), 2, "OPTIONS=lto",
+                         "OPTIONS=noopt")
+        parameters.update(options="noopt")
+        path.write_text(json.dumps(document))
+        self.assertFails(self.build(*argv), 3)
+        path.write_text("[]")
+        self.assertFails(self.build(*argv), 3)
+
     def test_no_command(self):
         for argv in [], ["unknown"], ["build", "--unknown"]:
             done = self.run_in(self.command(*argv))

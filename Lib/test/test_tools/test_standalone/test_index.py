@@ -8,7 +8,8 @@ import unittest
 from pathlib import Path
 
 from standalone import __main__, index
-from standalone.archive import KINDS, archive_name, file_names
+from standalone.archive import KINDS, file_names
+from standalone.config import archive_name
 
 SHA256 = "0" * 64
 
@@ -58,11 +59,23 @@ class TextTest(unittest.TestCase):
         self.assertEqual(entry["build"], "10")
         self.assertIn("/3.13.15/python-3.13.15-10-", entry["url"])
 
+    def test_with_lto(self):
+        def name(build, option):
+            return (f"python-3.13.15{build}-x86_64-unknown-linux-gnu{option}"
+                    "-install_only_stripped.tar.gz")
+        plain, lto, newer = name("", ""), name("", "-lto"), name("-2", "")
+        for names, chosen in (([lto, plain], lto), ([plain, lto], lto),
+                              ([newer, lto, plain], newer)):
+            [entry] = entries(*names).values()
+            self.assertEqual(entry["url"].rpartition("/")[2], chosen)
+            self.assertIsNone(entry["variant"])
+
     def test_left_out(self):
         """uv has no word for other flavours."""
         name = "python-3.13.15-x86_64-unknown-linux-gnu"
         self.assertEqual(entries(
             f"{name}-gpl-install_only_stripped.tar.gz",
+            f"{name}-lto-gpl-install_only_stripped.tar.gz",
             "cpython-3.13.15-manylinux_2_17_x86_64.pybi",
             f"{name}.spdx.json", "index.json"), {})
 

@@ -1,5 +1,6 @@
 """Tests of provenance.py, with real git."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -107,6 +108,15 @@ class ProvenanceTest(unittest.TestCase):
         (self.dir / "tree" / "new").touch()
         self.assertEqual(self.dependencies()["cpython"], {
             **expected, "annotations": {"dirty": True}})
+
+    def test_request(self):
+        path = self.dir / "statement"
+        self.assertEqual(provenance.request(path), {})
+        path.write_text(json.dumps(self.statement()))
+        self.assertEqual(provenance.request(path), {
+            "cpython": self.config.version, "target": self.config.target,
+            "toolchain": self.config.toolchain,
+            "options": self.config.options})
 
     def test_builder(self):
         def builder():

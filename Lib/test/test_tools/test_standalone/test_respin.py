@@ -75,13 +75,13 @@ class ReleaseTest(RespinTestCase):
             numbered = config.Config(
                 "3.13.15", "x86_64-unknown-linux-gnu", "zig", "noopt", None,
                 "out", 1, build)
-            self.assertEqual(archive.archive_name(
-                numbered.release, numbered.target, numbered.options), name)
+            self.assertEqual(numbered.name, name)
 
     def test_the_newest_build_of_the_same_name(self):
         self.publish(OLD)
         self.publish(OLD, NEW, build=2)
         self.publish(OLD, build=3, name=f"{NAME}-debug")
+        self.publish(OLD, build=4, name=f"{NAME}-lto-gpl")
         found = released.release(self.base, NAME)
         self.assertEqual(found.build, 2)
         self.assertEqual({*found.components()}, {"xz"})
@@ -89,6 +89,8 @@ class ReleaseTest(RespinTestCase):
         self.assertEqual(released.release(self.base, NAME, 1).build, 1)
         self.assertEqual(
             released.release(self.base, f"{NAME}-debug").build, 3)
+        self.assertEqual(
+            released.release(self.base, f"{NAME}-lto-gpl").build, 4)
 
     def test_archives_need_not_be_there(self):
         self.publish(OLD)

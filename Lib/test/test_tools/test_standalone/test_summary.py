@@ -6,7 +6,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone.archive import archive_name, file_names
+from standalone.archive import file_names
+from standalone.config import archive_name
 from standalone.summary import summary
 
 
