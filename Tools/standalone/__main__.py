@@ -20,6 +20,7 @@ from standalone import (
     index,
     overlay,
     paths,
+    plan,
     reproduce,
     respin,
     sign,
@@ -27,9 +28,13 @@ from standalone import (
     targets,
 )
 from standalone import config as configuration
-from standalone.errors import BuildError, StandaloneError
+from standalone.errors import BuildError, StandaloneError, UsageError
 
 LOG_LINES = 30
+
+# What a system says of names and places that are the user's choice.
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP,
+            errno.ENAMETOOLONG)
 
 
 def main(argv: list[str]) -> int:
@@ -42,9 +47,13 @@ def main(argv: list[str]) -> int:
     except OSError as exc:
         # By its text, which is all that shutil.copytree passes on.
         full = os.strerror(errno.ENOSPC)
-        if full not in str(exc):
+        if full in str(exc):
+            return failed(BuildError(full, hint=str(exc)[:300]), arguments)
+        if exc.errno not in _REFUSED or exc.filename is None:
             raise
-        return failed(BuildError(full, hint=str(exc)[:300]), arguments)
+        return failed(UsageError(
+            f"{os.strerror(exc.errno)}: {str(exc.filename)[:300]}"),
+            arguments)
     except KeyboardInterrupt:
         return 130
     return 0
@@ -54,8 +63,10 @@ def failed(exc: StandaloneError, arguments: argparse.Namespace) -> int:
     """Report *exc*; the exit code, which a stage leaves for the front."""
     report(exc)
     if "work" in arguments:
+        work = Path(arguments.work)
         with contextlib.suppress(OSError):           # the disk is full
-            (Path(arguments.work) / "failed").write_text(str(exc.exit_code))
+            if (work / "plan").is_dir():
+                (work / "failed").write_text(str(exc.exit_code))
     return exc.exit_code
 
 
@@ -115,6 +126,8 @@ def parser() -> argparse.ArgumentParser:
     fork = commands.add_parser("overlay", help="the edits to CPython's files")
     fork.add_argument("action", choices=("apply", "check", "diff"))
     fork.add_argument("tree", type=Path)
+    fork.add_argument("-v", "--verbose", action="store_true",
+                      help="print the name of each file that apply changes")
     listing = commands.add_parser(
         "index", help="print the index of archives that uv installs from")
     listing.add_argument("out", type=Path, nargs="?", default=Path("dist"))
@@ -156,7 +169,8 @@ def dispatch(arguments: argparse.Namespace) -> None:
             run_stage(arguments.name, arguments.dependency,
                       configuration.load(Path(arguments.work).resolve()))
         case "overlay":
-            run_overlay(arguments.action, arguments.tree)
+            run_overlay(arguments.action, arguments.tree,
+                        verbose=arguments.verbose)
         case "index":
             print(index.of_directory(arguments.out, arguments.base_url),
                   end="")
@@ -173,12 +187,18 @@ def request(arguments: argparse.Namespace) -> configuration.Config:
         build=configuration.number("BUILD", arguments.build or "1")))
 
 
-def run_overlay(action: str, tree: Path) -> None:
+def run_overlay(action: str, tree: Path, *, verbose: bool) -> None:
     """overlay apply, check and diff."""
     match action:
         case "apply":
-            for path in overlay.apply(tree):
-                print(path)
+            changed = overlay.apply(tree)
+            if verbose:
+                print(*changed, sep="\n", end="\n" * bool(changed))
+            edited = {Path(edit.file) for edit in overlay.edits()}
+            edits = len(edited.intersection(changed))
+            print(f"{tree}: files added or replaced: "
+                  f"{len(changed) - edits}, files of CPython's edited: "
+                  f"{edits}" if changed else f"{tree}: nothing to do")
         case "check":
             applied = overlay.check(tree)
             print("applied" if applied else "not applied; it can be")
@@ -228,11 +248,13 @@ def packages(out: str) -> Iterator[configuration.Config]:
 def run_stage(name: str, dependency: str | None,
               config: configuration.Config) -> None:
     """Run one stage, unless its output is already what is planned."""
+    wanted = plan.read(config, name, dependency or "")
+    host = config.layout.host
+    if not host.is_dir():
+        raise UsageError(f"{host} is missing", hint="make standalone")
     # Only now: they need the packages that were installed for this host.
-    sys.path.append(str(config.layout.host))
-    from standalone import plan, stages, stamp
-    title = f"{name}-{dependency}" if dependency else name
-    wanted = plan.read(config, title)
+    sys.path.append(str(host))
+    from standalone import stages, stamp
     stage = stages.STAGES[name]
     output = stage.output(config, dependency or "")
     if stamp.is_fresh(output, wanted):
@@ -241,6 +263,7 @@ def run_stage(name: str, dependency: str | None,
     started = time.monotonic()
     stage.run(config, dependency or "", wanted)
     seconds = time.monotonic() - started
+    title = f"{name}-{dependency}" if dependency else name
     stamp.write_atomic(config.layout.work / "durations" / f"{title}.json",
                        json.dumps({"stage": title, "seconds": seconds}))
     print(f"  {title:<16} {seconds:7.1f} s", flush=True)

@@ -125,9 +125,15 @@ class Config:
 
 
 def load(work: Path) -> Config:
-    """What save() wrote below *work*."""
-    text = (work / "plan" / "config.json").read_text()
-    return Config(**json.loads(text))
+    """Return what save() wrote below *work*.  Raises UsageError if it
+    did not, and for what another version of it wrote."""
+    try:
+        text = (work / "plan" / "config.json").read_text()
+        return Config(**json.loads(text))
+    except (OSError, ValueError, TypeError) as exc:
+        raise UsageError(
+            f"no plan of a build in {work}",
+            hint="--work names OUT/work, after `make standalone`") from exc
 
 
 def check(config: Config) -> Config:
@@ -194,6 +200,7 @@ def jobs(text: str) -> int:
 
 def number(name: str, text: str) -> int:
     """A variable's value that is to be a number."""
-    if not text.isdecimal() or int(text) < 1:
-        raise UsageError(f"{name}={text} is not a number of 1 or more")
+    # One of thousands of digits is more than int() takes.
+    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
+        raise UsageError(f"{name}={text[:30]} is not a number of 1 or more")
     return int(text)

@@ -177,7 +177,7 @@ def _forget_removed_archives(config: Config) -> None:
     try:
         ours = summary.read_sums(made / "SHA256SUMS")
         there = summary.read_sums(out / "SHA256SUMS")
-    except OSError:
+    except (OSError, ValueError):
         ours, there = {}, {}
     if not ours or any(there.get(name) != sha256
                        or not (out / name).exists()

@@ -88,7 +88,7 @@ def python_version(tree: Path) -> str:
             hint="name the directory of an unpacked CPython release or of "
                  "a git checkout")
     found = re.search(r'(?m)^#define\s+PY_VERSION\s+"((\d+)\.(\d+)[^"]*)"',
-                      header.read_text(encoding="utf-8"))
+                      header.read_text(encoding="utf-8", errors="replace"))
     if found is None:
         raise UsageError(f"{tree} is not a CPython tree: no PY_VERSION in "
                          "Include/patchlevel.h")

@@ -4,10 +4,12 @@ A stage's key holds the keys of what it needs, so an output whose own key
 is the planned one is up to date, all the way down.
 """
 
+import textwrap
 from collections.abc import Iterable
 
 from standalone import deps, pins, provenance, recipes, source, stamp
 from standalone.config import Config
+from standalone.errors import UsageError
 from standalone.model import Pin
 from standalone.paths import TOOLS
 
@@ -100,9 +102,21 @@ def _place(config: Config, name: str) -> str:
     return f"{layout.shared.name}/{layout.own.name}/{name}"
 
 
-def read(config: Config, name: str) -> str:
-    """The planned key of a stage."""
-    path = config.layout.plan / f"{_place(config, name)}.key"
+def read(config: Config, name: str, dependency: str = "") -> str:
+    """Return the planned key of the stage *name*, of deps for one
+    *dependency*.  Raises UsageError if the plan has no such stage."""
+    title = f"{name}-{dependency}" if dependency else name
+    path = config.layout.plan / f"{_place(config, title)}.key"
+    if "-" in name or not path.is_file():
+        shared = config.layout.plan / config.layout.shared.name
+        planned = sorted(
+            key.stem.replace("-", " ", 1)
+            for below in (shared, shared / config.layout.own.name)
+            for key in below.glob("*.key"))
+        raise UsageError(
+            f"the plan in {config.layout.work} has no stage "
+            f"{' '.join(filter(None, (name, dependency)))!r}",
+            hint=textwrap.fill(f"it has {', '.join(planned)}", 76))
     return path.read_text()
 
 

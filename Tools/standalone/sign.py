@@ -56,8 +56,8 @@ def _files(out: Path) -> Iterator[Path]:
     sums = out / "SHA256SUMS"
     try:
         listed = summary.read_sums(sums)
-    except OSError as exc:
-        raise UsageError(f"nothing to sign in {out}",
+    except (OSError, ValueError) as exc:
+        raise UsageError(f"nothing to sign in {out}: no SHA256SUMS there",
                          hint="make standalone") from exc
     for name, sha256 in listed.items():
         try:

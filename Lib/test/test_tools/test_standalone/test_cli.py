@@ -188,8 +188,8 @@ class RequestTest(CliTest):
                              says=[triple, os.uname().machine])
 
     def test_jobs(self):
-        for jobs in "0", "-1", "two", "1.5":
-            self.refused(f"--jobs={jobs}", says=[f"JOBS={jobs}"])
+        for jobs in "0", "-1", "two", "1.5", "9" * 5000:
+            self.refused(f"--jobs={jobs}", says=[f"JOBS={jobs[:30]}"])
 
     def test_cpython(self):
         self.refused("--cpython=3.13.98",
@@ -201,6 +201,33 @@ class RequestTest(CliTest):
                      says=["not a CPython tree", "Include/patchlevel.h"])
         old = self.tree("old", "3.12.13")
         self.refused(f"--cpython={old}", says=["3.12.13", "too old", "3.13"])
+        (old / "Include/patchlevel.h").write_bytes(b"\xff\n")
+        self.refused(f"--cpython={old}",
+                     says=["not a CPython tree", "no PY_VERSION"])
+
+    def test_names_that_no_system_takes(self):
+        name = "x" * 5000
+        for option in "--cpython", "--sources":
+            self.refused(f"{option}={name}", says=["File name too long: x"])
+        for argv in (["overlay", "apply", name], ["stage", name],
+                     ["index", name], ["sign", f"--out={name}"],
+                     ["build", f"--out={name}"],
+                     ["stage", "source", f"--work={name}"]):
+            self.assertFails(self.run_in(self.command(*argv)), 2)
+
+    @unittest.skipIf(os.geteuid() == 0, "root may read everything")
+    def test_what_may_not_be_read(self):
+        tree = self.tree()
+        tree.chmod(0)
+        self.addCleanup(tree.chmod, 0o755)
+        self.refused(f"--cpython={tree}", says=["Permission denied"])
+
+    def test_sums_that_are_none(self):
+        self.out.mkdir()
+        (self.out / "SHA256SUMS").write_bytes(b"\xff")
+        self.assertFails(self.build(command="sign"), 2, "nothing to sign")
+        self.assertFails(self.run_in(self.command("index", self.out)), 2,
+                         "cannot read its SHA256SUMS")
 
     def test_sources(self):
         self.refused("--sources=nowhere", says=["SOURCES=nowhere"])
@@ -256,6 +283,52 @@ class RequestTest(CliTest):
             done = self.run_in(self.command(*argv))
             self.assertEqual(done.returncode, 2)
             self.assertIn("usage: ", done.stderr)
+
+
+class StageTest(CliTest):
+    """The command that the graph calls, called by a person."""
+
+    def stage(self, *argv, work=None):
+        return self.run_in(self.command(
+            "stage", *argv, f"--work={work or self.out / 'work'}"))
+
+    def plan(self):
+        """What front.py leaves for the stages, but for the packages."""
+        self.run_in([sys.executable, "-c", (
+            "import sys\nfrom standalone import config, plan\n"
+            "plan.write(config.check(config.Config(*sys.argv[1:3], 'zig',"
+            " 'noopt', None, sys.argv[3], 1)))\n"),
+            self.tree(), targets.host_triple(), self.out])
+
+    def test_no_plan(self):
+        (self.dir / "plan").mkdir()
+        for work in self.dir, self.dir / "missing":
+            self.assertFails(self.stage("source", work=work), 2,
+                             f"no plan of a build in {work}\n", "--work")
+        for text in "{", "[]", '{"cpython": "3.13.15"}':
+            (self.dir / "plan/config.json").write_text(text)
+            self.assertFails(self.stage("source", work=self.dir), 2,
+                             f"no plan of a build in {self.dir}\n")
+
+    def test_here(self):
+        """Nothing is written to a directory that is not for building."""
+        done = self.run_in(self.command("stage", "source"))
+        self.assertFails(done, 2, f"no plan of a build in {self.dir}\n")
+        self.assertFalse((self.dir / "failed").exists())
+
+    def test_unknown_names(self):
+        self.plan()
+        for argv in (["nothing"], ["deps", "nothing"], ["deps"],
+                     ["deps-zlib"], ["source", "zlib"], ["../config"]):
+            text = self.assertFails(self.stage(*argv), 2,
+                                    f"no stage {' '.join(argv)!r}\n")
+            for name in "toolchain", "deps zlib", "source", "archive":
+                self.assertRegex(text, rf"\s{name}\b")
+
+    def test_no_packages(self):
+        self.plan()
+        self.assertFails(self.stage("source"), 2, "work/host is missing",
+                         "make standalone")
 
 
 class MachineTest(CliTest):
@@ -531,13 +604,31 @@ class OverlayTest(CliTest):
         diff = self.overlay("diff", tree).stdout
         self.assertEqual(self.overlay("check", tree).stdout,
                          "not applied; it can be\n")
-        applied = self.overlay("apply", tree).stdout.splitlines()
+        *applied, summary = self.overlay(
+            "apply", "-v", tree).stdout.splitlines()
         self.assertIn("Makefile.standalone", applied)
         self.assertEqual(self.overlay("check", tree).stdout, "applied\n")
-        self.assertEqual(self.overlay("apply", tree).stdout, "")
+        edited = {edit.file for edit in overlay.edits()
+                  if edit.fits((3, 13))}
+        self.assertEqual(
+            summary, f"{tree}: files added or replaced: "
+                     f"{len(applied) - len(edited)}, "
+                     f"files of CPython's edited: {len(edited)}")
         self.assertEqual(
             sorted(applied),
             sorted(re.findall(r"(?m)^diff --git a/.* b/(.*)$", diff)))
+
+    def test_apply_prints_one_line(self):
+        tree = self.tree()
+        text = self.overlay("apply", tree).stdout
+        self.assertEqual(text.count("\n"), 1, text)
+        (tree / "Makefile.standalone").unlink()
+        self.assertEqual(
+            self.overlay("apply", tree).stdout,
+            f"{tree}: files added or replaced: 1, "
+            "files of CPython's edited: 0\n")
+        self.assertEqual(self.overlay("apply", "--verbose", tree).stdout,
+                         f"{tree}: nothing to do\n")
 
     def test_an_overlaid_tree_builds_itself(self):
         tree = self.tree()
