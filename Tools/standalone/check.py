@@ -3,13 +3,26 @@
 The tools: ruff, mypy and the unit tests, with packages of our own choice.
 """
 
+import os
+import select
+import signal
 import subprocess
 import sys
+import time
 import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from standalone import bench, front, host, reproduce, stamp, summary
+from standalone import (
+    bench,
+    children,
+    front,
+    host,
+    moved,
+    reproduce,
+    stamp,
+    summary,
+)
 from standalone.config import Config
 from standalone.counts import Counts, unittest_counts
 from standalone.distribution import RUNTIME, distribution
@@ -17,6 +30,10 @@ from standalone.paths import ROOT, TOOLS, cache_dir
 from standalone.run import environment
 
 REQUIREMENTS = TOOLS / "requirements-dev.txt"
+
+#: Seconds without a line or a dot: longer than any test may take.
+SILENCE = 1800
+_GRACE = 30                      # seconds, for tests to end
 
 _TESTS = ROOT / "Lib" / "test" / "test_tools"
 
@@ -125,17 +142,45 @@ def _command(argv: Sequence[str], env: dict[str, str]) -> Counts:
 def _unit_tests(python: str, package: Path, env: dict[str, str]) -> Counts:
     """unittest's output as it comes, and its numbers out of the end."""
     print(f"\nunit tests: {package.name}", flush=True)
-    child = subprocess.Popen(
-        [python, "-m", "unittest", "discover", "-s", str(package),
-         "-t", str(package.parent)],
-        env=env, cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    with moved.terminable(), children.watched() as left:
+        end, code = _shown([
+            python, "-m", "unittest", "discover", "-s", str(package),
+            "-t", str(package.parent)], env)
+    return unittest_counts(end, code) + children.failures(left)
+
+
+def _shown(argv: Sequence[str], env: dict[str, str]) -> tuple[str, int]:
+    """Show what a command prints; the end of it, and the exit code.
+
+    It is killed if it prints nothing for longer than any test may take.
+    """
+    with children.interruptible():
+        child = subprocess.Popen(
+            argv, env=env, cwd=ROOT, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            process_group=0)
     assert child.stdout is not None
-    end = ""
-    for line in child.stdout:
-        print(line, end="", flush=True)
-        end = (end + line)[-2000:]
-    return unittest_counts(end, child.wait())
+    end, heard = b"", time.monotonic()
+    try:
+        while time.monotonic() - heard < SILENCE:
+            if select.select([child.stdout], [], [], 1)[0]:
+                data = os.read(child.stdout.fileno(), 1 << 16)
+                sys.stdout.buffer.write(data)
+                sys.stdout.flush()
+                end, heard = (end + data)[-2000:], time.monotonic()
+                if data:
+                    continue
+            # What it has left running may have its output still open.
+            if child.poll() is not None:
+                return end.decode(errors="replace"), child.returncode
+        print(f"\nfailed: no test has ended for {SILENCE} seconds",
+              flush=True)
+        return "", 1
+    finally:
+        if child.poll() is None:
+            child.send_signal(signal.SIGINT)
+            children.end(child, _GRACE)
+        child.stdout.close()
 
 
 def _startup(config: Config) -> Counts:

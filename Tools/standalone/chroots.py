@@ -21,12 +21,13 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import IO
 
-from standalone import moved
+from standalone import children, moved
 from standalone.paths import cache_dir
 from standalone.run import environment
 
 _TOOLS = ("chroot", "debootstrap", "mount", "setpriv", "tar", "unshare")
 _MAX_AGE = 30 * 24 * 60 * 60     # seconds: until a release is asked for anew
+_GRACE = 20                      # seconds, for programs to end
 _PLACE = PurePosixPath("/", moved.NAME)
 
 _LIBRARIES = ("ld-linux*", "libc", "libdl", "libm", "libpthread", "libresolv",
@@ -204,7 +205,7 @@ def _namespace(script: str, arguments: Sequence[str],
         return child.wait()
     except BaseException:
         # unshare itself does not listen: it waits for the shell, which
-        # ends with the program that it runs.
+        # ends with the program that it runs, or is killed with unshare.
         os.killpg(child.pid, signal.SIGTERM)
-        child.wait()
+        children.end(child, _GRACE)
         raise

@@ -9,7 +9,15 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from standalone import apt, aside, chroots, expected, front, moved
+from standalone import (
+    apt,
+    aside,
+    children,
+    chroots,
+    expected,
+    front,
+    moved,
+)
 from standalone.chroots import Chroot
 from standalone.config import Config
 from standalone.counts import Counts, junit_counts, junit_results
@@ -70,8 +78,10 @@ def _but(failures: Sequence[Failure]) -> list[str]:
 def _on_this_machine(place: Path, *, gpl: bool) -> Counts:
     names = [*_runtime(place), *_present(place)]
     failures = expected.on(expected.HERE, names, gpl=gpl)
-    code = moved.run(place, [*names, *_but(failures)])
-    return junit_counts(place / moved.REPORT, names, code) + sum(
+    with children.watched() as left:
+        code = moved.run(place, [*names, *_but(failures)])
+    counts = junit_counts(place / moved.REPORT, names, code)
+    return counts + children.failures(left) + sum(
         (_expected_failure(place, name, failure) for name in names
          for failure in expected.on(expected.HERE, [name], gpl=gpl)),
         Counts())

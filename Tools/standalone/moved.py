@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import IO
 
-from standalone import stamp, summary, unpack
+from standalone import children, stamp, summary, unpack
 from standalone.config import Config
 from standalone.errors import UsageError
 
@@ -23,6 +23,8 @@ from standalone.errors import UsageError
 NAME = "mövéd elsewhere"
 #: Where a place has the results of the last run.
 REPORT = "home/report.xml"
+# Seconds; regrtest waits 30 for its workers.
+_GRACE = 60
 NOBODY = 65534                   # by convention, on every Linux
 
 # Whatever else regrtest knows wants the network, a display or much time.
@@ -31,11 +33,13 @@ _RESOURCES = "curses,subprocess"
 
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the body as Ctrl-C does."""
+    """SIGTERM and SIGHUP end the body as Ctrl-C does, unless they are
+    ignored: nohup has its command ignore SIGHUP."""
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
     before = {number: signal.signal(number, interrupt)
-              for number in (signal.SIGTERM, signal.SIGHUP)}
+              for number in (signal.SIGTERM, signal.SIGHUP)
+              if signal.getsignal(number) != signal.SIG_IGN}
     try:
         yield
     finally:
@@ -131,15 +135,18 @@ def run(here: Path, arguments: Sequence[str],
     """
     (here / REPORT).unlink(missing_ok=True)
     root = os.geteuid() == 0
-    child = subprocess.Popen(
-        regrtest(here, arguments), env={**environment(here), **variables},
-        cwd=here / "home", stdin=subprocess.DEVNULL, stdout=output,
-        stderr=output and subprocess.STDOUT,
-        user=NOBODY if root else None, group=NOBODY if root else None,
-        extra_groups=[] if root else None)
+    with children.interruptible():
+        child = subprocess.Popen(
+            regrtest(here, arguments),
+            env={**environment(here), **variables}, cwd=here / "home",
+            stdin=subprocess.DEVNULL, stdout=output,
+            stderr=output and subprocess.STDOUT, process_group=0,
+            user=NOBODY if root else None, group=NOBODY if root else None,
+            extra_groups=[] if root else None)
     try:
         return child.wait()
     except BaseException:
+        # It ends its workers, each of which is in a session of its own.
         child.send_signal(signal.SIGINT)
-        child.wait()
+        children.end(child, _GRACE)
         raise

@@ -6,7 +6,6 @@ we tell CPython's configure and makefile is looked up there.
 
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import tomllib
@@ -28,6 +27,7 @@ from standalone import (
 from standalone.archive import KINDS
 from standalone.paths import ROOT, TOOLS
 
+from . import children
 from .trees import request, small_tree
 
 REAL_TREE = os.environ.get("STANDALONE_TEST_TREE")
@@ -230,7 +230,7 @@ class WordsTest(unittest.TestCase):
         for command, names in (("build", of_all), ("fetch", of_all),
                                ("clean", of_all), ("respin", of_all | respin),
                                ("test", of_all | test)):
-            usage = subprocess.run(
+            usage = children.run(
                 [sys.executable, "-m", "standalone", command, "--help"],
                 env={**os.environ, "PYTHONPATH": str(TOOLS.parent)},
                 capture_output=True, text=True, check=True).stdout

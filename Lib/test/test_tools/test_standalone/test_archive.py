@@ -7,7 +7,6 @@ import os
 import random
 import resource
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -21,6 +20,8 @@ from standalone import archive, config
 from standalone.archive import Spec
 from standalone.errors import BuildError, UsageError
 from standalone.mounts import Mount, members
+
+from . import children
 
 EPOCH = 1_700_000_000
 LONG = "lib/" + "/".join(["long" * 10] * 4) + "/module.py"
@@ -116,7 +117,7 @@ class Bytes(ArchiveTestCase):
         env = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONHASHSEED": "1",
                "PYTHONCOERCECLOCALE": "0", "TZ": "Asia/Tokyo",
                "PYTHONPATH": os.pathsep.join(sys.path)}
-        done = subprocess.run(
+        done = children.run(
             [sys.executable, "-c", script, tree, self.dir / "c", str(EPOCH)],
             env=env, capture_output=True, text=True, check=True)
         self.assertEqual(done.stdout.split(), self.sums(tree))
@@ -180,19 +181,19 @@ class Bytes(ArchiveTestCase):
             there = self.dir / f"unpacked{item.path.suffix}"
             there.mkdir()
             tool = {".gz": "gzip", ".zst": "zstd"}[item.path.suffix]
-            plain = subprocess.run([tool, "-dc", item.path],
-                                   capture_output=True, check=True).stdout
-            subprocess.run(["tar", "xC", there], input=plain, check=True)
-            subprocess.run(["diff", "-r", "--no-dereference", tree,
-                            there / "python"], check=True)
+            plain = children.run([tool, "-dc", item.path],
+                                 capture_output=True, check=True).stdout
+            children.run(["tar", "xC", there], input=plain, check=True)
+            children.run(["diff", "-r", "--no-dereference", tree,
+                          there / "python"], check=True)
 
     @unittest.skipUnless(shutil.which("busybox"), "needs busybox")
     def test_unpacked_by_busybox(self):
         tree = lay(self.dir / "tree", FILES)
         item = self.write(Mount(tree))[0]
-        subprocess.run(["busybox", "tar", "xzf", item.path],
-                       cwd=self.dir, check=True)
-        subprocess.run(["diff", "-r", tree, self.dir / "python"], check=True)
+        children.run(["busybox", "tar", "xzf", item.path],
+                     cwd=self.dir, check=True)
+        children.run(["diff", "-r", tree, self.dir / "python"], check=True)
 
 
 class Mounts(ArchiveTestCase):
@@ -375,8 +376,8 @@ class Output(ArchiveTestCase):
         self.assertEqual(names, sorted(
             path.name for path in self.out.glob("python-*")))
         self.assertEqual(len(names), 6)
-        subprocess.run(["sha256sum", "--check", "--strict", "--quiet",
-                        "SHA256SUMS"], cwd=self.out, check=True)
+        children.run(["sha256sum", "--check", "--strict", "--quiet",
+                      "SHA256SUMS"], cwd=self.out, check=True)
 
     def test_signatures_of_other_bytes_go(self):
         archives = self.write(Mount(self.tree), name="python-a")

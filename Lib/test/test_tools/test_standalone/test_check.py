@@ -15,6 +15,8 @@ from standalone.counts import (
     unittest_counts,
 )
 
+from . import children
+
 # As regrtest of CPython 3.13 writes it; without a name: failed subtests.
 REPORT = """<testsuites><testsuite>
 <testcase name="test.test_a.A.test_1" status="run" result="completed"/>
@@ -52,7 +54,7 @@ class CountsTest(unittest.TestCase):
             "    def test_1(self): pass\n"
             "    def test_2(self): self.fail()\n"
             "    def test_3(self): self.skipTest('')\n")
-        done = subprocess.run(
+        done = children.run(
             [sys.executable, "-m", "unittest", "test_it"], cwd=self.dir,
             capture_output=True, text=True)
         self.assertEqual(unittest_counts(done.stderr, done.returncode),
@@ -102,23 +104,32 @@ class AsideTest(unittest.TestCase):
             raise KeyboardInterrupt
         self.assertTrue(self.work.is_dir())
 
-    def run_and_kill(self, number):
-        child = subprocess.Popen(
-            [sys.executable, "-c",
-             "import sys, time; from pathlib import Path\n"
-             "from standalone import aside, moved\n"
-             "with moved.terminable(), aside.aside(Path(sys.argv[1])):\n"
-             "    print('aside', flush=True); time.sleep(60)\n", self.work],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.assertEqual(child.stdout.readline(), b"aside\n")
-        self.assertFalse(self.work.exists())
-        child.send_signal(number)
-        child.communicate()
+    def run_and_kill(self, number, before="pass"):
+        """The exit code of a child that would sleep for ever."""
+        with children.Child(
+                [sys.executable, "-c", f"import signal; {before}\n"
+                 "import sys, time; from pathlib import Path\n"
+                 "from standalone import aside, moved\n"
+                 "with moved.terminable(), aside.aside(Path(sys.argv[1])):\n"
+                 "    print('aside', flush=True)\n"
+                 "    while True: time.sleep(60)\n", self.work],
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+            self.assertEqual(child.stdout.readline(), b"aside\n")
+            self.assertFalse(self.work.exists())
+            child.send_signal(number)
+            return child.wait(30)
 
     def test_back_after_signals(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            self.run_and_kill(number)
+            # As Python ends after a KeyboardInterrupt: none of the other
+            # signals would have it end so by itself.
+            self.assertEqual(self.run_and_kill(number), -signal.SIGINT)
             self.assertTrue(self.work.is_dir())
+
+    def test_what_nohup_ignores_stays_ignored(self):
+        with self.assertRaises(subprocess.TimeoutExpired):
+            self.run_and_kill(signal.SIGHUP, "signal.signal(signal.SIGHUP,"
+                              " signal.SIG_IGN); wait = 2")
 
     def test_put_back_after_a_kill(self):
         self.run_and_kill(signal.SIGKILL)

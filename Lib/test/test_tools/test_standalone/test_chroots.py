@@ -14,6 +14,7 @@ from pathlib import Path
 
 from standalone import chroots, moved
 
+from . import children
 from .test_cli import closed_port
 
 UNAVAILABLE = chroots.unavailable()
@@ -39,10 +40,22 @@ HANG = """#!/bin/sh
 echo started
 while :; do :; done
 """
+# It ends with its parent, and with its namespace, but not when asked to.
+DEAF = """#!/bin/sh
+trap '' TERM
+echo started
+while :; do :; done
+"""
+IGNORE = """
+import signal
+for number in signal.SIGINT, signal.SIGHUP:
+    signal.signal(number, signal.SIG_IGN)
+"""
 RUN = """
 import sys
 from pathlib import Path
 from standalone import chroots, moved
+chroots._GRACE = 1
 with moved.terminable():
     chroots.run(chroots.Chroot("x", "x"), *map(Path, sys.argv[1:]), [])
 """
@@ -52,8 +65,8 @@ def small_release(directory):
     """An archive with a shell, its libraries, and devices."""
     root = directory / "release"
     shell = os.path.realpath("/bin/sh")
-    said = subprocess.run(["ldd", shell], capture_output=True, text=True,
-                          check=True).stdout
+    said = children.run(["ldd", shell], capture_output=True, text=True,
+                        check=True).stdout
     (root / "bin").mkdir(parents=True)
     shutil.copy(shell, root / "bin/sh")
     for library in re.findall(r"(/\S+) \(0x", said):
@@ -61,10 +74,10 @@ def small_release(directory):
         shutil.copy(library, root / library[1:])
     for name in "dev/pts", "dev/shm", "proc", "etc":
         (root / name).mkdir(parents=True)
-    subprocess.run(["cp", "-a", "/dev/null", "/dev/ptmx", root / "dev"],
-                   check=True)
+    children.run(["cp", "-a", "/dev/null", "/dev/ptmx", root / "dev"],
+                 check=True)
     archive = directory / "release.tar.gz"
-    subprocess.run(["tar", "-C", root, "-czf", archive, "."], check=True)
+    children.run(["tar", "-C", root, "-czf", archive, "."], check=True)
     return archive
 
 
@@ -78,15 +91,17 @@ class RunTest(unittest.TestCase):
         self.program = self.place / "python" / "bin" / "python3"
         self.program.parent.mkdir(parents=True)
         (self.place / "home").mkdir()
-        self.mounts = Path("/proc/self/mounts").read_text()
 
-    def start(self, text):
+    def start(self, text, run=RUN):
         self.program.write_text(text)
         self.program.chmod(0o755)
-        return subprocess.Popen(
-            [sys.executable, "-c", RUN, self.release, self.place],
+        child = children.start(
+            self, [sys.executable, "-c", run, self.release, self.place],
             env={**os.environ, "TMPDIR": str(self.dir)},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(child.stdout.readline(), "started\n")
+        self.assertNotEqual(self.processes(), [])
+        return child
 
     def look(self, program, chroot, variables):
         """What a test sees: the output."""
@@ -135,23 +150,44 @@ class RunTest(unittest.TestCase):
     def test_ended(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(number), self.start(HANG) as child:
-                self.assertEqual(child.stdout.readline(), "started\n")
                 child.send_signal(number)
                 child.wait(30)
+                self.assertNotEqual(child.returncode, 0)
                 self.assertEqual(self.processes(), [])
                 self.assertNothingLeft()
 
+    def test_ended_although_it_does_not_listen(self):
+        with self.start(DEAF) as child:
+            child.send_signal(signal.SIGTERM)
+            child.wait(30)
+            self.assertEnds()
+            self.assertNothingLeft()
+
+    def test_nohup(self):
+        """A run that does not listen to SIGHUP goes on, with what it runs;
+        a shell has what it starts in the background ignore SIGINT."""
+        child = self.start(HANG, IGNORE + RUN)
+        child.send_signal(signal.SIGHUP)
+        child.send_signal(signal.SIGINT)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            child.wait(1)
+        child.send_signal(signal.SIGTERM)
+        child.wait(30)
+        self.assertEqual(self.processes(), [])
+        self.assertNothingLeft()
+
     def test_killed(self):
         with self.start(HANG) as child:
-            self.assertEqual(child.stdout.readline(), "started\n")
-            self.assertNotEqual(self.processes(), [])
             child.kill()
-            child.wait()
-            end = time.monotonic() + 30
-            while self.processes() and time.monotonic() < end:
-                time.sleep(0.05)
+            child.wait(30)
+            self.assertEnds()
+        self.assertEqual(self.mounts(), [])
+
+    def assertEnds(self):
+        end = time.monotonic() + 30
+        while self.processes() and time.monotonic() < end:
+            time.sleep(0.05)
         self.assertEqual(self.processes(), [])
-        self.assertEqual(Path("/proc/self/mounts").read_text(), self.mounts)
 
     def processes(self):
         """The command lines of all that were started for this test."""
@@ -165,8 +201,14 @@ class RunTest(unittest.TestCase):
                 found.append(line)
         return found
 
+    def mounts(self):
+        """What is mounted below this test's own directory.  (Blanks in
+        names are octal there.)"""
+        return [line for line in Path("/proc/self/mounts").read_text()
+                .splitlines() if str(self.dir) in line.split()[1]]
+
     def assertNothingLeft(self):
-        self.assertEqual(Path("/proc/self/mounts").read_text(), self.mounts)
+        self.assertEqual(self.mounts(), [])
         self.assertEqual({path.name for path in self.dir.iterdir()},
                          {"release", "release.tar.gz", "a place"})
 

@@ -30,7 +30,7 @@ from pathlib import Path
 from standalone import config, overlay, recipes, targets, toolchain
 from standalone.paths import ROOT
 
-from . import loopback
+from . import children, loopback
 from .trees import request, small_tree
 
 PIPS = sorted((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*"))
@@ -47,8 +47,8 @@ def unshare(script, *argv):
 
 def can_mount():
     with tempfile.TemporaryDirectory() as name, contextlib.suppress(OSError):
-        return not subprocess.run(unshare(SMALL_DISK, 65536, name, "true"),
-                                  stderr=subprocess.DEVNULL).returncode
+        return not children.run(unshare(SMALL_DISK, 65536, name, "true"),
+                                stderr=subprocess.DEVNULL).returncode
     return False
 
 
@@ -122,9 +122,9 @@ class CliTest(unittest.TestCase):
         return [sys.executable, "-m", "standalone", *map(str, argv)]
 
     def run_in(self, argv, cwd=None):
-        return subprocess.run([*map(str, argv)], cwd=cwd or self.dir,
-                              env=self.env, text=True, capture_output=True,
-                              timeout=60)
+        return children.run([*map(str, argv)], cwd=cwd or self.dir,
+                            env=self.env, text=True, capture_output=True,
+                            timeout=60)
 
     def build(self, *argv, command="build"):
         return self.run_in(self.command(command, f"--out={self.out}", *argv))
@@ -512,13 +512,9 @@ class NetworkTest(CliTest):
 
     def start(self, *argv):
         """A build that runs beside us."""
-        child = subprocess.Popen(self.command(*argv, f"--out={self.out}"),
-                                 env=self.env, text=True,
-                                 stdout=subprocess.PIPE,
-                                 stderr=subprocess.PIPE)
-        self.addCleanup(child.communicate)
-        self.addCleanup(child.kill)
-        return child
+        return children.start(
+            self, self.command(*argv, f"--out={self.out}"), env=self.env,
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def test_two_builds_at_once(self):
         self.server.mode = "tampered"        # how it goes on, soon

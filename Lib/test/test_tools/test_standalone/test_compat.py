@@ -10,13 +10,14 @@ import errno
 import os
 import resource
 import shutil
-import subprocess
 import tempfile
 import time
 import unittest
 from pathlib import Path
 
 from standalone.sysroot import COMPAT
+
+from . import children
 
 CC = shutil.which("cc")
 
@@ -35,7 +36,7 @@ class Compiled(unittest.TestCase):
         scratch = cls.enterClassContext(tempfile.TemporaryDirectory())
         library, dlsym = Path(scratch, "libcompat.so"), Path(scratch, "dl.c")
         dlsym.write_text(DLSYM)
-        subprocess.run(
+        children.run(
             [CC, "-shared", "-fPIC", "-O1", "-Wl,-Bsymbolic", "-std=c11",
              "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror",
              "-D_GNU_SOURCE", "-I", COMPAT / "include",

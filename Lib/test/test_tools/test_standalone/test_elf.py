@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -11,6 +10,8 @@ from pathlib import Path
 from standalone import elf
 from standalone.elf import SymbolVersion
 from standalone.errors import ValidationError
+
+from . import children
 
 SAMPLES = Path(__file__).parent / "elf_samples"
 
@@ -109,7 +110,7 @@ class Readelf(unittest.TestCase):
     """binutils is a second opinion, on a file we did not make."""
 
     def readelf(self, option):
-        return subprocess.run(
+        return children.run(
             ["readelf", "-W", option, sys.executable], check=True,
             env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
             capture_output=True, text=True).stdout

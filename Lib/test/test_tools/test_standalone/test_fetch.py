@@ -26,7 +26,7 @@ from standalone.fetch import cached, fetch
 from standalone.model import Pin, SourceFile
 from standalone.paths import TOOLS
 
-from . import loopback
+from . import children, loopback
 
 # Several chunks, and nothing that compresses or repeats.
 DATA = random.Random(1).randbytes(1_500_000)
@@ -245,14 +245,11 @@ class FetchTest(unittest.TestCase):
 
     def child(self, path):
         """Another build that fetches *path*."""
-        child = subprocess.Popen(
-            [sys.executable, "-c", CHILD, f"{self.base}/{path}", SHA256,
-             str(self.downloads)],
+        return children.start(
+            self, [sys.executable, "-c", CHILD, f"{self.base}/{path}",
+                   SHA256, str(self.downloads)],
             env={**os.environ, "PYTHONPATH": str(TOOLS.parent)},
             stderr=subprocess.DEVNULL)
-        self.addCleanup(child.wait)
-        self.addCleanup(child.kill)
-        return child
 
     def until(self, condition):
         deadline = time.monotonic() + 10

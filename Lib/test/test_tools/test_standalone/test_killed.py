@@ -9,7 +9,6 @@ where *dist* holds the archives of a build that nobody killed.
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,9 @@ import time
 import unittest
 from pathlib import Path
 
+from . import children
+
+HOUR = 3600                      # seconds: for a whole build
 ROOT = Path(__file__).resolve().parents[4]
 REFERENCE = os.environ.get("STANDALONE_TEST_KILL")
 
@@ -44,27 +46,27 @@ class KilledTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.out, ignore_errors=True)
 
     def start(self):
-        return subprocess.Popen(
+        return children.Child(
             ["make", "-s", "-f", ROOT / "Makefile.standalone", "standalone",
-             f"OUT={self.out}"], cwd=ROOT, start_new_session=True,
+             f"OUT={self.out}"], cwd=ROOT,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def kill_during(self, stage):
         """Kill a build and all its children when *stage* is at work."""
-        build = self.start()
-        while not any(self.out.glob(AT_WORK[stage])):
-            self.assertIsNone(build.poll(), f"ended before {stage}")
-            time.sleep(0.01)
-        os.killpg(build.pid, signal.SIGKILL)
-        build.communicate()
+        with self.start() as build:
+            end = time.monotonic() + HOUR
+            while not any(self.out.glob(AT_WORK[stage])):
+                self.assertIsNone(build.poll(), f"ended before {stage}")
+                self.assertLess(time.monotonic(), end, stage)
+                time.sleep(0.01)
 
     def test_every_stage(self):
         for stage in AT_WORK:
             print(f"killed in {stage}", file=sys.stderr, flush=True)
             self.kill_during(stage)
             self.assertEqual(list(self.out.glob("python-*")), [], stage)
-        build = self.start()
-        _, errors = build.communicate()
+        with self.start() as build:
+            _, errors = build.communicate(timeout=HOUR)
         self.assertEqual(build.returncode, 0, errors)
         self.assertEqual((self.out / "SHA256SUMS").read_text(),
                          Path(REFERENCE, "SHA256SUMS").read_text())

@@ -3,13 +3,14 @@
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
 from standalone import render
+
+from . import children
 
 BODY = """\
 import json, sys
@@ -39,8 +40,8 @@ class ScriptTest(unittest.TestCase):
 
     def run_script(self, *argv, cwd=None, path=None):
         env = {"PATH": f"{path}:{os.defpath}" if path else os.defpath}
-        done = subprocess.run([*map(str, argv)], cwd=cwd or "/", env=env,
-                              text=True, capture_output=True)
+        done = children.run([*map(str, argv)], cwd=cwd or "/", env=env,
+                            text=True, capture_output=True)
         self.assertEqual(done.stderr, "")
         self.assertEqual(done.returncode, 0)
         return done.stdout
@@ -168,8 +169,8 @@ class PythonConfigTest(ScriptTest):
 
     def test_archive(self):
         """--static is for those who have it."""
-        done = subprocess.run([self.path, "--static", "--ldflags"],
-                              text=True, capture_output=True)
+        done = children.run([self.path, "--static", "--ldflags"],
+                            text=True, capture_output=True)
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("full archive", done.stderr)
         config = self.tree / "lib/python3.x/config-3.x"
@@ -188,8 +189,8 @@ class PythonConfigTest(ScriptTest):
     def test_usage(self):
         self.assertIn("--embed", self.run_script(self.path, "--help"))
         for options in [], ["--unknown"], ["--libs", "extra"]:
-            done = subprocess.run([self.path, *options], text=True,
-                                  capture_output=True)
+            done = children.run([self.path, *options], text=True,
+                                capture_output=True)
             self.assertEqual(done.returncode, 1)
             self.assertEqual(done.stdout, "")
             self.assertIn("Usage: ", done.stderr)

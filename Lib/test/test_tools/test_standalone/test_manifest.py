@@ -7,7 +7,6 @@ import io
 import json
 import os
 import py_compile
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -18,6 +17,8 @@ from standalone.errors import BuildError
 from standalone.mounts import Mount, members
 from standalone.paths import ROOT
 from test_standalone.test_archive import lay
+
+from . import children
 
 STDLIB = "lib/python3.13"
 DATA = f"{STDLIB}/_sysconfigdata__linux_x86_64-linux-gnu.py"
@@ -84,9 +85,9 @@ class WritingTest(ManifestTestCase):
 
     def test_sha256sum(self):
         argv = ["sha256sum", "--check", "--strict", "--quiet", self.list]
-        subprocess.run(argv, cwd=self.tree, check=True)
+        children.run(argv, cwd=self.tree, check=True)
         (self.tree / STDLIB / "os.py").write_text("so")
-        done = subprocess.run(argv, cwd=self.tree, capture_output=True)
+        done = children.run(argv, cwd=self.tree, capture_output=True)
         self.assertEqual(done.returncode, 1)
 
     def test_below(self):

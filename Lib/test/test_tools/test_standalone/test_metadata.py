@@ -3,7 +3,6 @@
 import copy
 import json
 import shutil
-import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -18,6 +17,8 @@ from standalone.linkage import Linked
 from standalone.metadata import Compiler
 from standalone.model import Pin
 from standalone.paths import TOOLS
+
+from . import children
 
 SCHEMA = json.loads((TOOLS / "python-json.schema.json").read_text())
 ZLIB = {"name": "z", "path_static": "build/lib/libz.a"}
@@ -46,8 +47,8 @@ Makefile: missing; exit 1
 def probe():
     """What the interpreter that runs the tests says of itself."""
     # Not a virtual environment's: its paths are outside base_prefix.
-    done = subprocess.run([sys._base_executable, "-I", "-c", metadata.PROBE],
-                          capture_output=True, text=True, check=True)
+    done = children.run([sys._base_executable, "-I", "-c", metadata.PROBE],
+                        capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 
@@ -57,8 +58,8 @@ class Make(unittest.TestCase):
         self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
 
     def facts(self):
-        done = subprocess.run(["make", *metadata.MAKE_FACTS], cwd=self.dir,
-                              capture_output=True, text=True, check=True)
+        done = children.run(["make", *metadata.MAKE_FACTS], cwd=self.dir,
+                            capture_output=True, text=True, check=True)
         return metadata.make_facts(done.stdout)
 
     def test_small_makefile(self):

@@ -8,7 +8,6 @@ all of it is tested on that tree's files, and configure and make are run.
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -16,6 +15,8 @@ from pathlib import Path
 from standalone import overlay
 from standalone.errors import UsageError
 from standalone.paths import ROOT
+
+from . import children
 
 REAL_TREE = os.environ.get("STANDALONE_TEST_TREE")
 
@@ -103,7 +104,7 @@ class OverlayTestCase(unittest.TestCase):
         return caught.exception
 
     def patch(self, tree, text):
-        subprocess.run(
+        children.run(
             ["patch", "-s", "-p1"], cwd=tree, check=True,
             input=text.encode("utf-8", "surrogateescape"))
 
@@ -334,8 +335,8 @@ class RealTreeTests(OverlayTestCase):
         # A make that runs the tests must not speak to the one under test.
         env = {name: value for name, value in os.environ.items()
                if name not in ("MAKEFLAGS", "MAKELEVEL", "OPTIONS")}
-        return subprocess.run(argv, cwd=directory, env=env, check=check,
-                              capture_output=True, text=True)
+        return children.run(argv, cwd=directory, env=env, check=check,
+                            capture_output=True, text=True)
 
     def test_diff_applies_with_patch(self):
         tree, other = self.make_tree(), self.make_tree("other")

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 import unittest
 from dataclasses import replace
@@ -13,6 +12,7 @@ from unittest import mock
 from standalone import host, pins, provenance, stamp
 from standalone.toolchain import Toolchain
 
+from . import children
 from .trees import request, small_tree
 
 SUBJECTS = {"python-b.tar.gz": "b" * 64, "python-a.tar.gz": "a" * 64}
@@ -95,7 +95,7 @@ class ProvenanceTest(unittest.TestCase):
         self.assertNotIn("cpython", self.dependencies())
 
         def git(*words):
-            return subprocess.run(
+            return children.run(
                 ["git", "-C", self.dir / "tree", "-c", "user.name=x",
                  "-c", "user.email=x@example.org", *words], check=True,
                 capture_output=True, text=True).stdout.strip()

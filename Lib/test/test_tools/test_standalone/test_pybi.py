@@ -13,6 +13,8 @@ from standalone import compression, pybi
 from standalone.mounts import Mount, members
 from test_standalone.test_archive import EPOCH, FILES, UMLAUT, lay
 
+from . import children
+
 SITE = "lib/python3.13/site-packages"
 PROBED = {"variables": {"os_name": "posix"}, "paths": {"scripts": "bin"},
           "tags": ["cp313-cp313-PLATFORM", "py3-none-any"]}
@@ -77,8 +79,8 @@ class PybiTest(unittest.TestCase):
     @unittest.skipUnless(shutil.which("unzip"), "no unzip on PATH")
     def test_unzip(self):
         path = self.write(lay(self.dir / "tree", FILES))
-        subprocess.run(["unzip", "-tq", path], check=True,
-                       stdout=subprocess.DEVNULL)
+        children.run(["unzip", "-tq", path], check=True,
+                     stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

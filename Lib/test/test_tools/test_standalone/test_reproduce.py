@@ -8,7 +8,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ from standalone.archive import Spec
 from standalone.counts import Counts
 from standalone.mounts import Mount
 
+from . import children
 from .test_archive import EPOCH, FILES, NAME, lay
 from .trees import request, small_tree
 
@@ -42,7 +42,7 @@ class SecondTest(unittest.TestCase):
         self.second = reproduce._second(self.top)
 
     def probe(self):
-        return json.loads(subprocess.run(
+        return json.loads(children.run(
             [*self.second.argv, "-c", PROBE], env=self.second.env, cwd="/",
             umask=reproduce._UMASK, capture_output=True, check=True).stdout)
 
@@ -69,7 +69,7 @@ class SecondTest(unittest.TestCase):
         reproduce._tools(self.top / "tools")
         here = self.second.env | {"PYTHONPATH": str(paths.TOOLS.parent)}
         there = self.second.env             # PYTHONPATH leads to the copy
-        ours, copied = (subprocess.run(
+        ours, copied = (children.run(
             [sys.executable, "-c", "from standalone import overlay, pins\n"
              "print(overlay.edits(), pins.load())"], env=env, cwd="/",
             capture_output=True, check=True).stdout for env in (here, there))
@@ -80,7 +80,7 @@ class SecondTest(unittest.TestCase):
         tree, copy = lay(self.top / "ein Baum", FILES), self.top / "copy"
 
         def git(where, *argv):
-            return subprocess.run(
+            return children.run(
                 ["git", "-C", where, "-c", "user.name=x", "-c",
                  "user.email=x", *argv], capture_output=True, text=True,
                 check=True).stdout

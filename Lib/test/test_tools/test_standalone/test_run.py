@@ -15,6 +15,8 @@ from standalone.errors import BuildError
 from standalone.model import Command, WriteFile
 from standalone.paths import TOOLS
 
+from . import children
+
 # Prints what it got, and would lose nothing of it.
 SHOW = ("import json, os, sys; print('shown', json.dumps("
         "[os.getcwd(), sys.argv[1:], sorted(os.environ.items())]))")
@@ -72,7 +74,7 @@ class RunnerTest(unittest.TestCase):
         self.runner.command(self.python("-c", SHOW, *AWKWARD, FLAGS="-a -b"))
         logged, shown = self.log.read_text().split("\nshown ")
         command = logged.partition("+ ")[2]
-        again = subprocess.run(
+        again = children.run(
             ["/bin/sh", "-c", command], cwd="/", text=True, check=True,
             stdout=subprocess.PIPE, env={**os.environ, "OTHER": "x"})
         self.assertEqual(again.stdout, f"shown {shown}")
@@ -157,9 +159,9 @@ class JobserverTest(unittest.TestCase):
             env = {**os.environ, "PYTHONPATH": str(TOOLS.parent)}
             env.pop("MAKEFLAGS", None)
             for kind in "jobserver", "alone":
-                subprocess.run(["make", "-f", "outer.mk", "-j3",
-                                f"KIND={kind}"], cwd=scratch, env=env,
-                               check=True)
+                children.run(["make", "-f", "outer.mk", "-j3",
+                              f"KIND={kind}"], cwd=scratch, env=env,
+                             check=True)
                 log = (scratch / "log").read_text()
                 shown = log.rpartition("\nflags ")[2]
                 self.assertEqual("--jobserver-auth" in shown,
@@ -182,7 +184,7 @@ runner.steps([Command((name,), Path.cwd()) for name in ("true", "pwd")], "xz")
 class ProgressTest(unittest.TestCase):
 
     def shown(self, directory, **kwargs):
-        return subprocess.run(
+        return children.run(
             [sys.executable, "-c", PROGRESS], cwd=directory, check=True,
             env={**os.environ, "PYTHONPATH": str(TOOLS.parent)}, **kwargs)
 

@@ -16,6 +16,8 @@ from standalone import sign
 from standalone.errors import UsageError, ValidationError
 from standalone.paths import TOOLS
 
+from . import children
+
 ARCHIVE = "python-3.13.15-install_only.tar.gz"
 GPG = shutil.which("gpg")
 
@@ -114,12 +116,12 @@ class GpgTest(SignTestCase):
 
     def setUp(self):
         super().setUp()
-        self.addCleanup(subprocess.run, [
+        self.addCleanup(children.run, [
             "gpgconf", "--kill", "gpg-agent"], stderr=subprocess.DEVNULL,
             env={**os.environ, "GNUPGHOME": str(self.home)})
 
     def gpg(self, *words):
-        return subprocess.run(
+        return children.run(
             [GPG, "--batch", *words], env={**os.environ, "LC_ALL": "C"},
             capture_output=True, text=True)
 
@@ -132,7 +134,7 @@ class GpgTest(SignTestCase):
         self.make_key("first@example.org")
         self.make_key("second@example.org")
         os.environ[sign.KEY] = "second@example.org"
-        done = subprocess.run(
+        done = children.run(
             [sys.executable, "-m", "standalone", "sign", "--out", self.out],
             env={**os.environ, "PYTHONPATH": str(TOOLS.parent)},
             capture_output=True, text=True)

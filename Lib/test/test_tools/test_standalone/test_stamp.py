@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -11,11 +10,14 @@ from pathlib import Path
 from standalone import stamp
 from standalone.paths import TOOLS
 
+from . import children
+
 # Makes an output, and dies where it is told to.
 CHILD = """\
 import os, signal, sys
 from pathlib import Path
 from standalone import stamp
+
 where, output = sys.argv[1], Path(sys.argv[2])
 def die(at):
     if where == at:
@@ -82,7 +84,7 @@ class OutputTest(unittest.TestCase):
         for where, old_is_left in ("body", True), ("rename", False):
             with self.subTest(where=where):
                 self.make("one", "1")
-                child = subprocess.run(
+                child = children.run(
                     [sys.executable, "-c", CHILD, where, str(self.output)],
                     env={**os.environ, "PYTHONPATH": str(TOOLS.parent)})
                 self.assertEqual(child.returncode, -signal.SIGKILL)

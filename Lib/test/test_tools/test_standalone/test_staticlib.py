@@ -2,7 +2,6 @@
 
 import io
 import shutil
-import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -11,6 +10,8 @@ from elftools.elf.elffile import ELFFile
 
 from standalone import staticlib
 from standalone.model import WriteFile
+
+from . import children
 
 SAMPLES = Path(__file__).parent / "elf_samples"
 TOOLS = ("cc", "ar", "nm")
@@ -100,8 +101,8 @@ class CommandsTest(unittest.TestCase):
         self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
 
     def run_here(self, *argv):
-        return subprocess.run(argv, cwd=self.dir, check=True, text=True,
-                              capture_output=True).stdout
+        return children.run(argv, cwd=self.dir, check=True, text=True,
+                            capture_output=True).stdout
 
     def library(self, name, *texts):
         """An archive of objects that are all called same.o."""
@@ -123,7 +124,7 @@ class CommandsTest(unittest.TestCase):
             if isinstance(step, WriteFile):
                 step.path.write_text(step.text)
             else:
-                subprocess.run(step.argv, cwd=step.cwd, check=True)
+                children.run(step.argv, cwd=step.cwd, check=True)
         (self.dir / "program.c").write_text(PROGRAM)
         self.run_here("cc", "program.c", library, "-Wl,--export-dynamic",
                       "-o", "program")

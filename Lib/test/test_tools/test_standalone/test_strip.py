@@ -16,6 +16,8 @@ from elftools.elf.elffile import ELFFile
 from standalone import elf, strip
 from standalone.errors import BuildError
 
+from . import children
+
 SAMPLES = Path(__file__).parent / "elf_samples"
 SPLIT = ("split.so", "split_x86.so", "split_s390x.so", "split_mips.so")
 ENV = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
@@ -49,8 +51,8 @@ int main(void) {
 
 
 def run(*argv, cwd=None, env=ENV):
-    return subprocess.run(argv, cwd=cwd, env=env, check=True, text=True,
-                          capture_output=True).stdout
+    return children.run(argv, cwd=cwd, env=env, check=True, text=True,
+                        capture_output=True).stdout
 
 
 def sections(path):

@@ -1,6 +1,5 @@
 """`make standalone-test`: what it makes of regrtest's results."""
 
-import subprocess
 import sys
 import tempfile
 import tomllib
@@ -10,6 +9,8 @@ from pathlib import Path
 from standalone import chroots, expected, suite
 from standalone.counts import regrtest_results
 from standalone.expected import Failure
+
+from . import children
 
 # As regrtest of CPython 3.13 writes them.
 REPORT = """<testsuites><testsuite>
@@ -209,8 +210,8 @@ class RequestTest(unittest.TestCase):
             sys.executable, "-m", "standalone", "test", f"--out={out}"]
 
     def fails(self, *arguments):
-        done = subprocess.run([*self.command, *arguments], text=True,
-                              capture_output=True)
+        done = children.run([*self.command, *arguments], text=True,
+                            capture_output=True)
         self.assertEqual(done.returncode, 2, done.stderr)
         return done.stderr
 

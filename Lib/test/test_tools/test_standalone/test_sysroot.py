@@ -4,13 +4,14 @@ import importlib.util
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
 from standalone import stamp, sysroot, targets
 from standalone.errors import BuildError
+
+from . import children
 
 _SPEC = importlib.util.find_spec("ziglang")
 ZIG = Path(_SPEC.origin).parent / "zig" if _SPEC and _SPEC.origin else None
@@ -36,7 +37,7 @@ class Sysroot(unittest.TestCase):
 
     def symbols(self, archive):
         """Members and symbols of an archive, by way of a link map."""
-        done = subprocess.run(
+        done = children.run(
             [ZIG, "ld.lld", "-r", "--whole-archive", archive, "-Map=-",
              "-o", os.devnull, "--allow-multiple-definition"],
             capture_output=True, text=True, check=True)
@@ -77,7 +78,7 @@ class Sysroot(unittest.TestCase):
                           "@ __GLIBC__ __GLIBC_MINOR__\n"
                           "#include <linux/limits.h>\n#include <asm/stat.h>\n"
                           "#include <bits/types.h>\n@ PATH_MAX\n")
-        said = subprocess.run(
+        said = children.run(
             [ZIG, "clang", "--target=x86_64-linux-gnu", "-E", source,
              f"--sysroot={self.root}", "-nobuiltininc"],
             capture_output=True, text=True, check=True).stdout

@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import shutil
-import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -12,6 +11,8 @@ from standalone import elf, host, targets, toolchain
 from standalone.errors import StandaloneError, UsageError
 from standalone.paths import Layout
 from standalone.run import environment
+
+from . import children
 
 TARGET = targets.TARGETS["x86_64-unknown-linux-gnu"]
 _SPEC = importlib.util.find_spec("ziglang")
@@ -158,7 +159,7 @@ class Programs:
     def cc(self, *arguments, driver="cc", check=True, **files):
         for name, text in files.items():
             (self.dir / name.replace("_", ".")).write_text(text)
-        done = subprocess.run(
+        done = children.run(
             [driver, *arguments], cwd=self.dir, env=self.env,
             capture_output=True, text=True, check=False)
         if check:
@@ -169,8 +170,8 @@ class Programs:
         return elf.read(self.dir / name)
 
     def run_program(self, *argv):
-        return subprocess.run([self.dir / argv[0], *argv[1:]],
-                              capture_output=True, text=True, check=False)
+        return children.run([self.dir / argv[0], *argv[1:]],
+                            capture_output=True, text=True, check=False)
 
     def links(self, source, *flags):
         """The question that configure scripts ask."""

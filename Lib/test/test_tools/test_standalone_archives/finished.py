@@ -7,7 +7,6 @@ import contextlib
 import importlib.util
 import json
 import os
-import subprocess
 import tarfile
 import tempfile
 import unittest
@@ -24,13 +23,21 @@ NAME = os.environ.get("STANDALONE_NAME", "")
 WHEELS = os.environ.get("STANDALONE_WHEELS", "")
 
 
-def packages():
-    """The module that makes wheels and sources for tests of the tree."""
-    path = ROOT / "Lib/test/test_standalone_runtime/packages.py"
-    spec = importlib.util.spec_from_file_location("packages", path)
+def _module(name):
+    path = ROOT / "Lib/test/test_standalone_runtime" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def packages():
+    """The module that makes wheels and sources for tests of the tree."""
+    return _module("packages")
+
+
+#: How tests start programs.
+children = _module("children")
 
 
 def run(*argv, env=None, **options):
@@ -38,9 +45,9 @@ def run(*argv, env=None, **options):
 
     It has no variable but PATH and those in *env*.
     """
-    done = subprocess.run(
+    done = children.run(
         list(map(str, argv)), capture_output=True, encoding="utf-8",
-        stdin=subprocess.DEVNULL, timeout=600, **options,
+        timeout=600, **options,
         env={"PATH": os.environ["PATH"], **(env or {})})
     if done.returncode:
         raise AssertionError(f"{argv} ended with {done.returncode}:\n"

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import tarfile
 
 from standalone import (
@@ -15,7 +14,12 @@ from standalone import (
     summary,
 )
 from test_standalone.test_sbom import messages
-from test_standalone_archives.finished import NAME, OUT, ArchiveTestCase
+from test_standalone_archives.finished import (
+    NAME,
+    OUT,
+    ArchiveTestCase,
+    children,
+)
 
 
 class DocumentTests(ArchiveTestCase):
@@ -39,8 +43,8 @@ class DocumentTests(ArchiveTestCase):
                        for name, component in found.items()}
 
     def test_sums(self):
-        subprocess.run(["sha256sum", "--check", "--strict", "--quiet",
-                        "SHA256SUMS"], cwd=OUT, check=True)
+        children.run(["sha256sum", "--check", "--strict", "--quiet",
+                      "SHA256SUMS"], cwd=OUT, check=True)
         for path in OUT.glob("*python-*"):
             if path.suffix not in (".asc", ".sigstore"):
                 self.assertIn(path.name, self.sums)

@@ -5,7 +5,6 @@ import json
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -15,7 +14,7 @@ import jsonschema
 
 from standalone import elf, full, metadata
 from standalone.paths import TOOLS
-from test_standalone_archives.finished import NAME, OUT
+from test_standalone_archives.finished import NAME, OUT, children
 
 ARCHIVE = OUT / f"{NAME}-full.tar.zst"
 
@@ -53,7 +52,7 @@ _FEATURES = ("needed", "runpath", "versions", "pie", "relro", "bind_now",
 
 
 def standalone(*arguments):
-    return subprocess.run(
+    return children.run(
         [sys.executable, "-m", "standalone", *map(str, arguments),
          "--out", str(OUT)], capture_output=True, text=True)
 
@@ -69,7 +68,7 @@ class FullArchiveTest(unittest.TestCase):
         cls.bin = cls.distribution.path / "install/bin"
 
     def run_python(self, program, *arguments):
-        return subprocess.run(
+        return children.run(
             [program, "-B", *arguments], env={"HOME": str(self.dir)},
             cwd=self.dir, capture_output=True, text=True)
 
@@ -125,7 +124,7 @@ class FullArchiveTest(unittest.TestCase):
                 ("info", f"Version:       {self.document['python_version']}"),
                 ("licenses", "Licensing: Public Domain"),
                 ("licenses", "Licensing: Valid SPDX: Apache-2.0")):
-            done = subprocess.run(
+            done = children.run(
                 ["pyoxidizer", f"python-distribution-{command}", older],
                 env={"HOME": str(self.dir), "PATH": os.environ["PATH"]},
                 capture_output=True, text=True)

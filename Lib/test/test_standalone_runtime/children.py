@@ -1,0 +1,115 @@
+"""Start programs in tests: none outlives its deadline, none stays behind.
+
+Each is in a session of its own, which is killed with all that is in it.
+The tests of Tools/standalone use this file as well.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+
+#: Seconds; the machine may be busy, and a compiler among the programs.
+DEADLINE = 300
+
+
+@contextlib.contextmanager
+def _sigint():
+    """Have a program that the body starts not ignore SIGINT.
+
+    A shell has the commands that it runs in the background ignore it, and
+    whatever those start inherits that; but not a handler.
+    """
+    ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    if ignored:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if ignored:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class Child(subprocess.Popen):
+    """A program, as `subprocess.Popen`, that the end of a with statement
+    kills with all that it has started; nothing waits for it to end."""
+
+    def __init__(self, argv, **options):
+        options.setdefault("stdin", subprocess.DEVNULL)
+        with _sigint():
+            super().__init__([os.fspath(word) for word in argv],
+                             start_new_session=True, **options)
+
+    def __exit__(self, *exc_info):
+        self.end()
+
+    def end(self):
+        """Kill it, close the pipes that lead to it, and reap it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        for pipe in self.stdin, self.stdout, self.stderr:
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+        self.wait(DEADLINE)
+
+    def left(self):
+        """Return the command lines of what runs in its session, after it
+        has ended; a moment is granted to end as well."""
+        until = time.monotonic() + 5
+        while ((found := _session(self.pid))
+               and time.monotonic() < until):
+            time.sleep(0.02)
+        return found
+
+
+def start(test, argv, **options):
+    """Return a running `Child`, which ends with *test* at the latest."""
+    child = Child(argv, **options)
+    test.addCleanup(child.end)
+    return child
+
+
+def run(argv, *, timeout=DEADLINE, check=False, capture_output=False,
+        input=None, **options):
+    """As `subprocess.run`, but AssertionError for a program that does not
+    end in time, or that leaves another one running."""
+    if capture_output:
+        options.update(stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if input is not None:
+        options["stdin"] = subprocess.PIPE
+    with Child(argv, **options) as child:
+        try:
+            output = child.communicate(input, timeout)
+        except subprocess.TimeoutExpired as exc:
+            raise AssertionError(f"{child.args} did not end in {timeout} "
+                                 f"seconds:\n{exc.output}") from exc
+        if left := child.left():
+            raise AssertionError(f"{child.args} left running: {left}")
+    done = subprocess.CompletedProcess(child.args, child.returncode, *output)
+    if check:
+        done.check_returncode()
+    return done
+
+
+def _session(leader):
+    """The command lines of all that run in the session of *leader*."""
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return []
+    except PermissionError:
+        pass
+    found = []
+    with contextlib.suppress(FileNotFoundError):
+        for pid in filter(str.isdecimal, os.listdir("/proc")):
+            with contextlib.suppress(OSError):   # it has just ended
+                with open(f"/proc/{pid}/stat", errors="replace") as file:
+                    state, _, _, session = file.read().rpartition(
+                        ")")[2].split()[:4]
+                if int(session) == leader and state not in "ZX":
+                    with open(f"/proc/{pid}/cmdline",
+                              errors="replace") as file:
+                        found.append(file.read().replace("\0", " "))
+    return found
