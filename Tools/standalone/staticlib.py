@@ -4,17 +4,16 @@ CPython's makefile leaves those libraries to whoever links.  They lie in
 other archives, whose names nothing tells a user of pkg-config or CMake,
 and whose symbols a program that exports Python's API to extension
 modules would export too: an extension with an OpenSSL of its own would
-then call ours.  Format: https://man7.org/linux/man-pages/man5/ar.5.html
+then call ours.
 """
 
 import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from standalone import ar
 from standalone.model import Command, Commands, WriteFile
 
-_MAGIC = b"!<arch>\n"
-_HEADER = 60                     # bytes; the member's size is at 48 to 58
 _SYMTAB, _HIDDEN = 2, 2          # SHT_SYMTAB, STV_HIDDEN
 # Of Elf32_Ehdr and Elf64_Ehdr, Elf32_Shdr and Elf64_Shdr, Elf32_Sym and
 # Elf64_Sym (https://gabi.xinuos.com/), by EI_CLASS: e_shoff to e_shnum;
@@ -47,17 +46,11 @@ def hide(archive: bytes) -> bytes:
     they make exports none of it.  Members that are no ELF files stay as
     they are.  Raises ValueError if *archive* is none.
     """
-    if not archive.startswith(_MAGIC):
-        raise ValueError("not an archive")
     result = bytearray(archive)
-    start = len(_MAGIC)
-    while start < len(result):
-        size = int(result[start + 48:start + 58])
-        start += _HEADER
-        with memoryview(result)[start:start + size] as member:
-            if bytes(member[:4]) == b"\x7fELF":
-                _hide(member)
-        start += size + size % 2
+    for member in ar.members(archive):
+        with memoryview(result)[member.start:member.end] as data:
+            if bytes(data[:4]) == b"\x7fELF":
+                _hide(data)
     return bytes(result)
 
 

@@ -25,6 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from standalone import ar
 from standalone.errors import BuildError
 from standalone.model import Target
 from standalone.paths import TOOLS
@@ -266,9 +267,13 @@ def symbols(archive: Path) -> list[str]:
     ar(5): a member "/" of big-endian count, offsets and strings.
     """
     data = archive.read_bytes()
-    if data[:10] != b"!<arch>\n/ ":
+    try:
+        first = next(ar.members(data), None)
+    except ValueError as exc:
+        raise BuildError(f"{archive.name}: {exc}") from exc
+    if not first or first.name != "/":
         raise BuildError(f"{archive.name} has no index")
-    index = data[68:68 + int(data[56:66])]
+    index = data[first.start:first.end]
     count = int.from_bytes(index[:4], "big")
     names = index[4 + 4 * count:].split(b"\0")[:count]
     return sorted(name.decode() for name in names)

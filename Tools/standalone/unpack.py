@@ -1,18 +1,15 @@
 """Unpack a source archive: file -> directory, or nothing at all."""
 
 import io
-import re
 import shutil
 import stat
 import tarfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from standalone import ar
 from standalone.errors import FetchError, UsageError
 from standalone.stamp import remove
-
-# https://man.freebsd.org/cgi/man.cgi?query=ar&sektion=5
-_AR_HEADER = re.compile(rb"(.{16}).{32}(\d+) *`\n", re.DOTALL)
 
 
 def unpack(archive: Path, dest: Path, strip: int = 1) -> None:
@@ -86,13 +83,16 @@ def _tar(archive: Path) -> tarfile.TarFile:
     https://man7.org/linux/man-pages/man5/deb.5.html
     """
     with archive.open("rb") as file:
-        if file.read(8) != b"!<arch>\n":
+        if file.read(len(ar.MAGIC)) != ar.MAGIC:
             return tarfile.open(archive)
-        while header := _AR_HEADER.fullmatch(file.read(60)):
-            name, size = header[1], int(header[2])
-            data = file.read(size + size % 2)       # of even length
-            if name.startswith(b"data.tar"):
-                return tarfile.open(fileobj=io.BytesIO(data[:size]))
+    package = archive.read_bytes()
+    try:
+        for member in ar.members(package):
+            if member.name.startswith("data.tar"):
+                return tarfile.open(fileobj=io.BytesIO(
+                    package[member.start:member.end]))
+    except ValueError as exc:
+        raise tarfile.ReadError(str(exc)) from exc
     raise tarfile.ReadError("a Debian package without data.tar")
 
 

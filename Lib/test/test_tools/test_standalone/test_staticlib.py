@@ -8,10 +8,11 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from standalone import staticlib
+from standalone import ar, staticlib
 from standalone.model import WriteFile
 
 from . import children
+from .trees import archive_of
 
 SAMPLES = Path(__file__).parent / "elf_samples"
 TOOLS = ("cc", "ar", "nm")
@@ -37,24 +38,6 @@ int main(void) { return printf("%d\\n", api()) < 0; }
 """
 
 
-def archive_of(*members):
-    """An archive of bytes, without an index."""
-    text = b"!<arch>\n"
-    for number, data in enumerate(members):
-        header = f"{number}.o/".ljust(16) + "0".ljust(12) + "0".ljust(
-            6) * 2 + "644".ljust(8) + str(len(data)).ljust(10) + "`\n"
-        text += header.encode() + data + b"\n" * (len(data) % 2)
-    return text
-
-
-def members_of(archive, sizes):
-    """What archive_of() was given, by their sizes."""
-    start = 8
-    for size in sizes:
-        yield archive[start + 60:start + 60 + size]
-        start += 60 + size + size % 2
-
-
 def symbols(data):
     """Name → (binding, visibility, is it defined) of a symbol table."""
     table = ELFFile(io.BytesIO(data)).get_section_by_name(".symtab")
@@ -72,8 +55,10 @@ class HideTest(unittest.TestCase):
                  "split_mips.so")
         before = [b"odd", *((SAMPLES / name).read_bytes() for name in names),
                   b"BC\xc0\xde bitcode"]
-        after = list(members_of(staticlib.hide(archive_of(*before)),
-                                map(len, before)))
+        hidden = staticlib.hide(archive_of(
+            {f"{number}.o": data for number, data in enumerate(before)}))
+        after = [hidden[member.start:member.end]
+                 for member in ar.members(hidden)]
         self.assertEqual((after[0], after[-1]), (before[0], before[-1]))
         for name, was, now in zip(names, before[1:-1], after[1:-1],
                                   strict=True):

@@ -1,5 +1,6 @@
 """Small CPython trees for tests: what the tools look at, and no more."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from standalone import config, overlay
@@ -39,6 +40,16 @@ def small_tree(tree: Path, version: str = "3.13.15") -> Path:
         (tree / name).write_text(text, encoding="utf-8")
     (tree / "configure").chmod(0o755)
     return tree
+
+
+def archive_of(members: Mapping[str, bytes]) -> bytes:
+    """An archive without an index; names are short."""
+    text = b"!<arch>\n"
+    for name, data in members.items():
+        header = f"{name}/".ljust(16) + "0".ljust(12) + "0".ljust(
+            6) * 2 + "644".ljust(8) + str(len(data)).ljust(10) + "`\n"
+        text += header.encode() + data + b"\n" * (len(data) % 2)
+    return text
 
 
 def request(tree: Path, out: Path, *, target: str = "", options: str = "noopt",

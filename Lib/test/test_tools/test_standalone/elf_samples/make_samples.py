@@ -68,6 +68,17 @@ TEXTREL = """
 PyInit_sample: .quad PyInit_sample
 .section .note.GNU-stack,"",@progbits
 """
+# zig adds a section that asks for no executable stack; it is renamed below.
+NOTELESS = """
+.globl PyInit_sample
+.text
+PyInit_sample: ret
+.section .note.gnu.property,"a",@note
+.align 8
+.long 4, 16, 5
+.asciz "GNU"
+.long 0xc0000002, 4, 2, 0
+"""
 # A note that the code needs x86-64-v3 and is fit for IBT and SHSTK, under
 # another name than .note.gnu.property: zig's linker rewrites that one.
 NOTE = MODULE + """
@@ -114,7 +125,12 @@ SAMPLES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "textrel.so": (TEXTREL, "s", X86_64, (
         "-shared", "-nostdlib", "-s", "-Wl,-z,notext")),
     "v3.so": (NOTE, "c", X86_64, (*SHARED, "-s")),
-    "object.o": (MODULE, "c", X86_64, ("-c",)),
+    "object.o": (MODULE, "c", X86_64, ("-c", "-fcf-protection=return")),
+    "plain.o": (MODULE, "c", X86_64, ("-c",)),
+    "v3.o": (NOTE, "c", X86_64, ("-c",)),
+    "aarch64.o": (MODULE, "c", "aarch64-linux-gnu.2.17", ("-c",)),
+    "noteless.o": (NOTELESS, "s", X86_64, ("-c",)),
+    "wx.so": (MODULE, "c", X86_64, (*SHARED, "-s")),
     # To be split: either size of word, either order of bytes.
     "split.so": (MODULE, "c", X86_64, SPLIT),
     "split_x86.so": (MODULE, "c", "x86-linux-gnu.2.17", SPLIT),
@@ -140,7 +156,17 @@ def main(zig: str) -> None:
         for name, (source, suffix, target, arguments) in SAMPLES.items():
             compile_c(zig, scratch, source, suffix, name, target, arguments)
             shutil.copyfile(scratch / name, HERE / name)
-    make_stack_executable(HERE / "execstack.so")
+        # Names of up to 15 characters stand in a member's header.
+        name = "an_object_with_a_long_name.o"
+        shutil.copyfile(HERE / "object.o", scratch / name)
+        (scratch / "odd").write_bytes(b"odd")
+        (HERE / "library.a").unlink(missing_ok=True)
+        subprocess.run([zig, "ar", "crsD", HERE / "library.a", name, "odd",
+                        HERE / "object.o"], cwd=scratch, check=True)
+    rename(HERE / "noteless.o", b".note.GNU-stack", b".not_a_GNU_note")
+    # zig's linker knows neither -z execstack nor --omagic.
+    set_flags(HERE / "execstack.so", 0x6474e551, 1)  # PT_GNU_STACK, PF_X
+    set_flags(HERE / "wx.so", 1, 7)                  # PT_LOAD, PF_[RWX]
 
 
 def compile_c(zig: str, scratch: Path, source: str, suffix: str,
@@ -154,11 +180,21 @@ def compile_c(zig: str, scratch: Path, source: str, suffix: str,
         cwd=scratch, check=True)
 
 
-def make_stack_executable(path: Path) -> None:
-    """Set PF_X in PT_GNU_STACK: zig's linker knows no -z execstack."""
+def rename(path: Path, old: bytes, new: bytes) -> None:
+    """Give a section a name of the same length."""
+    assert len(old) == len(new)
+    data = path.read_bytes()
+    assert data.count(old) == 1
+    path.write_bytes(data.replace(old, new))
+
+
+def set_flags(path: Path, kind: int, flags: int) -> None:
+    """Add *flags* to the p_flags of the first segment of that kind."""
     data = bytearray(path.read_bytes())
-    header = (0x6474e551).to_bytes(4, "little")      # PT_GNU_STACK
-    data[data.index(header, 64) + 4] |= 1            # p_flags follows
+    # Elf64_Phdr has 56 bytes; the first one follows the file's header.
+    place = next(place for place in range(64, len(data), 56)
+                 if data[place:place + 4] == kind.to_bytes(4, "little"))
+    data[place + 4] |= flags
     path.write_bytes(data)
 
 
