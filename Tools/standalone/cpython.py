@@ -12,7 +12,7 @@ import os
 import re
 from pathlib import Path
 
-from standalone import flags, modules, recipes, stamp
+from standalone import api, flags, modules, recipes, stamp
 from standalone.config import Config
 from standalone.errors import BuildError
 from standalone.model import Command, Commands
@@ -107,14 +107,16 @@ def install_commands(config: Config, root: Path) -> Commands:
         {"PIP_CONFIG_FILE": os.devnull})
 
 
-EXPORTS = """\
-/* What CPython itself exports (see `make smelly`), and nothing of the
-   libraries that are linked in. */
-{
-  global: Py*; _Py*;
-  local: *;
-};
-"""
+def exports(config: Config) -> str:
+    """The version script, once configure has made pyconfig.h."""
+    build, source = (config.layout.stage(name) for name in
+                     ("build", "source"))
+    compiler = config.layout.toolchain / "bin/cc"
+    includes = (build, source / "Include")
+    return api.version_script(
+        api.declared_here(compiler, includes)
+        | api.stable(source / "Misc/stable_abi.toml",
+                     api.macros_here(compiler, includes)))
 
 
 def run(config: Config, wanted: str) -> None:
@@ -130,12 +132,12 @@ def run(config: Config, wanted: str) -> None:
     runner.start()
     (build / ".busy").touch()
     if not stamp.is_fresh(build, configured):
-        (build / "exports.map").write_text(EXPORTS)
         (build / "Modules").mkdir()
         (build / "Modules/Setup.local").write_text(
             (layout.stage("setup") / "Setup.local").read_text())
         runner.steps([configure(config)], "cpython")
         _check_configured(config)
+        (build / "exports.map").write_text(exports(config))
         (build / stamp.KEY).write_text(configured)
     runner.steps(make_commands(config), "cpython")
     with stamp.output_dir(layout.stage("install"), wanted) as root:
@@ -150,7 +152,10 @@ def _configured_key(config: Config) -> str:
     source = layout.stage("source")
     return stamp.key(
         str(configure(config)), [str(step) for step in make_commands(config)],
-        EXPORTS, (layout.toolchain / stamp.KEY).read_text(),
+        # make does not know that exports.map is made of these.
+        api.version_script(api.declared_in(source / "Include")),
+        stamp.file_sha256(source / "Misc/stable_abi.toml"),
+        (layout.toolchain / stamp.KEY).read_text(),
         [(layout.dep(name) / stamp.KEY).read_text()
          for name in config.recipes],
         (layout.stage("setup") / "Setup.local").read_text(),

@@ -5,9 +5,12 @@ module that knows pyelftools.  Constants: the System V gABI and psABIs,
 https://gitlab.com/x86-psABIs/x86-64-ABI, and glibc's <elf.h>.
 """
 
-from collections.abc import Iterable, Iterator
+import io
+import struct
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from elftools.common.exceptions import ELFError
 from elftools.construct import ConstructError
@@ -25,7 +28,8 @@ from standalone.errors import ValidationError
 
 _DF_TEXTREL, _DF_BIND_NOW = 0x4, 0x8                 # DT_FLAGS
 _DF_1_NOW, _DF_1_PIE = 0x1, 0x08000000               # DT_FLAGS_1
-_PF_X = 0x1                                          # p_flags
+_PF_X, _PF_W = 0x1, 0x2                              # p_flags
+_SHF_EXECINSTR = 0x4                                 # sh_flags
 _IBT, _SHSTK = 0x1, 0x2                              # X86_FEATURE_1_AND
 # pyelftools' name of 10 is STB_LOOS; glibc's is STB_GNU_UNIQUE.
 _GLOBAL = {"STB_GLOBAL", "STB_WEAK", "STB_LOOS"}
@@ -69,11 +73,12 @@ class Facts:
     versions: tuple[SymbolVersion, ...]      # needed, sorted
     exported: frozenset[str]     # dynamic symbols that others can bind to
     undefined: frozenset[str]    # dynamic symbols bound elsewhere
-    inits: frozenset[str]        # PyInit_*, defined in either symbol table
+    defined: frozenset[str]      # in either symbol table, local ones too
     pie: bool
     relro: bool
     bind_now: bool
-    exec_stack: bool             # PT_GNU_STACK is executable, or missing
+    exec_stack: bool             # asked for, or not said that it is not
+    wx: bool                     # a segment to be written and executed
     textrel: bool
     build_id: str | None         # in hex
     x86_level: int | None        # psABI level needed; None: does not say
@@ -82,6 +87,12 @@ class Facts:
     has_debug: bool              # .debug_* sections
     has_symtab: bool
 
+    @property
+    def inits(self) -> frozenset[str]:
+        """The init functions of modules."""
+        return frozenset(name for name in self.defined
+                         if name.startswith("PyInit_"))
+
 
 def read(path: Path) -> Facts | None:
     """The facts of *path*; None if it is no ELF file.
@@ -89,14 +100,31 @@ def read(path: Path) -> Facts | None:
     Raises ValidationError if it begins like one and is damaged.
     """
     with path.open("rb") as file:
-        if file.read(4) != b"\x7fELF":
-            return None
-        try:
-            return _facts(ELFFile(file))
-        except (ELFError, ConstructError, ValueError, OSError) as exc:
-            # OSError: an offset so wild that no file can be sought to it.
-            raise ValidationError(
-                f"damaged ELF file: {path}: {exc}") from exc
+        return _read(file, path)
+
+
+def parse(data: bytes, name: str, *, notes: bool = False) -> Facts | None:
+    """`read` of a file in memory that is called *name*.
+
+    With *notes* the facts are those of its header and its notes alone,
+    which is all that a static library's members are asked for: they have
+    300,000 sections, one a function, and pyelftools is slow.
+    """
+    return _read(io.BytesIO(data), name, notes)
+
+
+def _read(file: BinaryIO, name: Path | str,
+          notes: bool = False) -> Facts | None:
+    if file.read(4) != b"\x7fELF":
+        return None
+    try:
+        elf = ELFFile(file)
+        return _facts(elf, list(
+            _notes(elf) if notes else elf.iter_sections()))
+    except (ELFError, ConstructError, ValueError, OSError,
+            struct.error) as exc:
+        # OSError: an offset so wild that no file can be sought to it.
+        raise ValidationError(f"damaged ELF file: {name}: {exc}") from exc
 
 
 def names(path: Path) -> bytes | None:
@@ -110,11 +138,24 @@ def names(path: Path) -> bytes | None:
                           if section.name in _NAMES)
 
 
-def _facts(elf: ELFFile) -> Facts:
-    sections = list(elf.iter_sections())
+def _notes(elf: ELFFile) -> Iterator[Section]:
+    """The sections with a name that begins with ``.note.``."""
+    elf.stream.seek(elf["e_shoff"])
+    size = elf["e_shentsize"]
+    headers = elf.stream.read(size * elf["e_shnum"])
+    names = elf.get_section(elf["e_shstrndx"]).data()
+    # sh_name is the first word of Elf32_Shdr and of Elf64_Shdr.
+    words = struct.iter_unpack(
+        f"{'<' if elf.little_endian else '>'}I{size - 4}x", headers)
+    for number, (name,) in enumerate(words):
+        if names.startswith(b".note.", name):
+            yield elf.get_section(number)
+
+
+def _facts(elf: ELFFile, sections: list[Section]) -> Facts:
     names = {section.name for section in sections}
-    segments = {segment["p_type"]: segment["p_flags"]
-                for segment in elf.iter_segments()}
+    segments = [(segment["p_type"], segment["p_flags"])
+                for segment in elf.iter_segments()]
     tags = [tag for section in sections
             if isinstance(section, DynamicSection)
             for tag in section.iter_tags()]
@@ -139,15 +180,18 @@ def _facts(elf: ELFFile) -> Facts:
         exported=frozenset(s.name for s in symbols if _is_exported(s)),
         undefined=frozenset(s.name for s in symbols
                             if s.name and not _is_defined(s)),
-        inits=frozenset(_inits(symbols)) | frozenset(
-            _inits(_symbols(sections, "SHT_SYMTAB"))),
+        defined=frozenset(
+            symbol.name for kind in ("SHT_DYNSYM", "SHT_SYMTAB")
+            for symbol in _symbols(sections, kind) if _is_defined(symbol)),
         # Old linkers set no DF_1_PIE; a library has no loader of its own.
         pie=elf["e_type"] == "ET_DYN" and (
             bool(flags_1 & _DF_1_PIE) or interp is not None),
-        relro="PT_GNU_RELRO" in segments,
+        relro="PT_GNU_RELRO" in dict(segments),
         bind_now="DT_BIND_NOW" in kinds or bool(flags & _DF_BIND_NOW)
         or bool(flags_1 & _DF_1_NOW),
-        exec_stack=bool(segments.get("PT_GNU_STACK", _PF_X) & _PF_X),
+        exec_stack=_exec_stack(elf, sections, dict(segments)),
+        wx=any(kind == "PT_LOAD" and access & _PF_W and access & _PF_X
+               for kind, access in segments),
         textrel="DT_TEXTREL" in kinds or bool(flags & _DF_TEXTREL),
         build_id=_build_id(sections),
         # One bit a level, the lowest for the baseline.
@@ -157,6 +201,17 @@ def _facts(elf: ELFFile) -> Facts:
         has_debug=any(name.startswith((".debug_", ".zdebug_"))
                       for name in names),
         has_symtab=".symtab" in names)
+
+
+def _exec_stack(elf: ELFFile, sections: Iterable[Section],
+                segments: Mapping[str, int]) -> bool:
+    """Without a word about its stack, a program gets an executable one,
+    and so does what GNU's linker makes of such an object."""
+    if elf["e_type"] != "ET_REL":
+        return bool(segments.get("PT_GNU_STACK", _PF_X) & _PF_X)
+    return not any(section.name == ".note.GNU-stack"
+                   and not section["sh_flags"] & _SHF_EXECINSTR
+                   for section in sections)
 
 
 def _interp(sections: Iterable[Section]) -> str | None:
@@ -201,11 +256,6 @@ def _is_exported(symbol: Symbol) -> bool:
     return (_is_defined(symbol)
             and symbol["st_info"]["bind"] in _GLOBAL
             and symbol["st_other"]["visibility"] in _VISIBLE)
-
-
-def _inits(symbols: Iterable[Symbol]) -> Iterator[str]:
-    return (symbol.name for symbol in symbols
-            if symbol.name.startswith("PyInit_") and _is_defined(symbol))
 
 
 def _properties(sections: Iterable[Section]) -> Iterator[tuple[str, int]]:

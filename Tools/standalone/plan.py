@@ -40,10 +40,10 @@ def keys(config: Config) -> dict[str, str]:
             "setup_local", "modules", "modules.toml", "render", "templates"))
     found["cpython"] = stamp.key(
         [found[name] for name in sorted(found)], config.epoch,
-        _code("cpython", "flags"))
+        _code("cpython", "flags", "api"))
     found["relocate"] = stamp.key(
         found["cpython"], _code(
-            "relocate", "build_details", "bytecode", "staticlib",
+            "relocate", "build_details", "bytecode", "staticlib", "ar",
             "sysconfigdata", "strip", "flags", "templates", "inventory",
             "components", "components.toml", "licences", "elf"),
         [str(pin) for pin in wanted_pins(config)],
@@ -51,8 +51,9 @@ def keys(config: Config) -> dict[str, str]:
         [stamp.file_sha256(path) for path
          in config.pristine.glob("Doc/license.rst")])
     found["validate"] = stamp.key(
-        found["relocate"], _code("validate", "rules", "elf", "policy",
-                                 "policy.toml", "stages"))
+        found["relocate"], _code("validate", "rules", "elf_rules",
+                                 "limits", "elf", "policy", "policy.toml",
+                                 "stages", "api", "ar"))
     found["archive"] = stamp.key(
         found["relocate"], _code("archive", "build_details",
                                  "compression", "index", "linkage",

@@ -29,6 +29,8 @@ class Policy:
     needed: tuple[str, ...]
     version_families: tuple[str, ...]
     exported: tuple[str, ...]
+    api: tuple[str, ...]
+    hidden: tuple[str, ...]
     hardened: tuple[str, ...]
     interpreters: tuple[str, ...]
     placeholder: str
@@ -65,8 +67,9 @@ def load(path: Path = POLICY_TOML) -> Policy:
             **{key: _text(value, f"{place}: {key}")
                for key, value in item.items()}))
     lists = {name: _texts(table[name], f"{where}: {name}")
-             for name in ("needed", "version_families", "exported", "hardened",
-                          "interpreters", "present", "toolchain_words")}
+             for name in ("needed", "version_families", "exported", "api",
+                          "hidden", "hardened", "interpreters", "present",
+                          "toolchain_words")}
     return Policy(
         **lists,
         placeholder=_text(table["placeholder"], f"{where}: placeholder"),

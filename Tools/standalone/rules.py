@@ -2,7 +2,8 @@
 
 The facts are elf.py's, the limits policy.toml's; here are the verdicts.
 A rule is a small function that yields what is wrong, and stands in one
-of three tables: of ELF files, of all files, of the tree as a whole.
+of three tables: of ELF files (elf_rules.py), of all files, of the tree as a
+whole.
 """
 
 import ast
@@ -13,32 +14,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from posixpath import basename, dirname, join, normpath
+from posixpath import basename, dirname
 
 from standalone.elf import Facts
-from standalone.model import Target
-from standalone.policy import Policy, matches
-
-
-@dataclass(frozen=True)
-class Expectations:
-    """What this one build promised, beside what the policy asks of all."""
-
-    target: Target
-    python: str                  # "3.13"
-    # Paths of the build machine.  Raw bytes are compared, so that short
-    # ones hit by chance: "/src/" rather than "/src".
-    forbidden: tuple[bytes, ...]
-    modules: Mapping[str, str]   # name -> "builtin" or "shared"
-    components: frozenset[str]   # those whose licence is shipped
-
-
-@dataclass(frozen=True)
-class Limits:
-    """All that a rule measures with."""
-
-    policy: Policy
-    expected: Expectations
+from standalone.limits import Limits, leaves
+from standalone.policy import matches
 
 
 @dataclass(frozen=True)
@@ -51,102 +31,8 @@ class Tree:
 
 
 Broken = tuple[str, str]         # path, detail
-ElfRule = Callable[[str, Facts, Limits], Iterator[str]]
 FileRule = Callable[[str, bytes, Limits], Iterator[str]]
 TreeRule = Callable[[Tree, Limits], Iterator[Broken]]
-
-
-# ----- One ELF file ------------------------------------------------------
-
-def _machine(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
-    if facts.machine != limits.expected.target.elf_machine:
-        yield f"{facts.machine}, not {limits.expected.target.elf_machine}"
-
-
-def _cpu_level(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
-    level = limits.expected.target.cpu_level
-    if facts.x86_level and facts.x86_level > level:
-        yield f"x86-64-v{facts.x86_level}, not x86-64-v{level}"
-
-
-def _needed(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
-    for library in facts.needed:
-        if not matches(library, limits.policy.needed):
-            yield library
-
-
-def _versions(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
-    baseline = limits.expected.target.glibc
-    for version in facts.versions:
-        if version.family not in limits.policy.version_families:
-            yield f"{version.name} of {version.library}"
-        elif not version.number:
-            yield f"{version.name} of {version.library} is private"
-        elif version.number > baseline:
-            yield (f"{version.name} of {version.library} is newer than "
-                   f"{'.'.join(map(str, baseline))}")
-
-
-def _rpath(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
-    for entry in facts.rpath:
-        yield f"RPATH {entry}"
-    for entry in facts.runpath:
-        origin, _, rest = entry.partition("/")
-        if origin != "$ORIGIN" or _leaves(dirname(path), rest):
-            yield f"RUNPATH {entry}"
-
-
-def _exports(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
-    names = sorted(name for name in facts.exported
-                   if not matches(name, limits.policy.exported))
-    if names:
-        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-        yield " ".join(names[:10]) + more
-
-
-def _flag(is_wrong: Callable[[Facts], bool], detail: str) -> ElfRule:
-    def rule(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
-        if is_wrong(facts) and facts.type != "ET_REL":
-            yield detail         # of an object file, the linker decides
-
-    return rule
-
-
-def _hardened(is_wrong: Callable[[Facts], bool], detail: str) -> ElfRule:
-    """For those files alone whose code is sure to show it."""
-    def rule(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
-        if is_wrong(facts) and matches(path, limits.policy.hardened):
-            yield detail
-
-    return rule
-
-
-ELF_RULES: Mapping[str, ElfRule] = {
-    "machine": _machine,
-    "cpu-level": _cpu_level,
-    "needed": _needed,
-    "versions": _versions,
-    "rpath": _rpath,
-    "exports": _exports,
-    "pie": _flag(lambda facts: facts.type == "ET_EXEC",
-                 "not a position-independent executable"),
-    "relro": _flag(lambda facts: not facts.relro, "not linked -z relro"),
-    "bind-now": _flag(lambda facts: not facts.bind_now,
-                      "not linked -z now"),
-    "exec-stack": _flag(lambda facts: facts.exec_stack,
-                        "asks for an executable stack"),
-    "textrel": _flag(lambda facts: facts.textrel, "has text relocations"),
-    "stack-protector": _hardened(
-        lambda facts: "__stack_chk_fail" not in facts.undefined,
-        "not compiled with -fstack-protector-strong"),
-    "fortify": _hardened(
-        lambda facts: not any(matches(name, ["__*_chk"])
-                              for name in facts.undefined),
-        "not compiled with -D_FORTIFY_SOURCE"),
-    "shadow-stack": _hardened(
-        lambda facts: facts.machine == "EM_X86_64" and not facts.shstk,
-        "not marked as fit for a shadow stack"),
-}
 
 
 # ----- One file ----------------------------------------------------------
@@ -235,7 +121,7 @@ def _links(tree: Tree, limits: Limits) -> Iterator[Broken]:
         end = os.path.realpath(tree.root / path)
         if target.startswith("/"):
             yield path, f"-> {target} is absolute"
-        elif (_leaves(dirname(path), target)
+        elif (leaves(dirname(path), target)
                 or os.path.commonpath([root, end]) != root):
             yield path, f"-> {target} leaves the tree"
         elif not os.path.exists(end):
@@ -255,6 +141,28 @@ def _modes(tree: Tree, limits: Limits) -> Iterator[Broken]:
             yield path, f"{text}: others than the owner can write"
         if dirname(path) == "bin" and mode & 0o111 != 0o111:
             yield path, f"{text}: not executable by all"
+
+
+def _case(tree: Tree, limits: Limits) -> Iterator[Broken]:
+    """Some file systems take such names for one: APFS, NTFS, casefold."""
+    first: dict[str, str] = {}
+    for path in tree.modes:
+        other = first.setdefault(path.casefold(), path)
+        if other != path and dirname(other) == dirname(path):
+            yield path, f"differs only by case from {basename(other)}"
+
+
+def _programs(tree: Tree, limits: Limits) -> Iterator[Broken]:
+    """The interpreter's names without a version lead to one program."""
+    root = os.path.realpath(tree.root)
+    ends = {path: os.path.relpath(os.path.realpath(tree.root / path), root)
+            for path in ("bin/python3", "bin/python") if path in tree.modes}
+    for path, end in ends.items():
+        if end not in tree.facts:
+            yield path, f"leads to {end}, which is no program"
+        elif end != ends.get("bin/python3", end):
+            yield path, (f"leads to {end}, but bin/python3 to "
+                         f"{ends['bin/python3']}")
 
 
 def _modules(tree: Tree, limits: Limits) -> Iterator[Broken]:
@@ -299,15 +207,12 @@ def _present(tree: Tree, limits: Limits) -> Iterator[Broken]:
             yield pattern, "is missing"
 
 
-def _leaves(directory: str, target: str) -> bool:
-    """Does *target*, relative to *directory* of the tree, leave it?"""
-    return normpath(join(directory, target)).split("/")[0] == ".."
-
-
 TREE_RULES: Mapping[str, TreeRule] = {
+    "case": _case,
     "links": _links,
     "modes": _modes,
     "modules": _modules,
     "owners": _owners,
     "present": _present,
+    "programs": _programs,
 }

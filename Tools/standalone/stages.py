@@ -4,11 +4,12 @@ Here a stage's own words meet the request; the modules of the stages know
 neither each other nor where their inputs come from.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from standalone import (
+    api,
     cpython,
     deps,
     elf,
@@ -53,9 +54,12 @@ def _deps(config: Config, name: str, wanted: str) -> None:
 
 
 def _validate(config: Config, _: str, wanted: str) -> None:
-    tree = config.layout.stage("tree")
-    places = modules.expected(config.layout.stage("source"), gpl=config.gpl)
-    with stamp.output_dir(config.layout.stage("validate"), wanted) as out:
+    layout = config.layout
+    tree, source = layout.stage("tree"), layout.stage("source")
+    include = next((tree / "install/include").glob("python3*"))
+    macros = api.macros_here(layout.toolchain / "bin/cc", [include])
+    places = modules.expected(source, gpl=config.gpl)
+    with stamp.output_dir(layout.stage("validate"), wanted) as out:
         validate.validate(
             tree / "install", policy.load(),
             validate.Expectations(
@@ -63,8 +67,28 @@ def _validate(config: Config, _: str, wanted: str) -> None:
                     map(str, config.minor)),
                 forbidden=_forbidden(config), modules=places,
                 components=frozenset(
-                    path.name for path in (tree / "licenses").iterdir())))
+                    path.name for path in (tree / "licenses").iterdir()),
+                declared=api.declared_in(include),
+                stable_abi=api.stable(
+                    source / "Misc/stable_abi.toml", macros)),
+            dict(_libraries(config)))
         (out / "glibc").write_text(_glibc(tree / "install"))
+
+
+def _libraries(config: Config) -> Iterator[tuple[str, Path]]:
+    """Static libraries of the full archive that are not in the tree."""
+    layout = config.layout
+    build = layout.stage("build")
+    for path in build.rglob("*.a"):
+        if not path.name.startswith("libpython"):
+            yield f"build/{path.relative_to(build)}", path
+    directories = {layout.dep(name) / "lib": recipe.archives
+                   for name, recipe in config.recipes.items()}
+    directories[layout.toolchain / "sysroot/usr/local/lib"] = (
+        "libcompat.a",)
+    for directory, names in directories.items():
+        for name in names:
+            yield f"build/lib/{name}", directory / name
 
 
 def _forbidden(config: Config) -> tuple[bytes, ...]:

@@ -12,28 +12,24 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TypeVar
 
-from standalone import elf
+from standalone import ar, elf
 from standalone.elf import Facts
+from standalone.elf_rules import ELF_RULES
 from standalone.errors import ValidationError
+from standalone.limits import Expectations, Limits
 from standalone.model import Finding
 from standalone.policy import Policy, RuleException, matches
-from standalone.rules import (
-    ELF_RULES,
-    FILE_RULES,
-    TREE_RULES,
-    Expectations,
-    Limits,
-    Tree,
-)
+from standalone.rules import FILE_RULES, TREE_RULES, Tree
 
 __all__ = ["Expectations", "check", "validate"]
 
 T = TypeVar("T")
 
 
-def validate(tree: Path, policy: Policy, expected: Expectations) -> None:
+def validate(tree: Path, policy: Policy, expected: Expectations,
+             libraries: Mapping[str, Path] = {}) -> None:
     """Print all findings; raise ValidationError if there is one."""
-    findings = check(tree, policy, expected)
+    findings = check(tree, policy, expected, libraries)
     for finding in findings:
         print(finding)
     if findings:
@@ -43,30 +39,52 @@ def validate(tree: Path, policy: Policy, expected: Expectations) -> None:
             hint="the rules' limits and exceptions are in policy.toml")
 
 
-def check(tree: Path, policy: Policy,
-          expected: Expectations) -> list[Finding]:
-    """All findings, sorted, without those that the policy excepts."""
+def check(tree: Path, policy: Policy, expected: Expectations,
+          libraries: Mapping[str, Path] = {}) -> list[Finding]:
+    """All findings, sorted, without those that the policy excepts.
+
+    *libraries* are in the full archive and not in the tree: path there →
+    file.
+    """
     limits = Limits(policy, expected)
     modes = dict(_walk(tree))
     facts: dict[str, Facts] = {}
     found: list[Finding] = []
     for path, mode in modes.items():
         if stat.S_ISREG(mode):
-            data = (tree / path).read_bytes()
-            found += _apply(FILE_RULES, path, data, limits)
-            try:
-                known = elf.read(tree / path)
-            except ValidationError as exc:
-                found.append(Finding(path, "elf", exc.message))
-                continue
-            if known:
-                facts[path] = known
-                found += _apply(ELF_RULES, path, known, limits)
+            found += _file(path, tree / path, limits, facts)
     whole = Tree(tree, modes, facts)
+    for path, library in libraries.items():
+        found += _file(path, library, limits, {})
     found += [Finding(path, name, detail)
               for name, rule in TREE_RULES.items()
               for path, detail in rule(whole, limits)]
     return sorted(_except(found, policy.exceptions), key=astuple)
+
+
+def _file(path: str, file: Path, limits: Limits,
+          facts: dict[str, Facts]) -> Iterator[Finding]:
+    """Findings in one file, whose *facts* are noted if it is an ELF file."""
+    data = file.read_bytes()
+    yield from _apply(FILE_RULES, path, data, limits)
+    try:
+        if known := elf.parse(data, path):
+            facts[path] = known
+            yield from _apply(ELF_RULES, path, known, limits)
+        elif data.startswith(ar.MAGIC):
+            yield from _members(path, data, limits)
+    except (ValidationError, ValueError) as exc:
+        yield Finding(path, "elf", str(exc))
+
+
+def _members(path: str, data: bytes, limits: Limits) -> Iterator[Finding]:
+    """Findings in the objects of a static library."""
+    for member in ar.members(data):
+        name = f"{path}({member.name})"
+        known = elf.parse(data[member.start:member.end], name,
+                          notes=True)
+        if known:                # after LTO they are bitcode
+            yield from _apply(ELF_RULES, name, known, limits)
 
 
 def _apply(rules: Mapping[str, Callable[[str, T, Limits], Iterator[str]]],

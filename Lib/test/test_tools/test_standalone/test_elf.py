@@ -31,9 +31,9 @@ class SampleFacts(unittest.TestCase):
             versions=(SymbolVersion("libc.so.6", "GLIBC_2.2.5"),),
             exported=frozenset({"PyInit_sample"}),
             undefined=frozenset({"strlen"}),
-            inits=frozenset({"PyInit_sample"}),
+            defined=frozenset({"PyInit_sample"}),
             pie=False, relro=True, bind_now=True, exec_stack=False,
-            textrel=False, build_id=None, x86_level=None, ibt=False,
+            wx=False, textrel=False, build_id=None, x86_level=None, ibt=False,
             shstk=False, has_debug=False, has_symtab=False))
 
     def test_what_each_sample_is_for(self):
@@ -63,6 +63,11 @@ class SampleFacts(unittest.TestCase):
                 ("exports.so", "exported", frozenset({
                     "PyInit_sample", "deflate", "inflate"})),
                 ("execstack.so", "exec_stack", True),
+                ("noteless.o", "exec_stack", True),
+                ("object.o", "exec_stack", False),
+                ("object.o", "shstk", True),
+                ("plain.o", "shstk", False),
+                ("wx.so", "wx", True),
                 ("textrel.so", "textrel", True),
                 ("v3.so", "x86_level", 3),
                 ("v3.so", "ibt", True),
@@ -71,6 +76,16 @@ class SampleFacts(unittest.TestCase):
                 ("aarch64.so", "machine", "EM_AARCH64")):
             with self.subTest(sample=name, fact=fact):
                 self.assertEqual(getattr(read(name), fact), value)
+
+    def test_notes_alone(self):
+        """What is asked of a member of a library is the same."""
+        for name in "object.o", "plain.o", "noteless.o":
+            facts = elf.parse((SAMPLES / name).read_bytes(), name,
+                              notes=True)
+            for fact in "machine", "type", "exec_stack", "x86_level", "shstk":
+                with self.subTest(name, fact=fact):
+                    self.assertEqual(getattr(facts, fact),
+                                     getattr(read(name), fact))
 
     def test_symbol_versions(self):
         newest = max(read("new_glibc.so").versions,

@@ -17,6 +17,8 @@ from standalone import policy, validate
 from standalone.errors import UsageError, ValidationError
 from standalone.model import Target
 
+from .trees import archive_of
+
 SAMPLES = Path(__file__).parent / "elf_samples"
 STDLIB = "lib/python3.13"
 DYNLOAD = f"{STDLIB}/lib-dynload"
@@ -32,7 +34,8 @@ BUILD = "/home/bürger/build dir"
 EXPECTED = validate.Expectations(
     target=TARGET, python="3.13", forbidden=(BUILD.encode(),),
     modules={"sample": "shared", "hidden": "builtin"},
-    components=frozenset({"cpython", "pip", "ncurses"}))
+    components=frozenset({"cpython", "pip", "ncurses"}),
+    declared=frozenset({"Py_BytesMain"}), stable_abi=frozenset())
 VARIABLES = {
     "CC": "cc -pthread", "CXX": "c++ -pthread", "AR": "ar",
     "LDSHARED": "cc -pthread -shared", "BLDSHARED": "cc -shared",
@@ -50,6 +53,7 @@ class Case(unittest.TestCase):
         self.policy = policy.load()
         self.sample("bin/python3.13", "builtin", mode=0o755)
         self.link("bin/python3", "python3.13")
+        self.link("bin/python", "python3")
         self.sample("lib/libpython3.13.so.1.0", "hardened.so")
         self.sample(SAMPLE, "clean.so")
         self.sample(f"{DYNLOAD}/_ctypes_test.cpython-313.so", "exports.so")
@@ -79,12 +83,12 @@ class Case(unittest.TestCase):
         self.write(SYSCONFIG, "# system configuration\nbuild_time_vars = "
                               f"{VARIABLES | variables!r}\n")
 
-    def check(self, expected=EXPECTED):
-        return validate.check(self.tree, self.policy, expected)
+    def check(self, expected=EXPECTED, **libraries):
+        return validate.check(self.tree, self.policy, expected, **libraries)
 
-    def assert_broken(self, *broken, expected=EXPECTED):
+    def assert_broken(self, *broken, expected=EXPECTED, **libraries):
         """Exactly these: (path, rule, a part of the detail)."""
-        findings = self.check(expected)
+        findings = self.check(expected, **libraries)
         self.assertEqual([(f.path, f.rule) for f in findings],
                          [(path, rule) for path, rule, _ in broken],
                          findings)
@@ -143,6 +147,34 @@ class WholeTree(Case):
                            ("lib/pipe", "modes", "neither"),
                            ("lib/setuid", "modes", "setuid"))
 
+    def test_case(self):
+        """Files, directories and links, at any depth."""
+        self.write("share/x/e/name", "")
+        self.write("share/x/E/other", "")
+        self.write("share/x/f/straße", "")
+        self.write("share/x/f/STRASSE", "")
+        self.link("share/x/e/Name", "name")
+        self.link("share/x/g", "f")
+        self.assert_broken(
+            ("share/x/e", "case", "differs only by case from E"),
+            ("share/x/e/name", "case", "differs only by case from Name"),
+            ("share/x/f/straße", "case", "differs only by case from STRASSE"))
+
+    def test_two_programs(self):
+        self.sample("bin/python3.14", "builtin", mode=0o755)
+        (self.tree / "bin/python").unlink()
+        self.link("bin/python", "python3.14")
+        self.assert_broken(("bin/python", "programs",
+                            "bin/python3.14, but bin/python3 to "
+                            "bin/python3.13"))
+
+    def test_no_program(self):
+        (self.tree / "bin/python3").unlink()
+        self.write("bin/python3", "#!/bin/sh\n", 0o755)
+        self.assert_broken(
+            ("bin/python", "programs", "bin/python3, which is no program"),
+            ("bin/python3", "programs", "bin/python3, which is no program"))
+
     def test_modules(self):
         expected = replace(EXPECTED, modules={
             "absent": "shared", "other": "shared", "sample": "builtin"})
@@ -167,7 +199,8 @@ class WholeTree(Case):
 
     def test_no_owner(self):
         self.policy = replace(self.policy, owners={"lib/*": "cpython"})
-        self.assert_broken(("bin/python3", "owners", "no component"),
+        self.assert_broken(("bin/python", "owners", "no component"),
+                           ("bin/python3", "owners", "no component"),
                            ("bin/python3.13", "owners", "no component"))
 
     def test_stale_exception(self):
@@ -191,6 +224,9 @@ class Elf(Case):
                 ("runpath.so", "rpath", "RUNPATH $ORIGIN/../../../.."),
                 ("exports.so", "exports", "deflate inflate"),
                 ("execstack.so", "exec-stack", "stack"),
+                ("wx.so", "write-execute", "writable and executable"),
+                ("noteless.o", "exec-stack", "executable stack"),
+                ("plain.o", "shadow-stack", "shadow stack"),
                 ("textrel.so", "textrel", "text"),
                 ("v3.so", "cpu-level", "x86-64-v3"),
                 ("aarch64.so", "machine", "EM_AARCH64")):
@@ -221,6 +257,31 @@ class Elf(Case):
         self.assertNotIn("shadow-stack",
                          {finding.rule for finding in self.check()})
 
+    def test_stable_abi(self):
+        expected = replace(EXPECTED, stable_abi=frozenset({
+            "PyInit_sample", "Py_Nowhere"}))
+        self.assert_broken(
+            ("bin/python3.13", "api",
+             "does not export PyInit_sample Py_Nowhere"),
+            ("lib/libpython3.13.so.1.0", "api",
+             "does not export Py_Nowhere"), expected=expected)
+
+    def test_declared_and_compiled(self):
+        """The interpreter has this symbol, but for itself."""
+        expected = replace(EXPECTED, declared=frozenset({
+            "PyInit_hidden", "Py_OfAnotherPlatform"}))
+        self.assert_broken(
+            ("bin/python3.13", "api", "does not export PyInit_hidden"),
+            expected=expected)
+        self.policy = replace(self.policy, hidden=("PyInit_hidden",))
+        self.assertEqual(self.check(expected), [])
+
+    def test_what_is_declared_may_be_exported(self):
+        self.sample(SAMPLE, "exports.so")
+        self.assert_broken((SAMPLE, "exports", "deflate inflate"))
+        expected = replace(EXPECTED, declared=frozenset({"inflate"}))
+        self.assert_broken((SAMPLE, "exports", "deflate"), expected=expected)
+
     def test_newer_target(self):
         self.sample("lib/new.so", "new_glibc.so")
         self.sample("lib/v3.so", "v3.so")
@@ -236,6 +297,52 @@ class Elf(Case):
         data = (SAMPLES / "clean.so").read_bytes()
         (self.tree / "lib/cut.so").write_bytes(data[:1000])
         self.assert_broken(("lib/cut.so", "elf", "damaged"))
+
+
+class Libraries(Case):
+    """Members of static libraries, in the tree and beside it."""
+
+    def archive(self, **members):
+        return archive_of({
+            name: (SAMPLES / sample).read_bytes()
+            for name, sample in members.items()})
+
+    def test_good(self):
+        self.sample(f"{STDLIB}/config-3.13/libpython3.13.a", "library.a")
+        self.assertEqual(self.check(libraries={
+            "build/lib/libz.a": SAMPLES / "library.a"}), [])
+
+    def test_members(self):
+        library = self.tree.parent / "libz.a"
+        library.write_bytes(self.archive(
+            good="object.o", arm="aarch64.o", plain="plain.o",
+            stack="noteless.o", level="v3.o"))
+        self.assert_broken(
+            ("build/lib/libz.a(arm)", "machine", "EM_AARCH64"),
+            ("build/lib/libz.a(level)", "cpu-level", "x86-64-v3"),
+            ("build/lib/libz.a(plain)", "shadow-stack", "shadow stack"),
+            ("build/lib/libz.a(stack)", "exec-stack", "executable stack"),
+            libraries={"build/lib/libz.a": library})
+        self.assertFalse(library.is_relative_to(self.tree))
+
+    def test_in_the_tree(self):
+        (self.tree / "lib/libz.a").write_bytes(self.archive(
+            plain="plain.o"))
+        self.assert_broken(("lib/libz.a(plain)", "shadow-stack", ""))
+
+    def test_build_path(self):
+        library = self.tree.parent / "libz.a"
+        library.write_bytes(archive_of({"a": f"{BUILD}/a.c".encode()}))
+        self.assert_broken(("build/lib/libz.a", "build-path", BUILD[:5]),
+                           libraries={"build/lib/libz.a": library})
+
+    def test_damaged(self):
+        data = self.archive(good="object.o")
+        for damaged, name in ((data[:-9], "libz.a"),
+                              (data.replace(b"\x7fELF\2", b"\x7fELF\7"),
+                               "libz.a")):
+            (self.tree / "lib/libz.a").write_bytes(damaged)
+            self.assert_broken((f"lib/{name}", "elf", "damaged"))
 
 
 class Files(Case):

@@ -1,0 +1,132 @@
+"""The rules that each ELF file of a finished tree must keep.
+
+So must the members of static libraries, as far as an object file shows it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from posixpath import dirname
+
+from standalone.elf import Facts
+from standalone.limits import Limits, leaves
+from standalone.policy import matches
+
+ElfRule = Callable[[str, Facts, Limits], Iterator[str]]
+
+
+def _machine(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+    if facts.machine != limits.expected.target.elf_machine:
+        yield f"{facts.machine}, not {limits.expected.target.elf_machine}"
+
+
+def _cpu_level(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+    level = limits.expected.target.cpu_level
+    if facts.x86_level and facts.x86_level > level:
+        yield f"x86-64-v{facts.x86_level}, not x86-64-v{level}"
+
+
+def _needed(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+    for library in facts.needed:
+        if not matches(library, limits.policy.needed):
+            yield library
+
+
+def _versions(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+    baseline = limits.expected.target.glibc
+    for version in facts.versions:
+        if version.family not in limits.policy.version_families:
+            yield f"{version.name} of {version.library}"
+        elif not version.number:
+            yield f"{version.name} of {version.library} is private"
+        elif version.number > baseline:
+            yield (f"{version.name} of {version.library} is newer than "
+                   f"{'.'.join(map(str, baseline))}")
+
+
+def _rpath(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+    for entry in facts.rpath:
+        yield f"RPATH {entry}"
+    for entry in facts.runpath:
+        origin, _, rest = entry.partition("/")
+        if origin != "$ORIGIN" or leaves(dirname(path), rest):
+            yield f"RUNPATH {entry}"
+
+
+def _exports(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+    names = [name for name in facts.exported - limits.expected.declared
+             if not matches(name, limits.policy.exported)]
+    if names:
+        yield _some(names)
+
+
+def _api(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+    if matches(path, limits.policy.api):
+        # Headers also declare what other platforms have.
+        wanted = (limits.expected.stable_abi
+                  | limits.expected.declared & facts.defined)
+        if missing := wanted - facts.exported - {*limits.policy.hidden}:
+            yield f"does not export {_some(missing)}"
+
+
+def _some(names: Iterable[str]) -> str:
+    first = sorted(names)
+    more = f" and {len(first) - 10} more" if len(first) > 10 else ""
+    return " ".join(first[:10]) + more
+
+
+def _flag(is_wrong: Callable[[Facts], bool], detail: str) -> ElfRule:
+    def rule(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+        if is_wrong(facts) and facts.type != "ET_REL":
+            yield detail         # of an object file, the linker decides
+
+    return rule
+
+
+def _exec_stack(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+    if facts.exec_stack:
+        yield "asks for an executable stack"
+
+
+def _shadow_stack(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+    # One object that is not marked takes the mark from what it is linked
+    # into.
+    if (facts.machine == "EM_X86_64" and not facts.shstk
+            and (facts.type == "ET_REL"
+                 or matches(path, limits.policy.hardened))):
+        yield "not marked as fit for a shadow stack"
+
+
+def _hardened(is_wrong: Callable[[Facts], bool], detail: str) -> ElfRule:
+    """For those files alone whose code is sure to show it."""
+    def rule(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+        if is_wrong(facts) and matches(path, limits.policy.hardened):
+            yield detail
+
+    return rule
+
+
+ELF_RULES: Mapping[str, ElfRule] = {
+    "machine": _machine,
+    "cpu-level": _cpu_level,
+    "needed": _needed,
+    "versions": _versions,
+    "rpath": _rpath,
+    "exports": _exports,
+    "api": _api,
+    "pie": _flag(lambda facts: facts.type == "ET_EXEC",
+                 "not a position-independent executable"),
+    "relro": _flag(lambda facts: not facts.relro, "not linked -z relro"),
+    "bind-now": _flag(lambda facts: not facts.bind_now,
+                      "not linked -z now"),
+    "exec-stack": _exec_stack,
+    "write-execute": _flag(lambda facts: facts.wx,
+                           "has a segment both writable and executable"),
+    "textrel": _flag(lambda facts: facts.textrel, "has text relocations"),
+    "stack-protector": _hardened(
+        lambda facts: "__stack_chk_fail" not in facts.undefined,
+        "not compiled with -fstack-protector-strong"),
+    "fortify": _hardened(
+        lambda facts: not any(matches(name, ["__*_chk"])
+                              for name in facts.undefined),
+        "not compiled with -D_FORTIFY_SOURCE"),
+    "shadow-stack": _shadow_stack,
+}
