@@ -8,9 +8,10 @@ import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from standalone import elf
 from standalone.errors import BuildError
 from standalone.model import Pin
 
@@ -81,6 +82,41 @@ def named_paths(info: Mapping[str, Any]) -> Iterator[str]:
                 yield link["path_static"]
 
 
+def system_links(document: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Program or library in the archive → libraries of the system that it
+    is linked with: "m"."""
+    def names(part: Mapping[str, Any]) -> set[str]:
+        return {link["name"] for link in part["links"] if link.get("system")}
+
+    info = document["build_info"]
+    core, files = names(info["core"]), {}
+    for [variant] in info["extensions"].values():
+        if "shared_lib" in variant:
+            files[variant["shared_lib"]] = names(variant)
+        else:
+            core |= names(variant)
+    files[document["python_exe"]] = core
+    if "shared_lib" in info["core"]:
+        files[info["core"]["shared_lib"]] = core
+    return files
+
+
+def differing(document: Mapping[str, Any], root: Path) -> Iterator[str]:
+    """Where `system_links` are not what a file needs.
+
+    *root* is the directory of PYTHON.json.  Nobody asks for the C library,
+    and the libraries of the tree are not the system's.
+    """
+    own = {path.name for path in root.glob("install/lib/*.so*")}
+    for path, links in system_links(document).items():
+        facts = elf.read(root / path)
+        needed = {match[1] for name in (facts.needed if facts else ())
+                  if name not in own
+                  and (match := re.fullmatch(r"lib(.+?)\.so[.\d]*", name))}
+        if difference := (needed ^ links) - {"c"}:
+            yield f"{path}: {' '.join(sorted(difference))}"
+
+
 def inittab(config_c: str) -> dict[str, str]:
     """Built-in module → init function or NULL, from config.c's table."""
     return dict(re.findall(r'(?m)^\s*\{"(\w+)", (\w+)\},', config_c))
@@ -119,6 +155,8 @@ def _extension(words: list[str], known: "_Flags", shared: bool,
     flags = [word for word in rest if word not in sources]
     # With no flag of its own, a module gets what configure found.
     flags = flags or [f"$(MODULE_{name.upper()}_LDFLAGS)"]
+    if shared:
+        flags.append("$(BLDSHARED)")     # cc -pthread -shared
     return Extension(
         tuple(f"build/Modules/{PurePosixPath(source).with_suffix('.o')}"
               for source in sources),
@@ -139,6 +177,7 @@ class _Flags:
                        lambda match: self.make.get(match[1], ""), flags)
         links: dict[str, dict[str, Any]] = {}
         for word in shlex.split(flags):
+            word = "-lpthread" if word == "-pthread" else word
             path = PurePosixPath(word)
             ours = f"build/lib/lib{word[2:]}.a"
             if word.startswith("-l") and ours in self.contents:

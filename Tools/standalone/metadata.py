@@ -89,7 +89,7 @@ VERSIONS = ("8", "7")
 MAKE_FACTS = (
     "--no-print-directory", "--old-file=Makefile", "--eval",
     ("standalone-facts: ; @$(foreach name,"
-     "LIBRARY_OBJS LIBS SYSLIBS PY_CORE_CFLAGS"
+     "LIBRARY_OBJS LIBS SYSLIBS BLDSHARED PY_CORE_CFLAGS"
      " $(filter %_LDFLAGS %_LIBS %_A LIB%_OBJS,$(.VARIABLES)),"
      "$(info $(name)=$($(name)))):"),
     "standalone-facts")

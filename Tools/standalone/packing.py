@@ -29,6 +29,7 @@ from standalone import (
     stamp,
 )
 from standalone.config import Config
+from standalone.errors import ValidationError
 from standalone.model import Pin
 from standalone.mounts import Mount, members
 from standalone.run import output
@@ -169,8 +170,13 @@ def _python_json(config: Config, full: Mounts,
             make=make, config_c=(made / "config.c").read_text(),
             setups=setups, libraries=_libraries(config),
             object_format=config.chain.object_format(config.flavour)))
-    return metadata.python_json(_ask(tree, metadata.PROBE), facts,
-                                members(full))
+    document = metadata.python_json(_ask(tree, metadata.PROBE), facts,
+                                    members(full))
+    if differing := [*linkage.differing(document, tree.parent)]:
+        raise ValidationError(
+            "PYTHON.json names other libraries of the system than are "
+            f"needed by {', '.join(differing)}")
+    return document
 
 
 def _compiler(config: Config) -> metadata.Compiler:

@@ -1,9 +1,14 @@
 """Tests of linkage.py: Setup files, the table, licences of libraries."""
 
+import shutil
+import tempfile
 import unittest
+from pathlib import Path
 
 from standalone import linkage
 from standalone.model import Pin
+
+SAMPLES = Path(__file__).parent / "elf_samples"
 
 CONFIG_C = """\
 #include "Python.h"
@@ -51,7 +56,8 @@ class SetupFiles(unittest.TestCase):
         make = {"MODULE_ZLIB_LDFLAGS": "/build/deps/zlib/lib/libz.a",
                 "MODULE_MATH_LDFLAGS": "-lm",
                 "MODULE__SSL_LDFLAGS": "-L/build/deps/openssl/lib -lssl -ldl",
-                "EXPAT_LDFLAGS": "-lm Modules/expat/libexpat.a"}
+                "EXPAT_LDFLAGS": "-lm Modules/expat/libexpat.a",
+                "BLDSHARED": "cc -pthread -shared"}
         found = linkage.extensions(linkage.Linked(
             make, CONFIG_C, {
                 "Setup.local": SETUP_LOCAL, "Setup.stdlib": SETUP_STDLIB,
@@ -68,7 +74,8 @@ class SetupFiles(unittest.TestCase):
                 {"name": "dl", "system": True}), False, False),
             "_testcapi": one(("build/Modules/_testcapimodule.o",
                               "build/Modules/_testcapi/set.o"),
-                             (), True, False),
+                             ({"name": "pthread", "system": True},),
+                             True, False),
             "math": one(("build/Modules/mathmodule.o",), (LIBM,),
                         False, False),
             "posix": one(("build/Modules/posixmodule.o",), (), False, True),
@@ -92,6 +99,52 @@ class SetupFiles(unittest.TestCase):
         self.assertIn("Modules/expat/b.o", left)
         self.assertIn("Programs/_*.o", left)
         self.assertNotIn("Objects/object.o", left)
+
+
+class SystemLinks(unittest.TestCase):
+    """What PYTHON.json says, and what real files need."""
+
+    def setUp(self):
+        self.root = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.root / "install/lib").mkdir(parents=True)
+        for name, sample in (("python3", "new_glibc.so"),
+                             ("lib/libpython3.13.so.1.0", "new_glibc.so"),
+                             ("lib/x.so", "builtin"),
+                             ("lib/y.so", "private.so")):
+            shutil.copyfile(SAMPLES / sample, self.root / "install" / name)
+
+    def differing(self, core, builtin, x=(), y=("secret",)):
+        def part(names, **more):
+            return {"links": [ZLIB, *({"name": name, "system": True}
+                                      for name in names)], **more}
+
+        return [*linkage.differing({
+            "python_exe": "install/python3", "build_info": {
+                "core": part(
+                    core, shared_lib="install/lib/libpython3.13.so.1.0"),
+                "extensions": {
+                    "b": [part(builtin)],
+                    "x": [part(x, shared_lib="install/lib/x.so")],
+                    "y": [part(y, shared_lib="install/lib/y.so")]}}},
+            self.root)]
+
+    def test_equal(self):
+        """libpython3.13.so.1.0, which x needs, is in the tree."""
+        self.assertEqual(self.differing([], []), [])
+
+    def test_said_and_not_needed(self):
+        self.assertEqual(self.differing(["m"], ["rt"]), [
+            "install/python3: m rt",
+            "install/lib/libpython3.13.so.1.0: m rt"])
+        self.assertEqual(self.differing([], [], ["dl"]),
+                         ["install/lib/x.so: dl"])
+
+    def test_needed_and_not_said(self):
+        self.assertEqual(self.differing([], [], y=()),
+                         ["install/lib/y.so: secret"])
+        shutil.copyfile(SAMPLES / "private.so", self.root / "install/python3")
+        self.assertEqual(self.differing([], []),
+                         ["install/python3: secret"])
 
 
 class Licences(unittest.TestCase):

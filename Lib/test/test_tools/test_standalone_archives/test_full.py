@@ -12,9 +12,14 @@ from pathlib import Path
 
 import jsonschema
 
-from standalone import elf, full, metadata
+from standalone import elf, full, linkage, metadata
 from standalone.paths import TOOLS
-from test_standalone_archives.finished import NAME, OUT, children
+from test_standalone_archives.finished import (
+    NAME,
+    OUT,
+    ArchiveTestCase,
+    children,
+)
 
 ARCHIVE = OUT / f"{NAME}-full.tar.zst"
 
@@ -79,6 +84,21 @@ class FullArchiveTest(unittest.TestCase):
     def test_schema(self):
         schema = json.loads((TOOLS / "python-json.schema.json").read_text())
         jsonschema.Draft202012Validator(schema).validate(self.document)
+
+    def test_it_comes_first_and_once(self):
+        """Readers take it from the stream without unpacking the rest."""
+        with ArchiveTestCase.open("full") as tar:
+            names = [member.name for member in tar]
+        self.assertEqual(names[0], "python/PYTHON.json")
+        self.assertEqual(names.count("python/PYTHON.json"), 1)
+
+    def test_libraries_of_the_system(self):
+        """Those that PYTHON.json names are the ones that are needed."""
+        links = linkage.system_links(self.document)
+        self.assertIn("m", links[self.document["python_exe"]])
+        self.assertGreater(len(links), 10)
+        self.assertEqual([*linkage.differing(
+            self.document, self.distribution.path)], [])
 
     def test_every_object_and_library_is_named(self):
         path = self.distribution.path
