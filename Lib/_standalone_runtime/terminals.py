@@ -7,7 +7,7 @@ terminfo.py, which tells of it.
 #: Terminals that work without any database: what terminal emulators,
 #: multiplexers and consoles of today call themselves in TERM.
 COMPILED_IN = (
-    "alacritty", "ansi", "contour", "cygwin", "dumb", "eterm-color",
+    "Eterm", "alacritty", "ansi", "contour", "cygwin", "dumb", "eterm-color",
     "foot", "ghostty", "gnome-256color", "hterm-256color", "kitty",
     "konsole-256color", "linux", "mlterm", "ms-terminal", "nsterm",
     "putty-256color", "rio", "rxvt-256color", "screen", "screen-256color",

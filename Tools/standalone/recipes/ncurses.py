@@ -1,6 +1,7 @@
 """ncurses with wide characters: _curses, _curses_panel, and libedit."""
 
 import runpy
+from pathlib import Path
 
 from standalone.model import Build, Commands, Recipe
 from standalone.paths import ROOT, TOOLS
@@ -16,6 +17,15 @@ _KNOWN = runpy.run_path(
 _ALIASES = """\
 xterm-kitty|kitty under the name that it gives itself, use=kitty,
 xterm-ghostty|ghostty under the name that it gives itself, use=ghostty,
+"""
+
+# Where case does not count (APFS, NTFS), an alias like 2621A would be a
+# link to itself, and E/Eterm replace e/eterm.  A directory E goes with all
+# that is in it: most are aliases, and Eterm is compiled in.
+_DROP_CAPITALS = """\
+find . -name '*[A-Z]*' | sort | while read -r name; do
+    if [ -e "$(echo "$name" | tr A-Z a-z)" ]; then rm -rf "$name"; fi
+done
 """
 
 
@@ -51,6 +61,7 @@ def commands(build: Build) -> Commands:
     yield build.write(
         "ncurses/fallback.c", (TOOLS / "compat" / "terminfo_fallback.c")
         .read_text(encoding="utf-8"))
+    yield build.run("sh", "-ec", _DROP_CAPITALS, cwd=Path(database))
     yield build.make("-C", "ncurses")
     yield build.run("make", "install.libs", "install.includes")
     # libedit's configure knows the library by its narrow name only.
