@@ -25,6 +25,7 @@ class SQLiteTests(unittest.TestCase):
     def test_compile_options(self):
         options = {name for name, in self.query("PRAGMA compile_options")}
         self.assertLessEqual(OPTIONS, options)
+        self.assertNotIn("ENABLE_FTS3_TOKENIZER", options)
         self.assertEqual(sqlite3.threadsafety, 3)
 
     def test_full_text_search(self):
@@ -37,6 +38,22 @@ class SQLiteTests(unittest.TestCase):
                     self.query(f"SELECT body FROM {module}_t "
                                f"WHERE {module}_t MATCH 'brown'"),
                     [("quick brown",)])
+
+    def test_tokenizer_is_bound(self):
+        """SQL alone cannot name the address of a function to be called:
+        https://www.sqlite.org/fts3.html#custom_application_defined_tokenizers
+        """
+        [(address,)] = self.query("SELECT fts3_tokenizer(?)", "simple")
+        self.assertIsInstance(address, bytes)
+        self.assertEqual(self.query("SELECT fts3_tokenizer('simple')"),
+                         [(None,)])
+        with self.assertRaisesRegex(sqlite3.OperationalError,
+                                    "fts3tokenize disabled"):
+            self.query(f"SELECT fts3_tokenizer('mine', x'{address.hex()}')")
+        self.assertEqual(
+            self.query("SELECT fts3_tokenizer(?, ?)", "mine", address),
+            [(address,)])
+        self.query("CREATE VIRTUAL TABLE t USING fts3(body, tokenize=mine)")
 
     def test_rtree(self):
         self.query("CREATE VIRTUAL TABLE boxes "

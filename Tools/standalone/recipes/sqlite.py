@@ -4,11 +4,12 @@ from standalone.model import Build, Commands, Recipe
 from standalone.steps import compile_archive
 
 # https://www.sqlite.org/compile.html; what Debian's library offers and
-# what users of sqlite3 in Python have come to rely on.
+# what users of sqlite3 in Python have come to rely on.  Not
+# ENABLE_FTS3_TOKENIZER, which lets whoever can write SQL call any address.
 _OPTIONS = (
     "ALLOW_ROWID_IN_VIEW", "ENABLE_COLUMN_METADATA", "ENABLE_DBPAGE_VTAB",
     "ENABLE_DBSTAT_VTAB", "ENABLE_FTS3", "ENABLE_FTS3_PARENTHESIS",
-    "ENABLE_FTS3_TOKENIZER", "ENABLE_FTS4", "ENABLE_FTS5", "ENABLE_GEOPOLY",
+    "ENABLE_FTS4", "ENABLE_FTS5", "ENABLE_GEOPOLY",
     "ENABLE_LOAD_EXTENSION", "ENABLE_MATH_FUNCTIONS", "ENABLE_PERCENTILE",
     "ENABLE_PREUPDATE_HOOK", "ENABLE_RTREE", "ENABLE_SESSION",
     "ENABLE_STMTVTAB", "ENABLE_UNLOCK_NOTIFY", "ENABLE_UPDATE_DELETE_LIMIT",
