@@ -60,5 +60,14 @@ class NamesTests(unittest.TestCase):
                 self.assertTrue(entry["reason"])
 
 
+class OlderNamesTests(unittest.TestCase):
+    """What Debian 13 offers, and the newer Debian of the list does not."""
+
+    def test_termios(self):
+        """glibc 2.42 took NCC out of its headers."""
+        import termios
+        self.assertEqual(termios.NCC, 8)
+
+
 if __name__ == "__main__":
     unittest.main()
