@@ -10,6 +10,7 @@ an object file that is newer than its source.
 
 import os
 import re
+import sys
 from pathlib import Path
 
 from standalone import api, flags, modules, recipes, stamp
@@ -81,11 +82,11 @@ def make(config: Config, *arguments: str,
 
 def make_commands(config: Config) -> Commands:
     """What is repeated when a source file changed."""
-    exports = "-Wl,--version-script=exports.map"
+    core = ("-Wl,--version-script=exports.map", *flags.PROBES)
     # libpython3.so needs libpython3.13.so, which lies beside it.
     yield make(config, "libpython3.so",
-               ldflags=(exports, "-Wl,-rpath,\\$$ORIGIN"))
-    yield make(config, "python", ldflags=(exports,))
+               ldflags=(*core, "-Wl,-rpath,\\$$ORIGIN"))
+    yield make(config, "python", ldflags=core)
     # Shared modules of the test suite export what they please.
     yield make(config, "all")
 
@@ -168,7 +169,9 @@ def _environment(config: Config) -> dict[str, str]:
     return environment(
         [config.layout.toolchain / "bin"],
         extra={"SOURCE_DATE_EPOCH": str(config.epoch),
-               "PYTHONDONTWRITEBYTECODE": "1"})
+               "PYTHONDONTWRITEBYTECODE": "1",
+               # For dtrace, which CPython's makefile calls.
+               "STANDALONE_PYTHON": sys.executable})
 
 
 def _check_configured(config: Config) -> None:

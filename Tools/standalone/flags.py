@@ -27,6 +27,11 @@ _CPYTHON = (*_SECTIONS, *_STACK, *_HARDENED)
 _LINK = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1", "-Wl,--gc-sections",
          "-Wl,-O2")
 
+#: Of what has USDT probes in it: a section whose address tells their readers
+#: where they are.  Only notes refer to it, so that lld takes it for unused.
+#: SystemTap's newer sdt.h marks it: _SDT_ASM_SECTION_RETAIN_SUPPORT.
+PROBES = ("-Wl,--undefined=_.stapsdt.base",)
+
 #: Of the interpreter: a program that extensions are linked with.
 PROGRAM = ("-pie", "-Wl,--export-dynamic")
 

@@ -188,7 +188,7 @@ def _compiler(config: Config) -> metadata.Compiler:
         package=host.requirement("ziglang"),
         compile_flags=flags.compile_flags(config.flavour),
         link_flags=("-pthread", *flags.link_flags(config.flavour),
-                    *flags.PROGRAM))
+                    *flags.PROGRAM, *flags.PROBES))
 
 
 def _libraries(config: Config) -> dict[str, Pin]:
