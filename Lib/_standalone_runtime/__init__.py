@@ -1,10 +1,15 @@
 """What a moved interpreter cannot know at build time, found at run time.
 
-CPython's own files call one function of this package each, where the
-feature is used: nothing here is imported at start-up.  In everything the
-user's environment wins, then comes the system, then what this
-distribution brings along, below sys.base_prefix.  Nothing is written,
-no process started, and os.environ is left as it was.
+CPython's own files import the module that they need together with
+everything else and call one function of it where the feature is used.
+Nothing here is imported at start-up.  In everything the user's environment
+wins, then comes the system, then what this distribution brings along,
+below sys.base_prefix.  Nothing is written, no process started, and
+os.environ is left as it was.
+
+What those functions need is imported at the top of their module.  When
+they run, the library may be out of reach: after chroot() or setuid(),
+without a free file descriptor, or while the interpreter shuts down.
 
 ``python -m _standalone_runtime`` tells what was looked for and found.
 See Tools/standalone/README.md in the source tree.
@@ -26,8 +31,7 @@ def failed(feature: str, exc: Exception) -> None:
     not end a program that would run without the feature.
     """
     if sys.flags.verbose:
-        import traceback
-        traceback.print_exception(exc)
+        sys.__excepthook__(type(exc), exc, exc.__traceback__)
     if sys.stderr is not None:
         print(f"standalone: {feature}: {type(exc).__name__}: {exc}",
               file=sys.stderr)

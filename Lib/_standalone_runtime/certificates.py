@@ -11,6 +11,7 @@ or unreadable is all that is trusted, and verification fails.  Another
 in its place might trust whom the administrator does not.
 """
 
+import _ssl
 import os
 import sys
 
@@ -59,9 +60,9 @@ _OLD_HASHES = (
 )
 
 
-def verify_paths(
-        parts: tuple[str, str, str, str]) -> tuple[str, str, str, str]:
+def verify_paths() -> tuple[str, str, str, str]:
     """_ssl.get_default_verify_paths() with the places that are used."""
+    parts = _ssl.get_default_verify_paths()
     file, directory = choose()
     return parts[0], file, parts[2], directory
 
@@ -112,7 +113,6 @@ def _told() -> bool:
 
 def _own() -> tuple[str, str]:
     """Where OpenSSL looks by itself: a file, a directory."""
-    import _ssl
     _, file, _, directory = _ssl.get_default_verify_paths()
     return file, directory
 
@@ -124,15 +124,16 @@ def _bundle() -> str:
 def _is_store(directory: str) -> bool:
     """Has it a name that is looked up, or can that not be known?
 
-    Debian's openssl comes with an empty directory.  One that may not be
-    listed can be in use all the same.
+    Debian's openssl comes with an empty directory.  One that cannot be
+    listed, for lack of a permission or of a file descriptor, can be in use
+    all the same.
     """
     try:
         return any(map(_is_hash, os.listdir(directory)))
     except PermissionError:
         return True
     except OSError:
-        return False
+        return os.path.isdir(directory)
 
 
 def _hashed(directory: str) -> list[str]:

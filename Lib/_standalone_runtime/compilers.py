@@ -12,6 +12,7 @@ Options that only zig wants are part of the command that names it.
 
 import os
 import sys
+from importlib.machinery import PathFinder
 
 from _standalone_runtime import bundled
 
@@ -84,8 +85,8 @@ def quoted(text: str) -> str:
     """
     if _SPECIAL.isdisjoint(text):
         return text
-    import shlex
-    return shlex.quote(text)
+    # As shlex.quote() does it: that module imports three others.
+    return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
 def _on_path(program: str) -> str | None:
@@ -103,7 +104,6 @@ def _zig() -> str | None:
     It is looked for without being imported, and also where packages are
     installed: pip takes those off sys.path while it builds one.
     """
-    from importlib.machinery import PathFinder
     spec = PathFinder.find_spec("ziglang")
     directories = list((spec and spec.submodule_search_locations) or ())
     library = os.path.basename(os.path.dirname(os.__file__))

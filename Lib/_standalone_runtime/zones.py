@@ -9,6 +9,8 @@ PYTHONTZPATH or zoneinfo.reset_tzpath(), gets nothing of ours.
 """
 
 import os
+import sysconfig
+from importlib.util import find_spec
 
 from _standalone_runtime import bundled, failed
 
@@ -39,19 +41,27 @@ def _own() -> str:
     return bundled("share", "zoneinfo")
 
 
-def _default() -> tuple[str, ...]:
-    """What zoneinfo.TZPATH is if the user does not say otherwise."""
-    import sysconfig
-    tzpath = str(sysconfig.get_config_var("TZPATH") or "")
+def _default() -> tuple[str, ...] | None:
+    """What zoneinfo.TZPATH is if the user does not say otherwise.
+
+    None if that cannot be found out.  zoneinfo asks sysconfig for it as
+    well, so then the user has said otherwise.
+    """
+    try:
+        tzpath = str(sysconfig.get_config_var("TZPATH") or "")
+    except (ImportError, OSError):
+        return None
     return tuple(filter(os.path.isabs, tzpath.split(os.pathsep)))
 
 
 def _package() -> "ModuleSpec | None":
-    """The package tzdata where it has zones: zoneinfo imports this one."""
-    from importlib.util import find_spec
+    """The package tzdata where it has zones: zoneinfo imports this one.
+
+    None also if no file can be opened to look for it.
+    """
     try:
         return find_spec("tzdata.zoneinfo")
-    except ImportError:
+    except (ImportError, OSError):
         return None
 
 
