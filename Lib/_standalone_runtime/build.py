@@ -26,14 +26,17 @@ def relocate(config_vars: dict[str, object]) -> None:
 
     Nothing happens when they were corrected before, or are those of
     another Python: of one that this one compiles for, or of one that
-    was not made by `make standalone`.
+    was not made by `make standalone`.  What sysconfig itself has made of a
+    variable stays.
     """
     try:
         data = _own_data()
         if data is not None:
             changed = _moved(data, sys.base_prefix) | compilers.commands(data)
+            config_vars.update({
+                name: value for name, value in changed.items()
+                if config_vars.get(name) == data[name]})
             data.update(changed)
-            config_vars.update(changed)
     except Exception as exc:
         failed("sysconfig", exc)
 

@@ -244,6 +244,67 @@ class MovedTests(unittest.TestCase):
                 self.assertEqual(value["CC"], "cc -pthread")
 
 
+class OrderTests(unittest.TestCase):
+    """Relocation is the last step of sysconfig's."""
+
+    def test_asked_by_import_hooks(self):
+        """They may run at any import, also while sysconfig has not yet
+        said that it is ready: https://github.com/benfogle/crossenv"""
+        said = tree.run(sys.executable, "-I", "-c", """if True:
+            import importlib, os, sys, sysconfig
+            os.environ.pop("CC", None)   # so that compilers are looked for
+            os.environ["PATH"] = "/nowhere"
+            importlib.import_module(sysconfig._get_sysconfigdata_name())
+            class Hook:
+                @staticmethod
+                def find_spec(name, path=None, target=None):
+                    sysconfig.get_path("stdlib")
+            sys.meta_path.insert(0, Hook)
+            def find(path):
+                sysconfig.get_path("stdlib")
+                raise ImportError
+            sys.path_hooks.insert(0, find)
+            sys.path_importer_cache.clear()
+            print(sysconfig.get_config_var("LIBDIR"))
+            print(sysconfig.get_path("stdlib"))
+            """)
+        self.assertEqual(said.splitlines(), [
+            str(tree.PREFIX / "lib"), str(tree.LIBRARY)])
+
+    def test_threads(self):
+        """All get the same values, whoever is first."""
+        tree.run(sys.executable, "-c", """if True:
+            import sys, sysconfig, threading
+            sys.setswitchinterval(1e-6)
+            start, said = threading.Barrier(8), []
+            def ask():
+                start.wait(30)
+                said.append(sysconfig.get_config_vars("LIBDIR", "CC",
+                                                      "abi_thread", "srcdir"))
+            threads = [threading.Thread(target=ask) for _ in range(8)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+            expected = sysconfig.get_config_vars("LIBDIR", "CC",
+                                                 "abi_thread", "srcdir")
+            assert said == 8 * [expected], said
+            assert expected[0] == sys.base_prefix + "/lib", expected
+            """)
+
+    def test_what_sysconfig_made_stays(self):
+        """Since 3.14 its prefix is that of the venv."""
+        tree.run(sys.executable, "-c", """if True:
+            import importlib, sys, sysconfig
+            from _standalone_runtime import build
+            name = sysconfig._get_sysconfigdata_name()
+            data = importlib.import_module(name).build_time_vars
+            copy = data | {"prefix": "/a/venv"}
+            build.relocate(copy)
+            assert copy["prefix"] == "/a/venv", copy["prefix"]
+            assert copy["LIBDIR"] == sys.base_prefix + "/lib", copy["LIBDIR"]
+            assert data["prefix"] == sys.base_prefix, data["prefix"]
+            """)
+
+
 class SubstitutionTests(unittest.TestCase):
     """The function that does it, with values that no build has yet."""
 
