@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _OPT_OUT = "PYTHON_NO_CA_BUNDLE"
 _VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_WANTED = "verifying TLS servers: ssl, urllib, pip"
+_OVERRIDE = (f"{', '.join(_VARIABLES)}; {_OPT_OUT}=1 to do without what is "
+             "shipped")
 
 # OpenSSL's own places come before these and need no help.  It is built for
 # the file /etc/ssl/cert.pem (Alpine, Arch, RHEL 9 and 10, Fedora 34 to 42,
@@ -168,7 +171,13 @@ def inspect() -> "Resource":
         why = "no store of the system's was found"
     else:
         why = "the first store of the system's that is there"
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    except ssl.SSLError:             # openssl.py tells why
+        return Resource(
+            "certificates", _WANTED, tuple(_places([file, directory])),
+            file if os.path.isfile(file) else directory,
+            f"{why}; not loaded, since OpenSSL does not start", _OVERRIDE)
     context.set_default_verify_paths()
     loaded = context.cert_store_stats()["x509"]
     # OpenSSL takes several directories, separated as on PATH.
@@ -179,11 +188,11 @@ def inspect() -> "Resource":
     if loaded:
         chosen.insert(0, file if looked_up else directory)
     return Resource(
-        "certificates", "verifying TLS servers: ssl, urllib, pip",
+        "certificates", _WANTED,
         tuple(_places(chosen)), " and ".join(chosen) or None,
         f"{why}; {loaded} certificates loaded, {sum(looked_up.values())} "
-        "names to look up", f"{', '.join(_VARIABLES)}; {_OPT_OUT}=1 to do "
-        "without what is shipped", problems=tuple(_problems(file, looked_up)))
+        "names to look up", _OVERRIDE,
+        problems=tuple(_problems(file, looked_up)))
 
 
 def _places(chosen: "list[str]") -> "Iterator[Place]":

@@ -13,8 +13,8 @@ from typing import TextIO
 from _standalone_runtime.report import Resource
 
 # Modules with an inspect() of their own, in the order of the report.
-_FEATURES = ("interpreter", "certificates", "terminfo", "zones", "tcltk",
-             "build", "compilers")
+_FEATURES = ("interpreter", "openssl", "certificates", "terminfo", "zones",
+             "tcltk", "build", "compilers")
 
 _USED, _MISSING, _WARNING = "32", "31", "33"     # ANSI: green, red, yellow
 

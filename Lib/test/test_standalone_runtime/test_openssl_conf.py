@@ -1,11 +1,15 @@
-"""The machine's openssl.cnf may be written for another OpenSSL."""
+"""The machine's openssl.cnf: it may be written for another OpenSSL, and it
+may name modules of the system's."""
 
+import hmac
+import os
 import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
+from _standalone_runtime.libraries import ENGINES, LIBRARIES, PROVIDERS
 from test.support import SHORT_TIMEOUT
 from test.test_standalone_runtime import tree
 from test.test_standalone_runtime.test_certificates import (
@@ -15,7 +19,8 @@ from test.test_standalone_runtime.test_certificates import (
     in_chroot,
     placed,
 )
-from test.test_standalone_runtime.test_crypto import CA
+from test.test_standalone_runtime.test_crypto import CA, DIGESTS, MD4
+from test.test_standalone_runtime.test_doctor import report, resource
 
 # Of RHEL 9's shape, with one suite where Red Hat has several, and the key
 # that crypto-policies adds to the section that is open when it is included.
@@ -120,6 +125,235 @@ class ConfigurationTests(unittest.TestCase):
                 tree.run(sys.executable, "-c", PROGRAMS["ssl"] + CIPHERS,
                          env=CLEAN | {"OPENSSL_CONF": file}),
                 POLICY_HELD)
+
+
+LEGACY = """\
+config_diagnostics = 1
+openssl_conf = init
+[init]
+providers = providers
+[providers]
+default = active
+another = another
+[active]
+activate = 1
+[another]
+module = {module}
+activate = 1
+"""
+FIPS = """\
+config_diagnostics = 1
+openssl_conf = init
+[init]
+providers = providers
+alg_section = algorithms
+[providers]
+fips = fips
+base = base
+[fips]
+activate = 1
+module-mac = {mac}
+[base]
+activate = 1
+[algorithms]
+default_properties = fips=yes
+"""
+# What FIPS modules are signed with: it is no secret, and the one that
+# OpenSSL is configured with unless somebody asks for another (FIPSKEY in
+# https://github.com/openssl/openssl/blob/openssl-3.5/Configure).
+FIPS_KEY = ("f4556650ac31d35461610bac4ed81b1a"
+            "181b2d8a43ea2854cbae22ca74560813")
+ENGINE = """\
+config_diagnostics = 1
+openssl_conf = init
+[init]
+engines = engines
+[engines]
+{name} = engine
+[engine]
+init = 0
+"""
+MD4_PROGRAM = "import hashlib; print(hashlib.new('md4', b'abc').hexdigest())"
+DIRECTORIES = [library.format(multiarch=sys.implementation._multiarch)
+               for library in LIBRARIES]
+
+
+def installed(kind, *names):
+    """The path of the system's own module, or SkipTest."""
+    for name in names:
+        for directory in DIRECTORIES:
+            if (path := Path(directory, kind, name)).exists():
+                return path
+    raise unittest.SkipTest(f"the system has no {' or '.join(names)}")
+
+
+class ModuleTests(unittest.TestCase):
+    """Providers and engines of the system's: each has its directory."""
+
+    def setUp(self):
+        self.scratch = Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def run_with(self, configuration, program, **env):
+        file = self.scratch / "openssl.cnf"
+        file.write_text(configuration)
+        return subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True,
+            timeout=SHORT_TIMEOUT,
+            env={"OPENSSL_CONF": str(file), **env})
+
+    def check(self, *args, expected, **env):
+        done = self.run_with(*args, **env)
+        self.assertEqual((done.returncode, done.stdout.strip()),
+                         (0, expected), done.stderr)
+
+    def refused(self, *args, **env):
+        """OpenSSL does not start, and that is an exception."""
+        done = self.run_with(*args, **env)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertRegex(done.stderr, "(?i)initialization.error|unsupported|"
+                                      "no.ciphers")
+
+    def test_provider(self):
+        """The legacy provider is inside too, but nobody asks for that."""
+        module = installed(PROVIDERS, "legacy.so")
+        text = LEGACY.format(module=module.name)
+        self.check(text, MD4_PROGRAM, expected=MD4)
+        self.check(text, MD4_PROGRAM, expected=MD4,
+                   OPENSSL_MODULES=str(module.parent))
+        # The user's word is the last.
+        self.refused(text, MD4_PROGRAM, OPENSSL_MODULES=str(self.scratch))
+        self.check(LEGACY.format(module=module), MD4_PROGRAM, expected=MD4,
+                   OPENSSL_MODULES=str(self.scratch))
+
+    def test_no_provider(self):
+        self.refused(LEGACY.format(module="nowhere.so"), MD4_PROGRAM)
+
+    def test_unusable_provider(self):
+        (self.scratch / "legacy.so").write_text("of another system")
+        self.refused(LEGACY.format(module="legacy.so"), MD4_PROGRAM,
+                     OPENSSL_MODULES=str(self.scratch))
+
+    def test_fips(self):
+        module = installed(PROVIDERS, "fips.so")
+        mac = hmac.digest(bytes.fromhex(FIPS_KEY), module.read_bytes(),
+                          "sha256").hex(":").upper()
+        self.check(FIPS.format(mac=mac), """if True:
+            import _hashlib, hashlib, ssl
+            print(_hashlib.get_fips_mode(),
+                  bool(ssl.create_default_context().get_ciphers()),
+                  _hashlib.new("sha256", b"abc").hexdigest())
+            try:
+                hashlib.new("md4")
+            except ValueError:
+                pass
+            else:
+                print("md4 is allowed")
+            """, expected=f"1 True {DIGESTS['sha256']}")
+        # A module of which the file has another checksum.
+        self.refused(FIPS.format(mac=":".join(["00"] * 32)),
+                     "import ssl; ssl.create_default_context()")
+
+    def test_engine(self):
+        module = installed(ENGINES, "loader_attic.so")
+        program = "import ssl; ssl.create_default_context(); print('ok')"
+        self.check(ENGINE.format(name=module.stem), program, expected="ok")
+        self.refused(ENGINE.format(name=module.stem), program,
+                     OPENSSL_ENGINES=str(self.scratch))
+        self.refused(ENGINE.format(name="nowhere"), program)
+
+    @in_chroot
+    def test_order(self):
+        """The first directory that has it, and no other."""
+        text = LEGACY.format(module="another.so")
+        legacy = installed(PROVIDERS, "legacy.so")
+        for directory in DIRECTORIES:
+            with placed(f"{directory}/{PROVIDERS}/another.so", legacy):
+                self.check(text, MD4_PROGRAM, expected=MD4)
+        first, *others = DIRECTORIES
+        with placed(f"{first}/{PROVIDERS}/another.so", "not for us"):
+            for directory in others:
+                with placed(f"{directory}/{PROVIDERS}/another.so", legacy):
+                    self.refused(text, MD4_PROGRAM)
+
+
+class DoctorTests(unittest.TestCase):
+    """python -m _standalone_runtime names what openssl.cnf lacks."""
+
+    def setUp(self):
+        self.scratch = Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def report(self, text, **env):
+        file = self.scratch / "openssl.cnf"
+        file.write_text(text)
+        told, code = report(env={**os.environ, "OPENSSL_CONF": str(file),
+                                 **env})
+        return resource(told, "openssl"), resource(told, "certificates"), code
+
+    def test_missing_fips(self):
+        """The certificates are there all the same."""
+        (self.scratch / "more.cnf").write_text(
+            "[ section of fips ]\n  activate = yes  # here\n")
+        openssl, certificates, code = self.report(f"""\
+            openssl_conf = init
+            .include {self.scratch}/more.cnf
+            [init]
+            providers = providers
+            alg_section = algorithms
+            [providers]
+            1.fips = section of fips
+            base = base
+            [base]
+            activate = 1
+            [algorithms]
+            default_properties = fips=yes
+            """, OPENSSL_MODULES=str(self.scratch))
+        self.assertEqual(code, 1)
+        self.assertTrue(openssl["missing"])
+        self.assertFalse(certificates["missing"])
+        said = " ".join(openssl["problems"])
+        self.assertIn(f"{self.scratch}/openssl.cnf activates the provider "
+                      f"fips, but there is no {self.scratch}/fips.so", said)
+        self.assertIn("library has no ciphers", said)
+
+    def test_missing_beside_others(self):
+        """OpenSSL starts, without it."""
+        openssl, _, code = self.report(
+            LEGACY.replace("config_diagnostics = 1", "").format(
+                module="nowhere.so"))
+        self.assertEqual((code, openssl["missing"]), (0, False))
+        said = " ".join(openssl["problems"])
+        for directory in DIRECTORIES:
+            self.assertIn(f"{directory}/{PROVIDERS}/nowhere.so", said)
+        openssl, _, _ = self.report(
+            ENGINE.replace("config_diagnostics = 1", "").format(
+                name="nowhere"))
+        self.assertIn("activates the engine nowhere, but",
+                      " ".join(openssl["problems"]))
+
+    def test_unusable(self):
+        (self.scratch / "legacy.so").write_text("of another system")
+        openssl, _, _ = self.report(
+            LEGACY.replace("config_diagnostics = 1", "").format(
+                module="legacy.so"), OPENSSL_MODULES=str(self.scratch))
+        self.assertIn("cannot be loaded", " ".join(openssl["problems"]))
+
+    def test_all_is_well(self):
+        module = installed(PROVIDERS, "legacy.so")
+        openssl, _, code = self.report(LEGACY.format(module=module.name))
+        self.assertEqual((code, openssl["problems"]), (0, []))
+        self.assertIn(str(module),
+                      [place["where"] for place in openssl["places"]])
+
+    def test_broken(self):
+        for name, text in BROKEN.items():
+            with self.subTest(name):
+                openssl, certificates, _ = self.report(text)
+                for each in openssl, certificates:
+                    self.assertNotIn("cannot be inspected", each["why"])
+                self.assertEqual(openssl["missing"], name in (
+                    "no such module", "no such engine",
+                    "no such ssl_conf command", "no such group",
+                    "no such cipher", "included file missing"))
 
 
 if __name__ == "__main__":

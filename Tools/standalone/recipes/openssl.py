@@ -1,8 +1,15 @@
 """OpenSSL: libssl and libcrypto, for _ssl and _hashlib."""
 
+import runpy
+
 from standalone.model import Build, Commands, Recipe
-from standalone.paths import TOOLS
+from standalone.paths import ROOT, TOOLS
 from standalone.steps import cflags
+
+# Where systems keep their modules.  The runtime reports on it, so it has the
+# list.
+_KNOWN = runpy.run_path(
+    str(ROOT / "Lib" / "_standalone_runtime" / "libraries.py"))
 
 
 def commands(build: Build) -> Commands:
@@ -12,9 +19,11 @@ def commands(build: Build) -> Commands:
     """
     flags = cflags(build).split()
     yield from _forgiving(build)
+    yield from _searching(build)
     yield build.run(
         "perl", "./Configure", build.target.openssl,
-        # What these name is compiled in; nothing is installed there.
+        # What these name is compiled in; nothing is installed there.  For
+        # modules it is one of several directories, see _searching().
         "--prefix=/usr", "--libdir=lib", "--openssldir=/etc/ssl",
         "no-shared", "no-tests", "no-apps", "no-docs",
         # Protocols and formats that no function of ssl or hashlib reaches.
@@ -38,6 +47,19 @@ def _forgiving(build: Build) -> Commands:
     yield build.run("mv", "crypto/conf/conf_mod.c",
                     "crypto/conf/conf_mod_upstream.c")
     yield build.write("crypto/conf/conf_mod.c", text)
+
+
+def _searching(build: Build) -> Commands:
+    """Put a file of ours around the one that makes the paths of modules,
+    since each system has its own directory for them."""
+    text = (TOOLS / "compat" / "openssl_dso.c").read_text(encoding="utf-8")
+    directories = ", ".join(
+        f'"{directory.format(multiarch=build.target.gnu)}"'
+        for directory in _KNOWN["LIBRARIES"])
+    yield build.run("mv", "crypto/dso/dso_lib.c",
+                    "crypto/dso/dso_lib_upstream.c")
+    yield build.write("crypto/dso/dso_lib.c",
+                      f"#define SYSTEM_LIBRARIES {directories}\n{text}")
 
 
 RECIPE = Recipe(
