@@ -1,7 +1,8 @@
 """argv[0] is whatever the caller of exec() made of it.
 
-What names a program is believed, as CPython does, and else the kernel is
-asked: https://man7.org/linux/man-pages/man5/proc_pid_exe.5.html
+What leads to the running program or into a virtual environment is used.
+Otherwise the kernel is asked:
+https://man7.org/linux/man-pages/man5/proc_pid_exe.5.html
 """
 
 import glob
@@ -87,14 +88,62 @@ class LieTests(locating.LocationCase):
                 self.assertEqual(location.executable, str(place / "python3"))
 
     def test_path_of_another_program(self):
-        """Believed: so is a virtual environment selected."""
-        said = tree.run("/bin/sh", "-c", "import sys; print(sys.executable, "
-                        "sys.prefix, sys.exec_prefix)",
-                        executable=tree.PYTHON)
-        self.assertEqual(said, f"/bin/sh {tree.PREFIX} {tree.PREFIX}")
-        env = self.directory / "env"
-        tree.run(tree.PYTHON, "-m", "venv", "--without-pip", env)
+        """As wrappers do, so that ps shows their own name."""
+        for argv0 in ("/bin/sh", "../bin/sh", "//bin/sh"):
+            location = self.locate(argv0, cwd="/etc")
+            self.assertInTree(location)
+            self.assertEqual(location.executable, str(tree.PYTHON.resolve()))
+
+    def test_path_beside_another_library(self):
+        """A wrapper in /usr/bin, where the system has a Python of the
+        same version: https://github.com/python/cpython/issues/124241"""
+        usr = self.directory / "usr"
+        library = usr / tree.LIBRARY.relative_to(tree.PREFIX)
+        library.mkdir(parents=True)
+        for path in tree.LIBRARY.iterdir():
+            (library / path.name).symlink_to(path)
+        (usr / "bin").mkdir()
+        for name in ("app", "python3"):
+            wrapper = usr / "bin" / name
+            wrapper.write_text("#!/bin/sh\n")
+            wrapper.chmod(0o755)
+            for argv0 in (wrapper, os.path.relpath(wrapper)):
+                self.assertInTree(self.locate(argv0))
+
+    def test_path_of_another_python(self):
+        """Of one that is whole, and of one in a build directory."""
+        copied = tree.copy_to(self.directory)
+        self.assertInTree(self.locate(copied / "bin" / "python3"))
+        building = self.directory / "building"
+        building.mkdir()
+        shutil.copy(tree.PYTHON, building / "python")
+        (building / "pybuilddir.txt").write_text("build")
+        self.assertInTree(self.locate(building / "python"))
+
+    def test_path_in_environment(self):
+        """Used, since it selects that environment: links to the running
+        program and, as PEP 405 has them, copies of it."""
+        for option in ("--symlinks", "--copies"):
+            env = self.directory / f"env{option}"
+            tree.run(tree.PYTHON, "-m", "venv", "--without-pip", option, env)
+            location = self.locate(env / "bin" / "python")
+            self.assertInVenv(location, env)
+            self.assertEqual(location.executable, str(env / "bin/python"))
+        # pyvenv.cfg may also be in the program's own directory.
+        shutil.move(env / "pyvenv.cfg", env / "bin")
         self.assertInVenv(self.locate(env / "bin" / "python"), env)
+
+    def test_path_through_links(self):
+        """Used as it is, whatever links are on the way."""
+        linked = self.directory / "linked"
+        linked.symlink_to(tree.PREFIX)
+        link = self.directory / "link"
+        link.symlink_to("linked/bin/python3")
+        for argv0, prefix in ((linked / "bin" / "python3", linked),
+                              (link, linked)):
+            location = self.locate(argv0)
+            self.assertInTree(location, prefix)
+            self.assertEqual(location.executable, str(argv0))
 
     def test_copy_in_environment(self):
         """A copy of the interpreter is found, and the venv around it."""
