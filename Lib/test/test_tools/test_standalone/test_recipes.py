@@ -17,6 +17,7 @@ from pathlib import Path
 
 from standalone import config, cpython, deps, recipes, targets
 from standalone.model import Command
+from standalone.paths import TOOLS
 
 from .trees import request, small_tree
 
@@ -38,6 +39,9 @@ def shown(step):
     """A step as text, an argument a line; "+" where it makes use of the
     jobserver, as in a makefile."""
     if not isinstance(step, Command):
+        for path in (TOOLS / "compat").rglob("*.[ch]"):
+            if path.read_text(encoding="utf-8") == step.text:
+                return f"write {step.path}\n  as {path.relative_to(TOOLS)}\n"
         text = "".join(f"    | {line}\n" for line in step.text.splitlines())
         return f"write {step.path}\n{text}"
     words = [*(f"    {name}={value}\n"
