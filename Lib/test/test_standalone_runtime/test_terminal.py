@@ -1,5 +1,6 @@
 """A person at a terminal: arrows, backspace, history, completion."""
 
+import os
 import sys
 import unittest
 
@@ -34,8 +35,7 @@ BRACKETED_PASTE = b"\x1b[?2004h"
 INPUT = """\
 import os, readline, rlcompleter
 before = dict(os.environb)
-readline.parse_and_bind("tab: complete" if readline.backend == "readline"
-                        else "bind ^I rl_complete")
+readline.parse_and_bind("tab: complete")
 word = "w"
 while (line := input(">>> ")) != "exit":
     print(eval(line))
@@ -186,8 +186,12 @@ class PromptTests(Sessions):
     """What does not depend on the kind of the terminal."""
 
     def test_history_is_kept(self):
+        """Of this session, and of those before it."""
+        history = os.path.join(self.home, "history")
         for basic in (False, True):
             with self.subTest(basic=basic):
+                with open(history, "w") as file:
+                    file.write("print('as  GNU readline writes it')\n")
                 terminal = self.prompt("xterm-256color", basic=basic)
                 terminal.type(*f"print(70{basic:d}+20)\r")
                 terminal.expect(f"72{basic:d}")
@@ -197,6 +201,9 @@ class PromptTests(Sessions):
                 terminal = self.prompt("xterm-256color", basic=basic)
                 terminal.type(UP, LEFT, *"+100\r")
                 terminal.expect(f"82{basic:d}")
+                terminal.expect(">>> ")
+                terminal.type(UP, UP, UP, "\r")
+                terminal.expect("as  GNU readline writes it\r\n")
 
     def test_unknown_and_dumb(self):
         for term in ("dumb", "no-such-terminal"):

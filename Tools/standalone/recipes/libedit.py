@@ -1,16 +1,39 @@
 """libedit: line editing under a BSD licence, for the readline module."""
 
 from standalone.model import Build, Commands, Recipe
+from standalone.paths import TOOLS
 from standalone.steps import autotools
+
+# Ours.  The first two include what they take the place of.
+_FILES = ("chartype.c", "readline.c", "text.h", "history_files.c",
+          "inputrc.c", "inputrc_keys.c", "inputrc_functions.h")
 
 
 def commands(build: Build) -> Commands:
     """Build against our ncurses."""
     curses = build.needs["ncurses"]
+    yield from _adapt(build)
     yield from autotools(
         build, "--disable-examples",
         CPPFLAGS=f"-I{curses}/include -I{curses}/include/ncursesw",
         LDFLAGS=f"-L{curses}/lib")
+
+
+def _adapt(build: Build) -> Commands:
+    """Have it convert text as Python does, and do what GNU readline does
+    with init files, history files and hooks."""
+    for name in _FILES[:2]:
+        upstream = name.replace(".c", "_upstream.c")
+        yield build.run("mv", f"src/{name}", f"src/{upstream}")
+    for name in _FILES:
+        yield build.write(
+            f"src/{name}", (TOOLS / "compat" / "libedit" / name)
+            .read_text(encoding="utf-8"))
+    # Every file of libedit's that converts text includes this one.
+    yield build.run("sed", "-i", '$a #include "text.h"', "src/chartype.h")
+    # What is NULL where memory ran out.
+    yield build.run("sed", "-i", "s/for (; [*]p; p++)/for (; p \\&\\& *p; p++)/",
+                    "src/prompt.c")
 
 
 RECIPE = Recipe(

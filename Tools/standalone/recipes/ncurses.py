@@ -64,6 +64,10 @@ def commands(build: Build) -> Commands:
     yield build.run("sh", "-ec", _DROP_CAPITALS, cwd=Path(database))
     yield build.make("-C", "ncurses")
     yield build.run("make", "install.libs", "install.includes")
+    # How wide characters are, for libedit where the C library is in the C
+    # locale.  Its includes are not installed.
+    yield build.run("sed", "-i", "/^#include <ncurses_/d", "ncurses/wcwidth.h")
+    yield build.run("cp", "ncurses/wcwidth.h", f"{build.prefix}/include/")
     # libedit's configure knows the library by its narrow name only.
     yield build.run("ln", "-s", "libncursesw.a",
                     f"{build.prefix}/lib/libncurses.a")
