@@ -55,7 +55,7 @@ print("got", ascii(input("? ")))
 COMPLETING = (
     "tab: complete", "TAB:complete", "Tab:  menu-complete",
     r'"\t": complete', r'"\C-i": complete', "Control-I: complete",
-    "C-i: possible-completions", r'"\x09": complete', r'"\011": complete')
+    r'"\x09": complete', r'"\011": complete')
 INPUTRC = r"""
 # A comment, with "tab: self-insert"
 set bell-style none
@@ -172,6 +172,7 @@ class LineTests(Typing):
         self.check_lines(["tab: complete", "set disable-completion on"],
                          *"app", TAB, answer="app\t")
 
+    @unittest.skipIf(tree.GPL, "GNU readline complains")
     def test_nonsense(self):
         """What means nothing does nothing, and says nothing."""
         terminal = self.start("-c", ASK.format(setup=(
@@ -214,7 +215,6 @@ class FileTests(Typing):
 
     def test_included(self):
         (self.home / "some").write_text(INPUTRC)
-        (self.home / ".inputrc").write_text("$include ~/some\n$include .\n")
         (self.home / ".inputrc").write_text(
             f"$include {self.home / 'some'}\n$include {self.home}/.inputrc\n")
         self.check_inputrc("")
