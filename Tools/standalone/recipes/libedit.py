@@ -32,8 +32,9 @@ def _adapt(build: Build) -> Commands:
     # Every file of libedit's that converts text includes this one.
     yield build.run("sed", "-i", '$a #include "text.h"', "src/chartype.h")
     # What is NULL where memory ran out.
-    yield build.run("sed", "-i", "s/for (; [*]p; p++)/for (; p \\&\\& *p; p++)/",
-                    "src/prompt.c")
+    yield build.run(
+        "sed", "-i", r"s/for (; [*]p; p++)/for (; p \&\& *p; p++)/",
+        "src/prompt.c")
 
 
 RECIPE = Recipe(
