@@ -1,12 +1,12 @@
 """Tcl and Tk: where _tkinter finds their scripts, for the doctor.
 
-Nothing is changed here.  Modules/_tkinter.c tells every Tcl interpreter
-where this Python lies (Tools/standalone/overlay.toml has that edit), no
-environment variable is needed.  The rest is Tcl's own search, in which a
-directory with scripts of another version is passed over:
+Nothing is changed here.  libtcl8.6.so looks for them beside itself
+(Tools/standalone/compat/tcl_library.c), no environment variable is needed.
+The rest is Tcl's own search, in which a directory with scripts of another
+version is passed over:
 
 1. TCL_LIBRARY and TK_LIBRARY,
-2. lib/tcl8.6 and lib/tk8.6 of this Python,
+2. tcl8.6 and tk8.6 beside the library, in lib of this Python,
 3. places near the program, as a Tcl installed there would have them.
 
 See tclvars(n), https://www.tcl-lang.org/man/tcl8.6/TclCmd/tclvars.htm

@@ -86,6 +86,11 @@ class Config:
         return recipes.wanted(self.minor, self.pristine, gpl=self.gpl)
 
     @cached_property
+    def archives(self) -> dict[str, tuple[str, ...]]:
+        """Dependency → the archives that CPython is linked with."""
+        return recipes.linked(self.minor, self.pristine, gpl=self.gpl)
+
+    @cached_property
     def layout(self) -> Layout:
         """Where this build's directories are."""
         out = Path(self.out)

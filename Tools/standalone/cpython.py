@@ -166,12 +166,17 @@ def _configured_key(config: Config) -> str:
 
 
 def _environment(config: Config) -> dict[str, str]:
+    # make tries all modules in its build directory, which is not where
+    # they find what they are linked with.
+    libraries = [config.layout.dep(name) / "lib" for name, recipe
+                 in config.recipes.items() if recipe.libraries]
     return environment(
         [config.layout.toolchain / "bin"],
         extra={"SOURCE_DATE_EPOCH": str(config.epoch),
                "PYTHONDONTWRITEBYTECODE": "1",
                # For dtrace, which CPython's makefile calls.
-               "STANDALONE_PYTHON": sys.executable})
+               "STANDALONE_PYTHON": sys.executable,
+               "LD_LIBRARY_PATH": os.pathsep.join(map(str, libraries))})
 
 
 def _check_configured(config: Config) -> None:

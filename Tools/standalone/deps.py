@@ -24,7 +24,7 @@ def describe(name: str, config: Config, prefix: Path | None = None) -> Build:
         source=layout.shared / "deps" / f"{name}.source",
         prefix=prefix or layout.dep(name),
         needs={need: layout.dep(need) for need in recipe.needs},
-        cflags=flags.DEPENDENCY)
+        cflags=flags.DEPENDENCY, ldflags=flags.LIBRARY)
 
 
 def rendered(name: str, config: Config) -> list[str]:
@@ -64,8 +64,9 @@ def run(name: str, config: Config, wanted: str) -> None:
 
 
 def _tidy(prefix: Path, recipe: Recipe, pin: Pin) -> None:
-    """Keep headers, archives and data.  What else a package installs
-    names its prefix: programs, manuals, pkg-config and libtool files."""
+    """Keep headers, archives, libraries and data.  What else a package
+    installs names its prefix: programs, manuals, pkg-config and libtool
+    files."""
     kept = {"include", "lib", "share" if recipe.data else "lib"}
     for entry in prefix.iterdir():
         if entry.name not in kept:
@@ -73,11 +74,11 @@ def _tidy(prefix: Path, recipe: Recipe, pin: Pin) -> None:
     for entry in (prefix / "lib").glob("*"):     # none: only data
         if entry.is_dir():
             stamp.remove(entry)
-        elif entry.suffix != ".a":
+        elif entry.suffix != ".a" and entry.name not in recipe.libraries:
             entry.unlink()
-    for archive in recipe.archives:
-        if not (prefix / "lib" / archive).is_file():
-            raise BuildError(f"{pin.name}: no {archive} was built")
+    for name in (*recipe.archives, *recipe.libraries):
+        if not (prefix / "lib" / name).is_file():
+            raise BuildError(f"{pin.name}: no {name} was built")
 
 
 def _licences(source: Path, prefix: Path, pin: Pin) -> None:

@@ -52,8 +52,11 @@ def _rpath(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
 
 
 def _exports(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+    allowed = [*limits.policy.exported, *(
+        name for pattern, names in limits.policy.exports.items()
+        if matches(path, [pattern]) for name in names)]
     names = [name for name in facts.exported - limits.expected.declared
-             if not matches(name, limits.policy.exported)]
+             if not matches(name, allowed)]
     if names:
         yield _some(names)
 

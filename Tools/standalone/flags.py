@@ -32,6 +32,10 @@ _LINK = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1", "-Wl,--gc-sections",
 #: SystemTap's newer sdt.h marks it: _SDT_ASM_SECTION_RETAIN_SUPPORT.
 PROBES = ("-Wl,--undefined=_.stapsdt.base",)
 
+#: Of a shared library that lies beside libpython.  It calls its own
+#: functions even where another copy of it is loaded globally.
+LIBRARY = (*_LINK, "-Wl,-Bsymbolic")
+
 #: Of the interpreter: a program that extensions are linked with.
 PROGRAM = ("-pie", "-Wl,--export-dynamic")
 

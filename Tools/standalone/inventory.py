@@ -62,9 +62,10 @@ def _pinned(config: Config, linked: Linked) -> Iterator[
     wanted = config.recipes
 
     def code(name: str) -> list[str]:
-        if wanted[name].archives:
+        if wanted[name].archives or wanted[name].libraries:
             return [*linked.paths(f"/deps/{name}.source"),
-                    *(f"build/lib/{file}" for file in wanted[name].archives)]
+                    *(f"build/lib/{file}"
+                      for file in config.archives.get(name, ()))]
         # Source that others are made with: it is where they are.
         return [path for other, recipe in wanted.items()
                 if name in recipe.needs for path in code(other)]

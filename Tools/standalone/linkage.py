@@ -34,7 +34,7 @@ class Linked:
     config_c: str                # text of Modules/config.c
     setups: Mapping[str, str]    # text of Setup.local, Setup.stdlib, ...
     object_format: str           # elf, llvm-bitcode:22.1.8
-    libraries: Mapping[str, Pin]         # path → whose it is
+    libraries: Mapping[str, Collection[Pin]]     # path → whose it is
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,9 @@ def named_paths(info: Mapping[str, Any]) -> Iterator[str]:
             if key in part:
                 yield part[key]
         for link in part["links"]:
-            if "path_static" in link:
-                yield link["path_static"]
+            for key in ("path_static", "path_dynamic"):
+                if key in link:
+                    yield link[key]
 
 
 def system_links(document: Mapping[str, Any]) -> dict[str, set[str]]:
@@ -191,6 +192,9 @@ class _Flags:
                                    else word)
                 links[ours] = {"name": path.stem.removeprefix("lib"),
                                "path_static": ours}
+            elif path.suffix == ".so":
+                links[word] = {"name": path.stem.removeprefix("lib"),
+                               "path_dynamic": f"install/lib/{path.name}"}
         return list(links.values())
 
 
@@ -255,12 +259,12 @@ def _variant(extension: Extension | None, init_fn: str,
 
 
 def _licences(links: Iterable[Mapping[str, Any]],
-              libraries: Mapping[str, Pin],
+              libraries: Mapping[str, Collection[Pin]],
               texts: Mapping[str, Iterable[str]]) -> dict[str, Any]:
     """What is to be said of the libraries that a module brings along."""
-    paths = [link["path_static"] for link in links if "path_static" in link]
-    pins = {libraries[path].name: libraries[path]
-            for path in paths if path in libraries}
+    pins = {pin.name: pin for link in links
+            for key in ("path_static", "path_dynamic") if key in link
+            for pin in libraries.get(link[key], ())}
     if not pins:
         return {}
     ids = {word for pin in pins.values() for word in re.split(

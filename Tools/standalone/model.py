@@ -106,6 +106,7 @@ class Build:
     prefix: Path                 # where to install
     needs: Mapping[str, Path]    # prefixes of what the recipe needs
     cflags: tuple[str, ...]
+    ldflags: tuple[str, ...]     # of a shared library
 
     def run(self, *argv: str, cwd: Path | None = None,
             **env: str) -> Command:
@@ -133,6 +134,8 @@ class Recipe:
     three may say ``{prefix}`` for the dependency's prefix.  *data* maps
     a directory below the prefix to its place in the finished tree.  What
     is only data has no archives, and CPython is told nothing of it.
+    *libraries* are shared ones, which go into the tree's lib directory;
+    what they need is linked into them.
     *gpl* is only used by who accepts that licence for the whole, in the
     place of the recipes that it *replaces*.
     """
@@ -144,6 +147,7 @@ class Recipe:
     setup: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     data: Mapping[str, str] = field(default_factory=dict)
+    libraries: tuple[str, ...] = ()
     since: tuple[int, int] = (3, 0)     # first CPython that uses it
     bundled: str | None = None          # CPython's own copy, if it has one
     gpl: bool = False

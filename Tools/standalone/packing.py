@@ -71,8 +71,8 @@ def _specs(config: Config, name: str, out: Path) -> list[archive.Spec]:
         ["make", *metadata.MAKE_FACTS], cwd=layout.stage("build")))
     full = (*archive.full_mounts(
         tree / "install", layout.stage("build"), {
-            **{layout.dep(name): recipe.archives
-               for name, recipe in config.recipes.items()},
+            **{layout.dep(name): archives
+               for name, archives in config.archives.items()},
             # Linked into all that calls a newer function of libc's.
             layout.toolchain / "sysroot/usr/local": ("libcompat.a",)},
         tree / "licenses", leave=linkage.not_linked(make)),
@@ -191,15 +191,21 @@ def _compiler(config: Config) -> metadata.Compiler:
                     *flags.PROGRAM, *flags.PROBES))
 
 
-def _libraries(config: Config) -> dict[str, Pin]:
-    """Library in the full archive → whose it is; CPython's copies too."""
+def _libraries(config: Config) -> dict[str, list[Pin]]:
+    """Library in the full archive → whose it is; CPython's copies too,
+    and of a shared one what is linked into it."""
     pinned = pins.load()
-    found = {f"build/lib/{file}": pinned[name]
-             for name, recipe in config.recipes.items()
-             for file in recipe.archives}
-    return found | {
+    found = {f"build/lib/{file}": [pinned[name]]
+             for name, archives in config.archives.items()
+             for file in archives}
+    shared = {f"install/lib/{file}": [
+                  pinned[each] for each in (name, *recipe.needs)
+                  if not pinned[each].tool]
+              for name, recipe in config.recipes.items()
+              for file in recipe.libraries}
+    return found | shared | {
         str(PurePosixPath("build", recipe.bundled).with_name(file)):
-            pinned[name]
+            [pinned[name]]
         for name, recipe in recipes.load().items() if recipe.bundled
         for file in recipe.archives}
 

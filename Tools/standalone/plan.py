@@ -73,7 +73,7 @@ def _told(config: Config) -> list[object]:
     """What CPython is told of its dependencies, and takes from them."""
     wanted = config.recipes
     return [(name, recipe.configure, recipe.arguments, recipe.setup,
-             recipe.data) for name, recipe in wanted.items()]
+             recipe.data, recipe.libraries) for name, recipe in wanted.items()]
 
 
 def write(config: Config) -> None:

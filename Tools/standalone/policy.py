@@ -31,6 +31,7 @@ class Policy:
     exported: tuple[str, ...]
     api: tuple[str, ...]
     hidden: tuple[str, ...]
+    exports: Mapping[str, tuple[str, ...]]
     hardened: tuple[str, ...]
     interpreters: tuple[str, ...]
     placeholder: str
@@ -75,6 +76,8 @@ def load(path: Path = POLICY_TOML) -> Policy:
         placeholder=_text(table["placeholder"], f"{where}: placeholder"),
         sysconfigdata=_text(table["sysconfigdata"],
                             f"{where}: sysconfigdata"),
+        exports={name: _texts(value, f"{where}: exports.{name}")
+                 for name, value in table["exports"].items()},
         tools={name: _texts(value, f"{where}: tools.{name}")
                for name, value in table["tools"].items()},
         owners={name: _text(value, f"{where}: owners.{name}")

@@ -56,6 +56,7 @@ def run(config: Config, wanted: str) -> None:
         _pkg_config_archive(tree, data)
         _static_library(tree, config, runner)
         _data(tree, config)
+        _libraries(tree, config)
         _tests(tree, config)
         build_details.write(library(tree) / "build-details.json", tree,
                             interpreter(tree).name, data)
@@ -201,13 +202,12 @@ def _static_library(tree: Path, config: Config, runner: Runner) -> None:
     """libpython's archive, complete."""
     [archive] = library(tree).glob("config-*/libpython*.a")
     layout = config.layout
-    wanted = config.recipes
     with tempfile.TemporaryDirectory(dir=tree.parent) as scratch:
         runner.steps(staticlib.commands(archive, [
             *sorted((layout.stage("build") / "Modules").rglob("*.a")),
             *(layout.dep(name) / "lib" / file
-              for name, recipe in wanted.items()
-              for file in recipe.archives)], Path(scratch)), "libpython")
+              for name, archives in config.archives.items()
+              for file in archives)], Path(scratch)), "libpython")
 
 
 def _data(tree: Path, config: Config) -> None:
@@ -217,6 +217,14 @@ def _data(tree: Path, config: Config) -> None:
         for source, target in recipe.data.items():
             shutil.copytree(config.layout.dep(name) / source, tree / target,
                             symlinks=True, dirs_exist_ok=True)
+
+
+def _libraries(tree: Path, config: Config) -> None:
+    """Shared libraries of dependencies, beside libpython."""
+    for name, recipe in config.recipes.items():
+        for file in recipe.libraries:
+            shutil.copy2(config.layout.dep(name) / "lib" / file,
+                         tree / "lib")
 
 
 def _tests(tree: Path, config: Config) -> None:

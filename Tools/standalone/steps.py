@@ -1,6 +1,7 @@
 """What several recipes do the same way."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from standalone.model import Build, Commands
 
@@ -47,6 +48,23 @@ def compile_archive(build: Build, archive: str, sources: Iterable[str],
         include = f"{build.prefix}/include/{directory}".rstrip("/")
         yield build.run("mkdir", "-p", include)
         yield build.run("cp", header, f"{include}/")
+
+
+def shared_library(build: Build, library: str, exports: Iterable[str],
+                   inside: str, cwd: Path) -> Commands:
+    """A shared library of Tcl's kind, by the makefile in *cwd*, which
+    exports names by the patterns *exports*; *inside* is what is linked
+    into it, and the C library's own."""
+    yield build.write("exports.map", "".join([
+        "{\n  global: ", *(f"{name}; " for name in exports),
+        "\n  local: *;\n};\n"]))
+    options = " ".join((
+        *build.ldflags, f"-Wl,-soname,{library}",
+        f"-Wl,--version-script={build.source}/exports.map"))
+    yield build.make(library, f"LDFLAGS={options}", f"SHLIB_LD_LIBS={inside}",
+                     "LD_SEARCH_FLAGS=", cwd=cwd)
+    yield build.run("mkdir", "-p", f"{build.prefix}/lib")
+    yield build.run("cp", f"{cwd}/{library}", f"{build.prefix}/lib/")
 
 
 def _makefile(build: Build, archive: str, sources: list[str],

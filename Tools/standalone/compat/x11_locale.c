@@ -2,18 +2,17 @@
    among it: the system's directory, then that of the Python that this code
    belongs to.  XLOCALEDIR, the user's choice, it puts before them.
 
-   This code is in lib/python3.13/lib-dynload/_tkinter.*.so, and that is how
-   it finds share/X11/locale beside it: no environment variable is needed. */
+   This code is in lib/libtk8.6.so, and share/X11/locale lies beside lib, or,
+   in an application that was made by PyInstaller or Nuitka, beside that
+   file: no environment variable is needed. */
 
 #define _GNU_SOURCE
-#include <dlfcn.h>
-#include <limits.h>
+#include "beside.h"
+
 #include <pthread.h>
-#include <stdio.h>
-#include <string.h>
 
 #define SYSTEM "/usr/share/X11/locale"
-#define BELOW_PREFIX 4
+#define LOCALES "share/X11/locale"
 
 /* As long as the callers have room for: XLC_BUFSIZE in lcFile.c. */
 static char directories[256] = SYSTEM;
@@ -21,25 +20,16 @@ static char directories[256] = SYSTEM;
 static void
 find(void)
 {
-    Dl_info info;
-    char path[PATH_MAX], list[sizeof(directories)];
-    int i, length;
+    char path[PATH_MAX], list[PATH_MAX + sizeof(SYSTEM LOCALES) + 2];
 
-    if (dladdr((void *)find, &info) == 0 || info.dli_fname == NULL
-        || strlen(info.dli_fname) >= sizeof(path))
+    if (!standalone_directory(path, LOCALES)
+        && !(standalone_directory(path, "../" LOCALES)
+             && standalone_go_up(path)))
     {
         return;
     }
-    strcpy(path, info.dli_fname);
-    for (i = 0; i < BELOW_PREFIX; i++) {
-        char *slash = strrchr(path, '/');
-        if (slash == NULL) {
-            return;
-        }
-        *slash = '\0';
-    }
-    length = snprintf(list, sizeof(list), SYSTEM ":%s/share/X11/locale", path);
-    if (length < (int)sizeof(list)) {
+    snprintf(list, sizeof(list), SYSTEM ":%s/" LOCALES, path);
+    if (strlen(list) < sizeof(directories)) {
         strcpy(directories, list);
     }
 }

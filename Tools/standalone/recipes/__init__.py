@@ -42,6 +42,22 @@ def wanted(version: tuple[int, int], tree: Path, *,
     return {name: load()[name] for name in sorted(names)}
 
 
+def linked(version: tuple[int, int], tree: Path, *,
+           gpl: bool) -> dict[str, tuple[str, ...]]:
+    """Name → archives, of those that CPython itself is linked with.
+
+    An archive that is only linked into a shared library is not among
+    them: nobody links with it again.
+    """
+    names = {name for name, recipe in told(version, tree, gpl=gpl).items()
+             if recipe.archives
+             and (recipe.configure or recipe.arguments or recipe.setup)}
+    while more := {need for name in names
+                   for need in load()[name].needs} - names:
+        names |= more
+    return {name: load()[name].archives for name in sorted(names)}
+
+
 def filled(flags: str, name: str, layout: Layout) -> str:
     """*flags* of the recipe *name* with prefixes filled in.
 

@@ -79,8 +79,9 @@ def commands(build: Build) -> Commands:
         [*(f"#define {name} 1\n" for name in _CONFIG),
          *(f'#define {name} "{path}"\n' for name, path in _PATHS.items()),
          _LOCALES]))
-    yield build.write("src/x11_locale.c", (
-        TOOLS / "compat" / "x11_locale.c").read_text(encoding="utf-8"))
+    for name in ("x11_locale.c", "beside.h"):
+        yield build.write(f"src/{name}", (
+            TOOLS / "compat" / name).read_text(encoding="utf-8"))
     yield build.write("include/X11/XlibConf.h", _XLIBCONF)
     yield build.run("sh", "-c", _KEYSYMS,
                     f"{build.needs['x11proto']}/include")

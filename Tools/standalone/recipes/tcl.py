@@ -1,8 +1,15 @@
 """Tcl: the language that Tk is written in, for _tkinter."""
 
 from standalone.model import Build, Commands, Recipe
-from standalone.paths import PREFIX
-from standalone.steps import cflags
+from standalone.paths import PREFIX, TOOLS
+from standalone.steps import cflags, shared_library
+
+# What its public headers declare: tclDecls.h, where TclFreeObj() is for the
+# macro Tcl_DecrRefCount(), tclOODecls.h and tclTomMathDecls.h.
+_EXPORTS = ("Tcl_*", "TclFreeObj", "TclBN_*")
+
+# In the place of its file that knows where its scripts are.
+_COMPAT = ("tcl_library.c", "beside.h")
 
 
 def commands(build: Build) -> Commands:
@@ -10,27 +17,38 @@ def commands(build: Build) -> Commands:
 
     8.6 and not 9.0: it is what CPython 3.13 is released with, whose
     tkinter lacks changes for 9.0: https://github.com/python/cpython/pull/153484
+
+    A library of its own, as PyInstaller and others open it.
     """
     unix = build.source / "unix"
     zlib = build.needs["zlib"]
     scripts = f"{build.prefix}/share"
+    yield build.run("mv", "tclUnixInit.c", "tclUnixInit_upstream.c", cwd=unix)
+    for name in _COMPAT:
+        yield build.write(
+            f"unix/{name}",
+            (TOOLS / "compat" / name).read_text(encoding="utf-8"))
+    yield build.run("mv", "tcl_library.c", "tclUnixInit.c", cwd=unix)
     yield build.run(
         "./configure", f"--prefix={PREFIX}", f"--build={build.target.gnu}",
-        f"--host={build.target.gnu}", "--disable-shared", "--enable-threads",
+        f"--host={build.target.gnu}", "--enable-shared", "--enable-threads",
         # The system's are used, as by Python itself.
         "--with-tzdata=no", "--with-encoding=utf-8",
         cwd=unix, CC="cc", AR="ar", RANLIB="ranlib", CFLAGS=cflags(build),
         CPPFLAGS=f"-I{zlib}/include", LDFLAGS=f"-L{zlib}/lib")
-    yield build.make("libtcl8.6.a", cwd=unix)
+    yield from shared_library(
+        build, "libtcl8.6.so", _EXPORTS, f"{zlib}/lib/libz.a -ldl -lm "
+        "-lpthread", cwd=unix)
     yield build.run(
         "make", "install-libraries", "install-msgs", "libraries=",
         f"SCRIPT_INSTALL_DIR={scripts}/tcl8.6",
         f"MODULE_INSTALL_DIR={scripts}/tcl8", "MAN_FLAGS=", cwd=unix)
     # C, for who would compile a tclsh.
     yield build.run("rm", f"{scripts}/tcl8.6/tclAppInit.c")
-    yield build.run("mkdir", "-p", f"{build.prefix}/lib",
-                    f"{build.prefix}/include", f"{scripts}/source")
-    yield build.run("cp", "unix/libtcl8.6.a", f"{build.prefix}/lib/")
+    yield build.run("mkdir", "-p", f"{build.prefix}/include",
+                    f"{scripts}/source")
+    # Through its table of functions, Tk works with any Tcl 8.6.
+    yield build.run("cp", "unix/libtclstub8.6.a", f"{build.prefix}/lib/")
     yield build.run("sh", "-c", 'cp generic/tcl*.h "$0"',
                     f"{build.prefix}/include")
     # Tk reads its sources' headers and what configure found.  That names
@@ -39,5 +57,5 @@ def commands(build: Build) -> Commands:
 
 
 RECIPE = Recipe(
-    commands, archives=("libtcl8.6.a",), needs=("zlib",),
+    commands, archives=(), libraries=("libtcl8.6.so",), needs=("zlib",),
     data={"share/tcl8": "lib/tcl8", "share/tcl8.6": "lib/tcl8.6"})

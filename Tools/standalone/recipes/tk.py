@@ -2,17 +2,13 @@
 
 from standalone.model import Build, Commands, Recipe
 from standalone.paths import PREFIX
-from standalone.steps import cflags, includes
+from standalone.steps import cflags, includes, shared_library
 
-# What _tkinter shows to who opens it: Pillow and matplotlib look there for
-# functions of Tcl and Tk.  Nothing of X11 and the fonts' libraries.
+# What tkDecls.h and ttkDecls.h declare, and nothing of X11 and the fonts'
+# libraries.  Pillow and matplotlib look for some of it in _tkinter's file,
+# and find it in what that is linked with.
 # https://github.com/python-pillow/Pillow/blob/main/src/Tk/tkImaging.c
-_EXPORTS = """\
-{
-  global: PyInit_*; Tcl_*; Tk_*;
-  local: *;
-};
-"""
+_EXPORTS = ("Tk_*", "Ttk_*")
 
 # Its configure would look for them with xft-config and -lX11.
 _FOUND = {
@@ -35,13 +31,12 @@ PATH=.:$PATH exec ./configure --with-tcl=. "$@"
 """
 
 # In the order in which a linker wants them.
-_ARCHIVES = (
-    "{prefix}/lib/libtk8.6.a {tcl}/lib/libtcl8.6.a {libxft}/lib/libXft.a "
-    "{fontconfig}/lib/libfontconfig.a {freetype}/lib/libfreetype.a "
-    "{expat}/lib/libexpat.a {libxrender}/lib/libXrender.a "
-    "{libxss}/lib/libXss.a {libxext}/lib/libXext.a {libx11}/lib/libX11.a "
-    "{libxcb}/lib/libxcb.a {libxau}/lib/libXau.a "
-    "{libxdmcp}/lib/libXdmcp.a {zlib}/lib/libz.a")
+_INSIDE = (
+    ("tcl", "tclstub8.6"), ("libxft", "Xft"), ("fontconfig", "fontconfig"),
+    ("freetype", "freetype"), ("expat", "expat"), ("libxrender", "Xrender"),
+    ("libxss", "Xss"), ("libxext", "Xext"), ("libx11", "X11"),
+    ("libxcb", "xcb"), ("libxau", "Xau"), ("libxdmcp", "Xdmcp"),
+    ("zlib", "z"))
 
 
 def commands(build: Build) -> Commands:
@@ -52,33 +47,32 @@ def commands(build: Build) -> Commands:
     yield build.run(
         "sh", "-c", _CONFIGURE, "configure", str(tcl), f"--prefix={PREFIX}",
         f"--build={build.target.gnu}", f"--host={build.target.gnu}",
-        "--disable-shared", "--enable-threads", "--enable-xft",
+        "--enable-shared", "--enable-threads", "--enable-xft",
         cwd=unix, CC="cc", AR="ar", RANLIB="ranlib", **_FOUND,
         CFLAGS=f"{cflags(build)} {includes(build)} "
                f"-I{freetype}/include/freetype2")
-    yield build.make("libtk8.6.a", cwd=unix)
+    inside = " ".join(f"{build.needs[name]}/lib/lib{library}.a"
+                      for name, library in _INSIDE)
+    yield from shared_library(build, "libtk8.6.so", _EXPORTS,
+                              f"{inside} -ldl -lm -lpthread", cwd=unix)
     yield build.run("make", "install-libraries", "libraries=",
                     f"SCRIPT_INSTALL_DIR={scripts}", cwd=unix)
     # C, for who would compile a wish, and logos that only demos show.
     yield build.run("sh", "-c", 'rm -r "$0/tkAppInit.c" "$0/images"',
                     scripts)
-    yield build.run("mkdir", "-p", f"{build.prefix}/lib",
-                    f"{build.prefix}/include")
-    yield build.run("cp", "unix/libtk8.6.a", f"{build.prefix}/lib/")
+    yield build.run("mkdir", "-p", f"{build.prefix}/include")
     yield build.run("sh", "-c", 'cp generic/tk*.h "$0"',
                     f"{build.prefix}/include")
-    yield build.write("exports.map", _EXPORTS)
-    yield build.run("cp", "exports.map", f"{build.prefix}/include/")
 
 
 RECIPE = Recipe(
-    commands, archives=("libtk8.6.a",),
+    commands, archives=(), libraries=("libtk8.6.so",),
     configure={
         "TCLTK_CFLAGS": "-I{prefix}/include -I{tcl}/include "
                         "-I{libx11}/include -I{x11proto}/include",
-        # Its own functions are its own also where a program has a Tcl.
-        "TCLTK_LIBS": f"{_ARCHIVES} -ldl -lm -lpthread -Wl,-Bsymbolic "
-                      "-Wl,--version-script={prefix}/include/exports.map"},
+        # From lib/python3.13/lib-dynload; as a makefile and a shell want it.
+        "TCLTK_LIBS": "{prefix}/lib/libtk8.6.so {tcl}/lib/libtcl8.6.so "
+                      "-Wl,-rpath,\\$$ORIGIN/../.."},
     needs=("expat", "fontconfig", "freetype", "libx11", "libxau", "libxcb",
            "libxdmcp", "libxext", "libxft", "libxrender", "libxss", "tcl",
            "x11proto", "zlib"),

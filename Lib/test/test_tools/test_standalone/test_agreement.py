@@ -20,6 +20,7 @@ from standalone import (
     licences,
     modules,
     pins,
+    policy,
     recipes,
     targets,
     toolchain,
@@ -124,19 +125,22 @@ class RecipesTest(unittest.TestCase):
 
     def test_archives(self):
         for name, recipe in recipes.load().items():
-            self.assertTrue(recipe.archives or recipe.data
-                            or name in needed(), name)
+            self.assertTrue(recipe.archives or recipe.libraries
+                            or recipe.data or name in needed(), name)
             for archive in recipe.archives:
                 self.assertRegex(archive, r"\Alib[\w.-]+\.a\Z")
+            for library in recipe.libraries:
+                self.assertRegex(library, r"\Alib[\w.-]+\.so\Z")
 
     def test_cpython_is_told_of_archives_that_exist(self):
         for name, recipe in recipes.load().items():
             texts = " ".join([*recipe.configure.values(), *recipe.arguments,
                               *recipe.setup.values()])
-            for place, archive in re.findall(r"{(\w+)}/lib/(\S+\.a)", texts):
+            for place, file in re.findall(r"{(\w+)}/lib/(\S+\.(?:a|so))\b",
+                                          texts):
                 of = recipe if place == "prefix" else recipes.load()[place]
-                self.assertIn(archive, of.archives, name)
-            if recipe.archives:
+                self.assertIn(file, (*of.archives, *of.libraries), name)
+            if recipe.archives or recipe.libraries:
                 self.assertTrue("{prefix}" in texts or name in needed(),
                                 name)
             else:
@@ -156,6 +160,25 @@ class RecipesTest(unittest.TestCase):
             tempfile.TemporaryDirectory())))
         self.assertNotIn("expat", recipes.told((3, 13), tree, gpl=False))
         self.assertIn("expat", recipes.wanted((3, 13), tree, gpl=False))
+
+    def test_what_is_in_a_library_is_not_linked_again(self):
+        tree = small_tree(Path(self.enterContext(
+            tempfile.TemporaryDirectory())))
+        linked = recipes.linked((3, 13), tree, gpl=False)
+        self.assertEqual(linked["ncurses"], ("libncursesw.a", "libpanelw.a"))
+        self.assertIn("zlib", linked)
+        self.assertFalse({"expat", "freetype", "libx11", "tcl"} & set(linked))
+
+    def test_libraries_have_an_owner_and_may_be_needed(self):
+        rules = policy.load()
+        for name, recipe in recipes.load().items():
+            for library in recipe.libraries:
+                path = f"lib/{library}"
+                self.assertTrue(policy.matches(library, rules.needed))
+                self.assertTrue(policy.matches(path, rules.exports))
+                self.assertEqual(name, next(
+                    owner for pattern, owner in rules.owners.items()
+                    if policy.matches(path, [pattern])))
 
     def test_the_gpl_is_asked_for(self):
         tree = small_tree(Path(self.enterContext(

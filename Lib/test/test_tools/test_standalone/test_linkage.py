@@ -151,7 +151,8 @@ class Licences(unittest.TestCase):
 
     def variant(self, setup, *pins):
         """The entry of the module _x, whose Setup line that is."""
-        libraries = {f"build/lib/lib{pin.name}.a": pin for pin in pins}
+        libraries = {f"build/lib/lib{pin.name}.a": [pin] for pin in pins}
+        libraries["install/lib/libshared.so"] = pins
         contents = {*libraries, "licenses", "licenses/gdbm",
                     "licenses/gdbm/COPYING", "licenses/gdbm/more",
                     "licenses/gdbm/more/NEWS", "licenses/zlib/LICENSE"}
@@ -178,6 +179,18 @@ class Licences(unittest.TestCase):
             "licenses/gdbm/COPYING", "licenses/gdbm/more/NEWS",
             "licenses/zlib/LICENSE"])
         self.assertIs(variant["license_public_domain"], False)
+
+    def test_of_a_shared_library_and_what_is_in_it(self):
+        variant = self.variant(
+            "_x _x.c /b/libshared.so -Wl,-rpath,\\$ORIGIN/..",
+            Pin("gdbm", "1", "X11", ()), Pin("zlib", "1", "Zlib", ()))
+        self.assertEqual(variant["links"], [
+            {"name": "shared", "path_dynamic": "install/lib/libshared.so"}])
+        self.assertIn("install/lib/libshared.so", linkage.named_paths({
+            "inittab_object": "", "inittab_source": "",
+            "core": {"objs": [], "links": []},
+            "extensions": {"_x": [variant]}}))
+        self.assertEqual(variant["licenses"], ["X11", "Zlib"])
 
     def test_public_domain(self):
         variant = self.variant("_x _x.c -lsqlite3",

@@ -118,7 +118,7 @@ class Document(unittest.TestCase):
                         "Setup.bootstrap": "posix posixmodule.c"},
                 object_format="elf",
                 libraries={"build/lib/libz.a":
-                           Pin("zlib", "1.3.1", "Zlib", ())}))
+                           [Pin("zlib", "1.3.1", "Zlib", ())]}))
         paths = probe["python_paths"]
         self.stdlib = f"install/{paths['stdlib']}"
         suffix = probe["python_suffixes"]["extension"][0]

@@ -61,7 +61,6 @@ class Case(unittest.TestCase):
         # Everything that policy.toml excuses.
         self.write(MAKEFILE, "prefix=/install\n")
         self.write(f"{STDLIB}/_standalone_runtime/build.py", "'/install'\n")
-        self.sample(f"{DYNLOAD}/_tkinter.cpython-313.so", "exports.so")
         self.write(RUNTIME_TEST, "PREFIX = '/install'\n")
         self.sysconfig()
 
@@ -244,6 +243,19 @@ class Elf(Case):
         for name in "clean", "clean.so", "debug.so", "object.o", "builtin":
             self.sample(f"lib/{name}", name)
         self.assertEqual(self.check(), [])
+
+    def test_what_one_library_exports_is_its_own(self):
+        self.sample("lib/libtk8.6.so", "exports.so")
+        self.assertIn("deflate inflate", [
+            finding.detail for finding in self.check()
+            if finding.rule == "exports"])
+        self.policy = replace(self.policy, exports={
+            "lib/libtk8.6.so": ("deflate", "inf*")})
+        self.assertNotIn("exports",
+                         {finding.rule for finding in self.check()})
+        self.sample("lib/libother.so", "exports.so")
+        self.assertIn(("lib/libother.so", "exports"), [
+            (finding.path, finding.rule) for finding in self.check()])
 
     def test_not_hardened(self):
         library = "lib/libpython3.13.so.1.0"

@@ -66,7 +66,8 @@ class DocumentTests(ArchiveTestCase):
         known = {name for name, pin in pins.load().items()} - tools
         gpl = "-gpl" in NAME
         linked = {name for name, recipe in recipes.load().items()
-                  if recipe.archives and (gpl or not recipe.gpl)}
+                  if (recipe.archives or recipe.libraries)
+                  and (gpl or not recipe.gpl)}
         # CPython 3.13 has its own, or does without.
         linked -= {"mpdecimal", "zstd", *(("libedit",) if gpl else ())}
         for found in self.components("install_only"):
