@@ -24,22 +24,25 @@ NCURSES_EXPORT(const TERMTYPE2 *) _nc_compiled_in(const char *name);
    Py_Initialize().  Py_GetPrefix() would be public, but gives the venv's
    directory since 3.14 (https://github.com/python/cpython/pull/126987). */
 extern wchar_t *_Py_GetStdlibDir(void) __attribute__((weak));
+extern wchar_t *Py_GetPrefix(void) __attribute__((weak));
 extern char *_Py_EncodeLocaleRaw(const wchar_t *, size_t *)
     __attribute__((weak));
 extern void PyMem_RawFree(void *) __attribute__((weak));
 
-/* Cut a path before its last slash, as often as *levels* says. */
-static bool
-go_up(char *path, int levels)
+/* Cut lib/python3.13 from the directory of the standard library.  Programs
+   that PyInstaller makes have none, but the directory that share/ is in. */
+static void
+cut_library(char *path)
 {
-    while (levels-- > 0) {
-        char *slash = strrchr(path, '/');
-        if (slash == NULL) {
-            return FALSE;
-        }
+    char *slash = strrchr(path, '/');
+
+    if (slash != NULL && strncmp(slash, "/python3.", 9) == 0) {
         *slash = '\0';
+        slash = strrchr(path, '/');
+        if (slash != NULL) {
+            *slash = '\0';
+        }
     }
-    return TRUE;
 }
 
 /* Write the path of the entry for *name* into *path*, of PATH_MAX bytes.
@@ -56,15 +59,22 @@ entry_path(char *path, const char *name)
     int length = -1;
 
     if (_Py_GetStdlibDir == NULL || _Py_EncodeLocaleRaw == NULL
-        || PyMem_RawFree == NULL || (stdlib = _Py_GetStdlibDir()) == NULL
+        || PyMem_RawFree == NULL)
+    {
+        return FALSE;
+    }
+    stdlib = _Py_GetStdlibDir();
+    if (stdlib == NULL && Py_GetPrefix != NULL) {
+        stdlib = Py_GetPrefix();    /* what Nuitka sets instead */
+    }
+    if (stdlib == NULL
         || (prefix = _Py_EncodeLocaleRaw(stdlib, NULL)) == NULL)
     {
         return FALSE;
     }
-    if (go_up(prefix, 2)) {         /* lib/python3.13 */
-        length = snprintf(path, PATH_MAX, "%s/share/terminfo/" LEAF_FMT "/%s",
-                          prefix, *name, name);
-    }
+    cut_library(prefix);
+    length = snprintf(path, PATH_MAX, "%s/share/terminfo/" LEAF_FMT "/%s",
+                      prefix, *name, name);
     PyMem_RawFree(prefix);
     return length > 0 && length < PATH_MAX;
 }
