@@ -3,7 +3,8 @@
 
 .PHONY: standalone standalone-fetch standalone-clean standalone-sign help
 .PHONY: standalone-reproduce standalone-respin standalone-test
-.PHONY: check check-tools check-distribution check-chroots bench-startup
+.PHONY: check check-tools check-distribution check-chroots check-frozen
+.PHONY: bench-startup
 .DEFAULT_GOAL := help
 
 standalone standalone-fetch standalone-clean standalone-sign:
@@ -12,7 +13,7 @@ standalone standalone-fetch standalone-clean standalone-sign:
 standalone-reproduce standalone-respin standalone-test:
 	+@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
-check check-tools check-distribution check-chroots bench-startup:
+check check-tools check-distribution check-chroots check-frozen bench-startup:
 	+@$(MAKE) --no-print-directory -f Makefile.standalone standalone-$@
 
 help:

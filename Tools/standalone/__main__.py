@@ -87,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text)
         if name == "check":
             command.add_argument("what", choices=(
-                "all", "tools", "distribution", "chroots"))
+                "all", "tools", "distribution", "chroots", "frozen"))
         if name == "test":
             command.add_argument("--systems", default="")
             command.add_argument("--tests", default="")

@@ -40,14 +40,17 @@ _TESTS = ROOT / "Lib" / "test" / "test_tools"
 
 def check(what: str, config: Config) -> Counts:
     """Run *what*: "tools", "distribution", the part of it in "chroots",
-    or "all" with the build between them and another at the end.  Prints
-    the counts as the last line."""
+    or "all" with the build between them and another at the end; or only
+    "frozen", programs made with it.  Prints the counts as the last line.
+    """
     counts = Counts()
     if what in ("all", "tools"):
         counts += tools(config)
     if what == "all":
         front.build(config)
-    if what != "tools":
+    if what == "frozen":
+        counts += archives(config, "test_frozen.py", nuitka=True)
+    elif what != "tools":
         counts += distribution(config, here=what != "chroots")
     if what in ("all", "distribution"):
         counts += archives(config)
@@ -86,8 +89,10 @@ def tools(config: Config) -> Counts:
         python, _TESTS / "test_standalone", env)
 
 
-def archives(config: Config) -> Counts:
-    """What was written to OUT, also as uv and others read it."""
+def archives(config: Config, pattern: str = "test_*.py", *,
+             nuitka: bool = False) -> Counts:
+    """What was written to OUT, also as uv and others read it; *nuitka*
+    takes minutes."""
     layout, downloads = config.layout, cache_dir() / "downloads"
     with front.lock(config):
         front.prepare(config)
@@ -106,7 +111,9 @@ def archives(config: Config) -> Counts:
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONPATH": str(TOOLS.parent),
                 "STANDALONE_OUT": str(layout.out), "STANDALONE_NAME": name,
-                "STANDALONE_WHEELS": str(wheels)}))
+                "STANDALONE_WHEELS": str(wheels),
+                **({"STANDALONE_NUITKA": "1"} if nuitka else {})}),
+        pattern)
 
 
 def _packages(config: Config) -> Path:
@@ -139,13 +146,14 @@ def _command(argv: Sequence[str], env: dict[str, str]) -> Counts:
     return Counts(failed=1) if done.returncode else Counts(passed=1)
 
 
-def _unit_tests(python: str, package: Path, env: dict[str, str]) -> Counts:
+def _unit_tests(python: str, package: Path, env: dict[str, str],
+                pattern: str = "test_*.py") -> Counts:
     """unittest's output as it comes, and its numbers out of the end."""
     print(f"\nunit tests: {package.name}", flush=True)
     with moved.terminable(), children.watched() as left:
         end, code = _shown([
             python, "-m", "unittest", "discover", "-s", str(package),
-            "-t", str(package.parent)], env)
+            "-t", str(package.parent), "-p", pattern], env)
     return unittest_counts(end, code) + children.failures(left)
 
 

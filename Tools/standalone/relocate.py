@@ -57,6 +57,7 @@ def run(config: Config, wanted: str) -> None:
         _static_library(tree, config, runner)
         _data(tree, config)
         _libraries(tree, config)
+        _entry_points(library(tree), config.version)
         _tests(tree, config)
         build_details.write(library(tree) / "build-details.json", tree,
                             interpreter(tree).name, data)
@@ -225,6 +226,22 @@ def _libraries(tree: Path, config: Config) -> None:
         for file in recipe.libraries:
             shutil.copy2(config.layout.dep(name) / "lib" / file,
                          tree / "lib")
+
+
+def _entry_points(directory: Path, version: str) -> None:
+    """How PyInstaller finds the hooks of _standalone_runtime/freezing.py.
+
+    It asks every distribution on sys.path.  Of a venv's, only the standard
+    library is always there.  The name is the one that pip does not list:
+    https://github.com/pypa/pip/blob/main/src/pip/_internal/utils/compat.py
+    """
+    info = directory / f"python-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: python\nVersion: {version}\n")
+    (info / "entry_points.txt").write_text(
+        "[pyinstaller40]\n"
+        "hook-dirs = _standalone_runtime.freezing:hook_directories\n")
 
 
 def _tests(tree: Path, config: Config) -> None:

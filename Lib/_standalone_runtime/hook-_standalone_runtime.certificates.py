@@ -1,0 +1,5 @@
+"""A hook of PyInstaller's: the certificates that ssl trusts."""
+
+from _standalone_runtime import freezing
+
+datas = freezing.datas("_standalone_runtime.certificates")

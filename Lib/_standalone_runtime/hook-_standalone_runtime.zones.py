@@ -1,0 +1,5 @@
+"""A hook of PyInstaller's: the time zones of zoneinfo."""
+
+from _standalone_runtime import freezing
+
+datas = freezing.datas("_standalone_runtime.zones")
