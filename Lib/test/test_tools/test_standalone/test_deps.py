@@ -1,0 +1,271 @@
+"""Tests of deps.py: real recipes, run on small sources."""
+
+import io
+import shutil
+import sys
+import tarfile
+import tempfile
+import unittest
+import zipfile
+from pathlib import Path
+
+from standalone import deps, pins, stamp
+from standalone.errors import BuildError
+from standalone.model import Pin, Recipe
+
+from .trees import request, small_tree
+
+PIN = Pin("sample", "1.0", "MIT", (), ("LICENSE", "doc/COPYING"))
+# What the recipe compiles, each with one function.
+BZIP2 = ("blocksort", "huffman", "crctable", "randtable", "compress",
+         "decompress", "bzlib")
+# The compiler of the build: writes down what it is told by the environment.
+CC = """\
+#!/bin/sh
+env > "{log}"
+exec {cc} "$@"
+"""
+
+
+def write(path, text="text\n"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def files(top):
+    """The files below *top* by their paths from there."""
+    return {str(path.relative_to(top)) for path in top.rglob("*")
+            if not path.is_dir()}
+
+
+class DepsTest(unittest.TestCase):
+
+    def setUp(self):
+        self.top = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.config = request(small_tree(self.top / "cpython"),
+                              self.top / "out")
+        self.layout = self.config.layout
+
+    def build(self, name, wanted="a key"):
+        deps.run(name=name, config=self.config, wanted=wanted)
+        return self.layout.dep(name)
+
+    def source(self, name):
+        """Where a dependency's source is unpacked."""
+        return deps.describe(name, self.config).source
+
+    def fetch(self, name, texts):
+        """A source archive of *texts* where the fetched ones are."""
+        path = self.layout.work / "fetched" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(path, "w:gz") as tar:
+            for file, text in texts.items():
+                info = tarfile.TarInfo(f"{name}-1.0/{file}")
+                info.size = len(text)
+                tar.addfile(info, io.BytesIO(text.encode()))
+
+
+class DescribeTest(DepsTest):
+
+    def test_places(self):
+        build = deps.describe("libedit", self.config)
+        self.assertEqual(build.name, "libedit")
+        self.assertEqual(build.version, pins.load()["libedit"].version)
+        self.assertEqual(build.target, self.config.machine)
+        self.assertEqual(build.prefix, self.layout.dep("libedit"))
+        self.assertEqual(build.needs, {
+            "ncurses": self.layout.dep("ncurses")})
+        # What it is installed to is not what it is unpacked to.
+        self.assertFalse(build.source.is_relative_to(build.prefix))
+
+    def test_another_prefix(self):
+        build = deps.describe("zlib", self.config, self.top / "elsewhere")
+        self.assertEqual(build.prefix, self.top / "elsewhere")
+
+    def test_rendered(self):
+        """Directory, environment in one order, words; and whole files."""
+        lines = deps.rendered("bzip2", self.config)
+        source, prefix = self.source("bzip2"), self.layout.dep("bzip2")
+        [makefile] = [line for line in lines
+                      if line.startswith(f"{source}/standalone.mk:\n")]
+        self.assertIn("\nlibbz2.a: blocksort.o ", makefile)
+        self.assertIn(f"[{source}] mkdir -p {prefix}/lib", lines)
+        self.assertIn(f"[{source}] cp bzlib.h {prefix}/include/", lines)
+        [configure] = [line for line in deps.rendered("xz", self.config)
+                       if "/configure" in line]
+        variables, _, arguments = configure.partition(" ./configure ")
+        words = variables.partition("] ")[2]
+        self.assertRegex(words, "^AR=ar CC=cc CFLAGS=.* RANLIB=ranlib ")
+        self.assertIn("--disable-shared", arguments)
+
+
+class RunTest(DepsTest):
+
+    def fetch_bzip2(self, **changed):
+        self.fetch("bzip2", {
+            **{f"{name}.c": f"int {name}(void) {{ return 0; }}\n"
+               for name in BZIP2},
+            "bzlib.h": "int bzlib(void);\n", "LICENSE": "the text\n",
+            **changed})
+
+    def use_compiler(self):
+        """This machine's, by the name and at the place of the build's."""
+        compiler = shutil.which("cc")
+        if not compiler or not shutil.which("make"):
+            self.skipTest("no C compiler, or no make")
+        self.told = self.top / "told"
+        path = self.layout.toolchain / "bin" / "cc"
+        write(path, CC.format(log=self.told, cc=compiler))
+        path.chmod(0o755)
+
+    def test_library(self):
+        self.use_compiler()
+        self.fetch_bzip2()
+        # What an earlier attempt left, and what it made.
+        write(self.source("bzip2") / "stale.c")
+        write(self.layout.dep("bzip2") / "lib/libold.a")
+        write(self.layout.logs / "deps-bzip2.log", "an older log\n")
+        prefix = self.build("bzip2")
+        self.assertTrue(stamp.is_fresh(prefix, "a key"))
+        self.assertEqual(files(prefix), {
+            stamp.KEY, "include/bzlib.h", "lib/libbz2.a",
+            "licenses/LICENSE"})
+        self.assertEqual((prefix / "licenses/LICENSE").read_text(),
+                         "the text\n")
+        self.assertFalse(self.source("bzip2").exists())
+        log = (self.layout.logs / "deps-bzip2.log").read_text()
+        self.assertIn("ar crs libbz2.a", log)
+        self.assertNotIn("an older log", log)
+
+    def test_environment(self):
+        self.use_compiler()
+        self.fetch_bzip2()
+        self.build("bzip2")
+        told = self.told.read_text().splitlines()
+        self.assertIn("SOURCE_DATE_EPOCH=0", told)
+        self.assertIn(f"PYTHON={sys.executable}", told)
+        [path] = [line for line in told if line.startswith("PATH=")]
+        self.assertTrue(path.startswith(
+            f"PATH={self.layout.toolchain}/bin:"), path)
+
+    def test_failure(self):
+        """Sources stay for a look, and nothing takes the output's place."""
+        self.use_compiler()
+        self.fetch_bzip2(**{"huffman.c": "not C\n"})
+        with self.assertRaisesRegex(BuildError, "make failed"):
+            self.build("bzip2")
+        self.assertTrue((self.source("bzip2") / "huffman.c").exists())
+        self.assertFalse(self.layout.dep("bzip2").exists())
+        # The next attempt does not depend on what this one left.
+        self.fetch_bzip2()
+        self.assertIn("lib/libbz2.a", files(self.build("bzip2")))
+
+    def test_only_headers(self):
+        # From upstream's archive: a template, and a text a protocol.
+        self.fetch("x11proto", {
+            "include/X11/Xpoll.h.in": "typedef @USE_FDS_BITS@ bits;\n",
+            "include/X11/X.h": "/* X */\n", "COPYING-xproto": "MIT\n",
+            "COPYING-other": "more\n"})
+        prefix = self.build("x11proto")
+        self.assertEqual(files(prefix), {
+            stamp.KEY, "licenses/COPYING", "include/X11/X.h",
+            "include/X11/Xpoll.h", "include/X11/Xpoll.h.in"})
+        self.assertEqual((prefix / "include/X11/Xpoll.h").read_text(),
+                         "typedef __fds_bits bits;\n")
+
+    def test_only_data(self):
+        pin = pins.load()["certifi"]
+        path = self.layout.work / "fetched/certifi"
+        path.parent.mkdir(parents=True)
+        [licence] = pin.licence_files
+        with zipfile.ZipFile(path, "w") as wheel:
+            wheel.writestr("certifi/cacert.pem", "certificates\n")
+            wheel.writestr(licence, "MPL\n")
+        prefix = self.build("certifi")
+        self.assertEqual(files(prefix), {
+            stamp.KEY, "share/certs/cacert.pem",
+            f"licenses/{licence.replace('/', '-')}"})
+        bundle = (prefix / "share/certs/cacert.pem").read_text()
+        self.assertRegex(bundle, f"# certifi {pin.version}.*\ncertificates")
+
+    def test_no_licence(self):
+        """Nothing takes the output's place without its licence."""
+        [licence] = pins.load()["pathspec"].licence_files
+        path = self.layout.work / "fetched/pathspec"
+        path.parent.mkdir(parents=True)
+        with zipfile.ZipFile(path, "w") as wheel:
+            wheel.writestr("pathspec/__init__.py", "")
+        with self.assertRaisesRegex(BuildError, f"pathspec: .*{licence}"):
+            self.build("pathspec")
+        self.assertFalse(self.layout.dep("pathspec").exists())
+
+
+class TidyTest(DepsTest):
+
+    def setUp(self):
+        super().setUp()
+        self.prefix = self.top / "prefix"
+        for name in ("bin/tool", "share/man/man1/tool.1", "share/x/data",
+                     "etc/conf", "include/sample.h", "include/sub/more.h",
+                     "lib/libsample.a", "lib/libother.a", "lib/libsample.la",
+                     "lib/pkgconfig/sample.pc", "lib/cmake/sample.cmake"):
+            write(self.prefix / name)
+
+    def tidy(self, *archives, data=()):
+        deps._tidy(self.prefix, Recipe(iter, archives, data=dict(data)), PIN)
+        return files(self.prefix)
+
+    def test_keeps_headers_and_archives(self):
+        self.assertEqual(self.tidy("libsample.a"), {
+            "include/sample.h", "include/sub/more.h",
+            "lib/libsample.a", "lib/libother.a"})
+        self.assertEqual({path.name for path in self.prefix.iterdir()},
+                         {"include", "lib"})
+        self.assertEqual({path.name for path
+                          in (self.prefix / "lib").iterdir()},
+                         {"libsample.a", "libother.a"})
+
+    def test_keeps_data(self):
+        self.assertEqual(
+            self.tidy("libsample.a", data={"share/x": "share/y"}), {
+                "include/sample.h", "include/sub/more.h", "lib/libsample.a",
+                "lib/libother.a", "share/man/man1/tool.1", "share/x/data"})
+
+    def test_no_library_directory(self):
+        shutil.rmtree(self.prefix / "lib")
+        self.assertEqual(self.tidy(), {"include/sample.h",
+                                       "include/sub/more.h"})
+
+    def test_archive_was_not_built(self):
+        for name in ("libmissing.a", "libdirectory.a"):
+            (self.prefix / "lib/libdirectory.a").mkdir(exist_ok=True)
+            with (self.subTest(name),
+                  self.assertRaisesRegex(BuildError, f"sample: no {name} ")):
+                self.tidy("libsample.a", name)
+
+
+class LicencesTest(DepsTest):
+
+    def setUp(self):
+        super().setUp()
+        self.source_dir, self.prefix = self.top / "source", self.top / "p"
+        self.prefix.mkdir()
+        write(self.source_dir / "LICENSE", "one\n")
+
+    def test_flat(self):
+        write(self.source_dir / "doc/COPYING", "two\n")
+        write(self.source_dir / "README")
+        deps._licences(self.source_dir, self.prefix, PIN)
+        found = {path.name: path.read_text()
+                 for path in (self.prefix / "licenses").iterdir()}
+        self.assertEqual(found, {"LICENSE": "one\n",
+                                 "doc-COPYING": "two\n"})
+
+    def test_missing(self):
+        with self.assertRaisesRegex(
+                BuildError, "sample: no licence text doc/COPYING"):
+            deps._licences(self.source_dir, self.prefix, PIN)
+
+
+if __name__ == "__main__":
+    unittest.main()
