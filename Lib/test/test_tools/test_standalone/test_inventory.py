@@ -54,7 +54,8 @@ def index(*names):
     return b"!<arch>\n" + b"/".ljust(48) + b"%-10d`\n" % len(data) + data
 
 
-class InventoryTest(unittest.TestCase):
+class Inventoried(unittest.TestCase):
+    """A small tree, and all that its inventory is made of."""
 
     def setUp(self):
         top = Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -109,6 +110,9 @@ class InventoryTest(unittest.TestCase):
         write(site / "pip/_vendor/distro/distro.py")
         self.vendor = site / "pip/_vendor/vendor.txt"
         write(self.vendor, "distro==1.9.0\n    certifi==2026.6.17\n")
+
+
+class InventoryTest(Inventoried):
 
     def find(self):
         return {item.name: (item, texts) for item, texts
