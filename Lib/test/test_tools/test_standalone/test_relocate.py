@@ -256,7 +256,7 @@ class PkgConfigTest(SmallTree):
         # Paths of the build below the prefix, as later versions have them.
         path = self.tree / "lib/pkgconfig/python-3.13.pc"
         write(path, PKG_CONFIG.replace(
-            f"exec_prefix=${{prefix}}", f"exec_prefix={PREFIX}").replace(
+            "exec_prefix=${prefix}", f"exec_prefix={PREFIX}").replace(
             "${prefix}/include", f"{PREFIX}/include"))
         relocate._pkg_config(self.tree, self.data)
         relocate._pkg_config_archive(self.tree, self.data)
@@ -352,6 +352,7 @@ class RunTest(test_inventory.Inventoried):
                 self.archive(layout.dep(name) / "lib" / file)
             for source in recipe.data:
                 write(layout.dep(name) / source / name, f"{name}'s data\n")
+                (layout.dep(name) / source / "alias").symlink_to(name)
         self.archive(layout.dep("zlib") / "lib/libz.a", "inflate.o")
         for name in ("Lib/test/test_x.py", "Lib/idlelib/idle_test/t.py",
                      "Lib/test/__pycache__/x.pyc", "Tools/gdb/libpython.py"):
@@ -396,6 +397,7 @@ class RunTest(test_inventory.Inventoried):
                 for place in recipe.data.values():
                     self.assertEqual((tree / place / name).read_text(),
                                      f"{name}'s data\n")
+                    self.assertTrue((tree / place / "alias").is_symlink())
         with self.subTest("tests"):
             library = tree / "lib/python3.13"
             self.assertTrue((library / "test/test_x.py").exists())
@@ -427,6 +429,8 @@ class RunTest(test_inventory.Inventoried):
             self.assertTrue(elf.read(whole) and elf.read(stripped))
             self.assertLess(stripped.stat().st_size, whole.stat().st_size)
             self.assertTrue([*(self.out / "debug").rglob("*.debug")])
+            self.assertTrue((self.out / "debug/lib/"
+                             "libpython3.13.so.1.0-gdb.py").exists())
         with self.subTest("log"):
             log = (self.layout.logs / "relocate.log").read_text()
             self.assertIn(f"SOURCE_DATE_EPOCH={self.config.epoch} ", log)
