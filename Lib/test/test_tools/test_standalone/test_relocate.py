@@ -4,6 +4,7 @@ import base64
 import csv
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -357,6 +358,7 @@ class RunTest(test_inventory.Inventoried):
         for name in ("Lib/test/test_x.py", "Lib/idlelib/idle_test/t.py",
                      "Lib/test/__pycache__/x.pyc", "Tools/gdb/libpython.py"):
             write(self.source / name)
+        self.addCleanup(os.umask, os.umask(0o077))
         relocate.run(self.config, "a key")
         self.out = layout.stage("tree")
 
