@@ -225,7 +225,7 @@ class RunTest(CPythonTest):
         self.assertFalse((self.build / "configured").exists())
 
     def test_a_source_file_changed(self):
-        """That costs a make, no more."""
+        """Only make runs again."""
         self.run_stage()
         write(self.source / "Lib/os.py", "# changed\n")
         self.assertFalse(self.build_again())
@@ -267,7 +267,7 @@ class RunTest(CPythonTest):
         self.assertEqual(len(keys), 3)
 
     def test_killed(self):
-        """Half an object file is newer than its source: begin anew."""
+        """A killed compiler may have left half an object file."""
         self.run_stage()
         (self.build / ".busy").touch()
         self.assertTrue(self.build_again())
@@ -328,7 +328,7 @@ class CheckTest(CPythonTest):
             "yes", state)))
 
     def test_expectations(self):
-        """Else the tests below would be of nothing."""
+        """The tests below rely on these modules."""
         self.assertEqual(modules.expected(self.source, gpl=False), {
             "_dbm": "builtin", "_testcapi": "shared", "posix": "builtin",
             "time": "builtin", "zlib": "builtin"})
@@ -347,12 +347,12 @@ class CheckTest(CPythonTest):
                          self.layout.logs / "cpython.log")
 
     def test_without_a_state(self):
-        """What configure does not decide about, it cannot lack."""
+        """configure has no say about some modules, such as posix."""
         self.set_state("time", "")
         cpython._check_configured(self.config)
 
     def test_stated_in_setup_local(self):
-        """configure looks in vain for what has its flags there."""
+        """configure does not find modules whose flags are in Setup.local."""
         [name, *_] = [module for recipe in recipes.load().values()
                       for module in recipe.setup]
         path = self.source / "Modules/Setup.stdlib.in"

@@ -19,6 +19,21 @@ PIN = Pin("sample", "1.0", "MIT", (), ("LICENSE", "doc/COPYING"))
 # What the recipe compiles, each with one function.
 BZIP2 = ("blocksort", "huffman", "crctable", "randtable", "compress",
          "decompress", "bzlib")
+# Writes a makefile that installs what most packages do.
+CONFIGURE = """\
+#!/bin/sh
+for option; do
+    case $option in --prefix=*) prefix=${option#*=} ;; esac
+done
+cat >Makefile <<END
+all: lib.a
+lib.a: ; touch \\$@
+install:
+	mkdir -p $prefix/bin $prefix/lib/pkgconfig $prefix/share/man
+	touch $prefix/bin/xz $prefix/lib/pkgconfig/x.pc $prefix/share/man/xz.1
+	cp lib.a $prefix/lib/liblzma.a
+END
+"""
 # The compiler of the build: writes down what it is told by the environment.
 CC = """\
 #!/bin/sh
@@ -61,7 +76,8 @@ class DepsTest(unittest.TestCase):
         with tarfile.open(path, "w:gz") as tar:
             for file, text in texts.items():
                 info = tarfile.TarInfo(f"{name}-1.0/{file}")
-                info.size = len(text)
+                info.size = len(text.encode())
+                info.mode = 0o755
                 tar.addfile(info, io.BytesIO(text.encode()))
 
 
@@ -149,7 +165,7 @@ class RunTest(DepsTest):
             f"PATH={self.layout.toolchain}/bin:"), path)
 
     def test_failure(self):
-        """Sources stay for a look, and nothing takes the output's place."""
+        """The sources stay for inspection, and no output appears."""
         self.use_compiler()
         self.fetch_bzip2(**{"huffman.c": "not C\n"})
         with self.assertRaisesRegex(BuildError, "make failed"):
@@ -159,6 +175,16 @@ class RunTest(DepsTest):
         # The next attempt does not depend on what this one left.
         self.fetch_bzip2()
         self.assertIn("lib/libbz2.a", files(self.build("bzip2")))
+
+    @unittest.skipUnless(shutil.which("make"), "no make")
+    def test_configured(self):
+        """Programs and manuals are not kept."""
+        texts = pins.load()["xz"].licence_files
+        self.fetch("xz", {"configure": CONFIGURE,
+                          **dict.fromkeys(texts, "0BSD\n")})
+        self.assertEqual(files(self.build("xz")), {
+            stamp.KEY, "lib/liblzma.a",
+            *(f"licenses/{name}" for name in texts)})
 
     def test_only_headers(self):
         # From upstream's archive: a template, and a text a protocol.
@@ -189,7 +215,7 @@ class RunTest(DepsTest):
         self.assertRegex(bundle, f"# certifi {pin.version}.*\ncertificates")
 
     def test_no_licence(self):
-        """Nothing takes the output's place without its licence."""
+        """Without its licence text, no output appears."""
         [licence] = pins.load()["pathspec"].licence_files
         path = self.layout.work / "fetched/pathspec"
         path.parent.mkdir(parents=True)
