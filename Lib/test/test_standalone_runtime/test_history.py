@@ -48,13 +48,13 @@ readline.set_history_length(int(sys.argv[2]))
 readline.write_history_file(sys.argv[1])
 """
 # Root may read everything.
-AS_NOBODY = """\
+AS_NOBODY = f"""\
 import os, sys
 os.setgroups([])
-os.setresgid({0}, {0}, {0})
-os.setresuid({0}, {0}, {0})
+os.setresgid({NOBODY}, {NOBODY}, {NOBODY})
+os.setresuid({NOBODY}, {NOBODY}, {NOBODY})
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
-""".format(NOBODY)
+"""
 
 
 class Files(unittest.TestCase):
@@ -115,7 +115,7 @@ class SessionTests(Files):
     def test_in_turn(self):
         """Each of the two prompts finds what the other has written."""
         self.path.write_text("print(100)\n")
-        for number, basic in enumerate((True, False, True, False)):
+        for basic in (True, False, True, False):
             self.session((UP, *"\b+1)"), basic=basic)
         self.assertEqual(self.path.read_text().splitlines()[-1],
                          "print(100+1+1+1+1)")
