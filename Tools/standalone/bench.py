@@ -103,7 +103,8 @@ def _take_out(tree: Path, minor: tuple[int, int]) -> None:
     library = next(tree.glob("lib/python3.*/os.py")).parent
     stamp.remove(library / "_standalone_runtime")
     edits = [edit for edit in reversed(overlay.edits())
-             if edit.file.startswith("Lib/") and edit.fits(minor)]
+             if edit.file.startswith("Lib/") and edit.fits(minor)
+             and not edit.file.startswith("Lib/test/")]
     for edit in edits:
         path = library / edit.file.removeprefix("Lib/")
         text = path.read_text(encoding="utf-8")
