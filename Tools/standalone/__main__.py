@@ -24,6 +24,7 @@ from standalone import (
     reproduce,
     respin,
     sign,
+    stages,
     suite,
     targets,
 )
@@ -254,16 +255,19 @@ def run_stage(name: str, dependency: str | None,
         raise UsageError(f"{host} is missing", hint="make standalone")
     # Only now: they need the packages that were installed for this host.
     sys.path.append(str(host))
-    from standalone import stages, stamp
+    from standalone import licences, stamp
     stage = stages.STAGES[name]
     output = stage.output(config, dependency or "")
     if stamp.is_fresh(output, wanted):
         os.utime(output / stamp.KEY)
         return
     started = time.monotonic()
-    stage.run(config, dependency or "", wanted)
+    if dependency:
+        # Before the work is done, not when the tree gets its licences.
+        licences.check(dependency, config.pins[dependency].licence)
+    stage.run(config, wanted, dependency or "")
     seconds = time.monotonic() - started
-    title = f"{name}-{dependency}" if dependency else name
+    title = stages.title(name, dependency)
     stamp.write_atomic(config.layout.work / "durations" / f"{title}.json",
                        json.dumps({"stage": title, "seconds": seconds}))
     print(f"  {title:<16} {seconds:7.1f} s", flush=True)

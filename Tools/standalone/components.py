@@ -1,14 +1,19 @@
 """What is in an archive: components, their licences, where they came from."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from standalone import pins
-from standalone.config import Config
 from standalone.model import Pin, SourceFile
+
+if TYPE_CHECKING:
+    from standalone.config import Config
 
 FILE = "components.json"
 NOWHERE = "NOASSERTION"          # SPDX's word for what is not said

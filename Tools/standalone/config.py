@@ -9,7 +9,7 @@ from pathlib import Path
 
 from standalone import overlay, pins, recipes, targets, toolchain
 from standalone.errors import UsageError
-from standalone.model import Recipe, Target
+from standalone.model import Pin, Recipe, Target
 from standalone.paths import ROOT, Layout, work_dir
 from standalone.toolchain import Toolchain
 
@@ -84,6 +84,11 @@ class Config:
         """The dependencies that it is built with; its tree must be there
         to tell."""
         return recipes.wanted(self.minor, self.pristine, gpl=self.gpl)
+
+    @property
+    def pins(self) -> dict[str, Pin]:
+        """All sources by name."""
+        return pins.load()
 
     @cached_property
     def archives(self) -> dict[str, tuple[str, ...]]:

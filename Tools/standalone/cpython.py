@@ -8,17 +8,23 @@ and when the last run in it was killed: a compiler that died leaves half
 an object file that is newer than its source.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from standalone import api, flags, modules, recipes, stamp
-from standalone.config import Config
 from standalone.errors import BuildError
 from standalone.model import Command, Commands
 from standalone.paths import PREFIX
 from standalone.run import Runner, environment
+
+if TYPE_CHECKING:
+    from standalone.config import Config
 
 # What configure would find by running programs and looking at files of the
 # machine that happens to build.  In a container without /dev/shm it would
@@ -129,7 +135,11 @@ def run(config: Config, wanted: str) -> None:
     if (build / ".busy").exists() or not stamp.is_fresh(build, configured):
         stamp.remove(build)
         build.mkdir(parents=True)
-    runner = Runner(layout.logs / "cpython.log", _environment(config))
+    runner = Runner(
+        layout.logs / "cpython.log",
+        # For dtrace, which CPython's makefile calls.  Not part of the key,
+        # as PATH is not: whichever Python runs us will do.
+        environ(config) | {"STANDALONE_PYTHON": sys.executable})
     runner.start()
     (build / ".busy").touch()
     if not stamp.is_fresh(build, configured):
@@ -156,6 +166,8 @@ def _configured_key(config: Config) -> str:
         # make does not know that exports.map is made of these.
         api.version_script(api.declared_in(source / "Include")),
         stamp.file_sha256(source / "Misc/stable_abi.toml"),
+        stamp.file_sha256(Path(api.__file__)),
+        environ(config, inherited={}),
         (layout.toolchain / stamp.KEY).read_text(),
         [(layout.dep(name) / stamp.KEY).read_text()
          for name in config.recipes],
@@ -165,7 +177,9 @@ def _configured_key(config: Config) -> str:
             "Modules/Setup.stdlib.in", "Modules/Setup.bootstrap.in")])
 
 
-def _environment(config: Config) -> dict[str, str]:
+def environ(config: Config, *,
+            inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of configure and make."""
     # make tries all modules in its build directory, which is not where
     # they find what they are linked with.
     libraries = [config.layout.dep(name) / "lib" for name, recipe
@@ -174,9 +188,8 @@ def _environment(config: Config) -> dict[str, str]:
         [config.layout.toolchain / "bin"],
         extra={"SOURCE_DATE_EPOCH": str(config.epoch),
                "PYTHONDONTWRITEBYTECODE": "1",
-               # For dtrace, which CPython's makefile calls.
-               "STANDALONE_PYTHON": sys.executable,
-               "LD_LIBRARY_PATH": os.pathsep.join(map(str, libraries))})
+               "LD_LIBRARY_PATH": os.pathsep.join(map(str, libraries))},
+        inherited=inherited)
 
 
 def _check_configured(config: Config) -> None:

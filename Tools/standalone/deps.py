@@ -3,20 +3,28 @@
     fetched/NAME  →  deps/NAME/{include,lib,share,licenses}
 """
 
+from __future__ import annotations
+
+import os
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from standalone import flags, pins, recipes, stamp, unpack
-from standalone.config import Config
+from standalone import flags, recipes, stamp, unpack
 from standalone.errors import BuildError
 from standalone.model import Build, Command, Pin, Recipe
+from standalone.paths import Layout
 from standalone.run import Runner, environment
+
+if TYPE_CHECKING:
+    from standalone.config import Config
 
 
 def describe(name: str, config: Config, prefix: Path | None = None) -> Build:
     """What the recipe *name* is told, installing into *prefix*."""
-    pin = pins.load()[name]
+    pin = config.pins[name]
     layout = config.layout
     recipe = recipes.load()[name]
     return Build(
@@ -41,19 +49,25 @@ def rendered(name: str, config: Config) -> list[str]:
     return lines
 
 
-def run(name: str, config: Config, wanted: str) -> None:
+def environ(layout: Layout, *,
+            inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of a recipe's commands."""
+    return environment([layout.toolchain / "bin"],
+                       extra={"SOURCE_DATE_EPOCH": "0"}, inherited=inherited)
+
+
+def run(config: Config, wanted: str, name: str) -> None:
     """Build one dependency.  Raises BuildError, and leaves its sources
     for a look."""
     layout = config.layout
-    pin, recipe = pins.load()[name], recipes.load()[name]
+    pin, recipe = config.pins[name], recipes.load()[name]
     source = layout.shared / "deps" / f"{name}.source"
     stamp.remove(source)
     unpack.unpack(layout.work / "fetched" / name, source)
     runner = Runner(
         layout.logs / f"deps-{name}.log",
-        environment([layout.toolchain / "bin"],
-                    extra={"SOURCE_DATE_EPOCH": "0",
-                           "PYTHON": sys.executable}))
+        # Whichever Python runs us; not part of the key, as PATH is not.
+        environ(layout) | {"PYTHON": sys.executable})
     runner.start()
     with stamp.output_dir(layout.dep(name), wanted) as prefix:
         build = describe(name, config, prefix)

@@ -24,7 +24,7 @@ from standalone import (
 )
 from standalone.config import Config
 from standalone.errors import BuildError, UsageError
-from standalone.paths import ROOT, TOOLS, cache_dir
+from standalone.paths import TOOLS, cache_dir
 from standalone.run import jobserver
 
 
@@ -203,8 +203,8 @@ def _graph(config: Config, lock_descriptor: int) -> None:
     done = subprocess.run(
         ["make", *jobs, "--no-print-directory", "-s",
          "-C", str(config.layout.work),
-         "-f", str(ROOT / "Makefile.standalone"), "graph",
-         f"STANDALONE_PYTHON={sys.executable}", "IN_WORK=1"],
+         "-f", str(TOOLS / "graph.mk"),
+         f"STANDALONE_PYTHON={sys.executable}"],
         env=env, close_fds=False)
     if done.returncode:
         # The stage that failed has said why, and left its exit code:

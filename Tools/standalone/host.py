@@ -20,6 +20,7 @@ from standalone import stamp
 from standalone.errors import BuildError, FetchError, UsageError
 from standalone.paths import TOOLS
 from standalone.run import environment, output, pip_environment
+from standalone.toolchain import llvm_path
 
 REQUIREMENTS = TOOLS / "requirements.txt"
 #: Beside the installed packages: wheel → SHA-256, as JSON.
@@ -48,8 +49,6 @@ _COMPILERS = {
              "llvm-profdata"),
 }
 _OLDEST_CLANG = 19
-# Debian has llvm-19/bin here, Alpine llvm19/bin, Fedora llvm19/bin there.
-_LIBRARIES = ("/usr/lib", "/usr/lib64")
 # What Debian's perl-base and Fedora's perl-interpreter leave out and
 # OpenSSL needs: https://github.com/openssl/openssl/blob/master/NOTES-PERL.md
 _PERL_MODULES = ("FindBin", "IPC::Cmd", "File::Compare", "File::Copy")
@@ -91,17 +90,6 @@ def _missing(toolchain: str) -> Iterator[tuple[str, str]]:
             yield tool, tool
         elif tool == "clang" and _major(found) < _OLDEST_CLANG:
             yield f"clang {_OLDEST_CLANG} or newer", tool
-
-
-def llvm_path() -> str:
-    """A PATH with the newest LLVM first, where distributions put it."""
-    directories = [
-        clang.parent for lib in _LIBRARIES
-        for clang in Path(lib).glob("llvm*/bin/clang")]
-    directories.sort(reverse=True, key=lambda path: int(
-        re.sub(r"\D", "", path.parent.name) or 0))
-    return os.pathsep.join(
-        [*map(str, directories), os.environ.get("PATH", os.defpath)])
 
 
 def _major(clang: str) -> int:

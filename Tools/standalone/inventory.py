@@ -6,20 +6,24 @@ pins, of CPython's own list (Misc/sbom.spdx.json) and of pip's (vendor.txt);
 what none of these knows is in components.toml.
 """
 
+from __future__ import annotations
+
 import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from standalone import components, elf, pins, sysroot, unpack
 from standalone.components import NOWHERE, Component, Texts
-from standalone.config import Config
 from standalone.errors import ValidationError
 from standalone.paths import TOOLS
+
+if TYPE_CHECKING:
+    from standalone.config import Config
 
 DATA = TOOLS / "components.toml"
 

@@ -3,11 +3,13 @@
     tree, build directory, prefixes  →  archives, SBOMs, provenance, index
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from standalone import (
     archive,
@@ -28,11 +30,13 @@ from standalone import (
     sbom,
     stamp,
 )
-from standalone.config import Config
 from standalone.errors import ValidationError
 from standalone.model import Pin
 from standalone.mounts import Mount, members
 from standalone.run import output
+
+if TYPE_CHECKING:
+    from standalone.config import Config
 
 INDEX = "index.json"
 

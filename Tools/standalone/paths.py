@@ -78,7 +78,7 @@ class Layout:
 
     @property
     def plan(self) -> Path:
-        """Keys, and the make variables that the graph reads."""
+        """Keys, and the names that graph.mk reads."""
         return self.work / "plan"
 
     @property

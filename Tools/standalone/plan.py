@@ -1,17 +1,46 @@
-"""Keys: what each output must be made of, in files that make reads.
+"""Plan a build: what each output must be made of, in files that make reads.
 
-A stage's key holds the keys of what it needs, so an output whose own key
-is the planned one is up to date, all the way down.
+The parts of a stage are labelled: the code and data of ours that it runs
+(see closure.py), the environment of its commands, what it is handed, and
+the hashes of the stages it needs.  So an output whose own parts are the
+planned ones is up to date, all the way down.
 """
 
+import json
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from functools import cached_property
+from pathlib import Path
 
-from standalone import deps, pins, provenance, recipes, source, stamp
+from standalone import (
+    closure,
+    components,
+    cpython,
+    deps,
+    host,
+    pins,
+    provenance,
+    source,
+    stages,
+    stamp,
+)
 from standalone.config import Config
 from standalone.errors import UsageError
-from standalone.model import Pin
-from standalone.paths import TOOLS
+from standalone.model import Pin, Recipe
+from standalone.paths import ROOT, cache_dir
+from standalone.run import environment
+from standalone.stages import STAGES, Stage, Task
+
+#: Label → a short text, or the hash of a longer one.
+Parts = Mapping[str, str]
+
+# Answers of Config that change no output: where the sources are looked for
+# and how many commands run at once.  What the tree and the pins hold has
+# parts of its own.
+_IDLE = {"cpython", "pristine", "sources", "jobs", "pins"}
+# Answers that only the archives show.
+_OF_ARCHIVES = {"build", "name", "release"}
 
 
 def wanted_deps(config: Config) -> list[str]:
@@ -24,120 +53,179 @@ def wanted_pins(config: Config) -> list[Pin]:
     return [pins.load()[name] for name in wanted_deps(config)]
 
 
-def keys(config: Config) -> dict[str, str]:
-    """Stage, or ``deps-NAME``, → key."""
-    found = {"toolchain": toolchain_key(config)}
-    for name in _in_order(wanted_deps(config)):
-        needs = recipes.load()[name].needs
-        found[f"deps-{name}"] = stamp.key(
-            [file.sha256 for file in pins.load()[name].files],
-            pins.load()[name].licence_files,
-            deps.rendered(name, config), found["toolchain"],
-            [found[f"deps-{need}"] for need in needs])
-    found["source"] = source.fingerprint(config)
-    found["setup"] = stamp.key(
-        found["source"], _told(config), _code(
-            "setup_local", "modules", "modules.toml", "render", "templates"))
-    found["cpython"] = stamp.key(
-        [found[name] for name in sorted(found)], config.epoch,
-        _code("cpython", "flags", "api"))
-    found["relocate"] = stamp.key(
-        found["cpython"], _code(
-            "relocate", "build_details", "bytecode", "staticlib", "ar",
-            "sysconfigdata", "strip", "flags", "templates", "inventory",
-            "components", "components.toml", "licences", "elf"),
-        [str(pin) for pin in wanted_pins(config)],
-        # The source that is built has no Doc.
-        [stamp.file_sha256(path) for path
-         in config.pristine.glob("Doc/license.rst")])
-    found["validate"] = stamp.key(
-        found["relocate"], _code("validate", "rules", "elf_rules",
-                                 "limits", "elf", "policy", "policy.toml",
-                                 "stages", "api", "ar"))
-    found["archive"] = stamp.key(
-        found["relocate"], _code("archive", "build_details",
-                                 "compression", "index", "linkage",
-                                 "manifest", "metadata", "mounts",
-                                 "packing",
-                                 "provenance", "pybi", "sbom"),
-        config.out, config.name, config.build, provenance.builder())
+def parts(config: Config) -> dict[str, Parts]:
+    """Title of a task → the parts of its output."""
+    found: dict[str, Parts] = {}
+    code = {name: closure.parts(stage.code) for name, stage in STAGES.items()}
+    for task in stages.tasks(config):
+        found[task.title] = code[task.stage.name] | _given(
+            config, task.stage, task.dependency) | {
+            f"needs {need}": stamp.key(found[need]) for need in task.needs}
     return found
 
 
-def toolchain_key(config: Config) -> str:
-    """That of the toolchain, which nothing else goes into."""
-    return stamp.key(config.chain.key, _code("toolchain"))
+def toolchain(config: Config) -> str:
+    """The key of the toolchain alone; no CPython tree is needed."""
+    stage = STAGES["toolchain"]
+    return text(closure.parts(stage.code) | _given(config, stage, ""))
 
 
-def _told(config: Config) -> list[object]:
-    """What CPython is told of its dependencies, and takes from them."""
-    wanted = config.recipes
-    return [(name, recipe.configure, recipe.arguments, recipe.setup,
-             recipe.data, recipe.libraries) for name, recipe in wanted.items()]
+def text(planned: Parts) -> str:
+    """Parts as they are written down, in the plan and in the output."""
+    return json.dumps(planned, indent=1, sort_keys=True) + "\n"
+
+
+def _given(config: Config, stage: Stage, dependency: str) -> dict[str, str]:
+    """The environment of a stage's commands, and what it is passed."""
+    variables, values = _GIVEN[stage.name](config, dependency)
+    return {f"environment {name}": _short(value)
+            for name, value in variables.items()} | {
+        label: _short(value) for label, value in values.items()}
+
+
+def _short(value: object) -> str:
+    """A text that fits into a line as it is, the hash of all else."""
+    shown = value if isinstance(value, str) else json.dumps(
+        value, sort_keys=True, default=str)
+    return (shown if len(shown) <= 60 and shown.isprintable()
+            else stamp.key(shown))
+
+
+_Given = tuple[Mapping[str, str], Mapping[str, object]]
+
+
+def _toolchain(config: Config, _: str) -> _Given:
+    chain = config.chain
+    return environment(inherited={}), {
+        "compiler": [chain.name, chain.version],
+        "wrapper scripts": chain.files, "target": asdict(config.machine),
+        "zig": [line for line in host.REQUIREMENTS.read_text(
+            encoding="utf-8").splitlines() if line.startswith("ziglang==")]}
+
+
+def _deps(config: Config, name: str) -> _Given:
+    pin, recipe = config.pins[name], config.recipes[name]
+    return deps.environ(config.layout, inherited={}), {
+        "sources": [file.sha256 for file in pin.files],
+        "licence files": pin.licence_files,
+        "commands": deps.rendered(name, config),
+        "kept": [recipe.archives, recipe.libraries, bool(recipe.data)]}
+
+
+def _source(config: Config, _: str) -> _Given:
+    return {}, source.fingerprint(config)
+
+
+def _setup(config: Config, _: str) -> _Given:
+    return {}, request(config)
+
+
+def _cpython(config: Config, _: str) -> _Given:
+    return cpython.environ(config, inherited={}), request(config)
+
+
+def _relocate(config: Config, _: str) -> _Given:
+    return environment(inherited={}), request(config) | {
+        # Of several places with the same source, the one it came from.
+        "fetched": [components.fetched(config, pin).sha256
+                    for pin in wanted_pins(config)],
+        # The source that is built has no Doc.
+        "notices": [stamp.file_sha256(path) for path
+                    in config.pristine.glob("Doc/license.rst")]}
+
+
+def _validate(config: Config, _: str) -> _Given:
+    return environment(inherited={}), request(config) | {
+        "places": [str(path) for path in (
+            config.pristine, cache_dir(), ROOT, Path.home())]}
+
+
+def _archive(config: Config, _: str) -> _Given:
+    return environment(inherited={}), request(config) | {
+        f"request {name}": getattr(config, name)
+        for name in sorted(_OF_ARCHIVES)} | {
+        "builder": provenance.builder(),
+        "commits": provenance.trees(config)}
+
+
+_GIVEN: Mapping[str, Callable[[Config, str], _Given]] = {
+    "toolchain": _toolchain, "deps": _deps, "source": _source,
+    "setup": _setup, "cpython": _cpython, "relocate": _relocate,
+    "validate": _validate, "archive": _archive}
+
+
+def request(config: Config) -> dict[str, object]:
+    """What Config answers, by value: so its code is in no closure."""
+    answers = {field.name for field in fields(config)} | {
+        name for name, member in vars(Config).items()
+        if isinstance(member, (property, cached_property))}
+    return {f"request {name}": _by_value(getattr(config, name))
+            for name in sorted(answers - _IDLE - _OF_ARCHIVES)}
+
+
+def _by_value(answer: object) -> object:
+    """Of recipes what they say; their commands are in their prefixes."""
+    if isinstance(answer, dict):
+        return {key: _by_value(value) for key, value in answer.items()}
+    if isinstance(answer, Recipe):
+        return {field.name: getattr(answer, field.name)
+                for field in fields(answer) if field.name != "commands"}
+    return answer
 
 
 def write(config: Config) -> None:
-    """Write plan/: a key file for each stage, changed only when it is,
-    and graph.mk, the names that Makefile.standalone builds."""
+    """Write plan/: the parts of each output, changed only when they are,
+    and names.mk, the names that graph.mk builds."""
     layout = config.layout
-    for name, key in keys(config).items():
-        stamp.write_if_changed(layout.plan / f"{_place(config, name)}.key",
-                               key)
-    names = wanted_deps(config)
+    planned = parts(config)
+    tasks = list(stages.tasks(config))
+    for task in tasks:
+        stamp.write_if_changed(_place(config, task.stage, task.title),
+                               text(planned[task.title]))
     lines = [f"SHARED := {layout.shared.name}",
              f"OWN := {layout.shared.name}/{layout.own.name}",
-             f"DEPS := {' '.join(names)}"]
-    lines += [f"$(SHARED)/deps/{name}/.key: | $(SHARED)/deps/{need}/.key"
-              for name in names for need in recipes.load()[name].needs]
-    stamp.write_if_changed(layout.plan / "graph.mk",
-                           "\n".join(lines) + "\n")
+             f"DEPS := {' '.join(wanted_deps(config))}"]
+    lines += [f"$(SHARED)/deps/{task.dependency}/.key: "
+              f"| $(SHARED)/deps/{need.removeprefix('deps-')}/.key"
+              for task in tasks if task.dependency
+              for need in task.needs if need.startswith("deps-")]
+    stamp.write_if_changed(layout.plan / "names.mk", "\n".join(lines) + "\n")
     config.save()
 
 
-def _place(config: Config, name: str) -> str:
+def _place(config: Config, stage: Stage, title: str) -> Path:
     """Where the key of a stage lies below plan/: builds with other
     options or toolchains keep theirs."""
     layout = config.layout
-    if name == "toolchain" or name.startswith("deps-"):
-        return f"{layout.shared.name}/{name}"
-    return f"{layout.shared.name}/{layout.own.name}/{name}"
+    top = layout.plan / layout.shared.name
+    return (top if stage.shared else top / layout.own.name) / f"{title}.key"
 
 
 def read(config: Config, name: str, dependency: str = "") -> str:
     """Return the planned key of the stage *name*, of deps for one
     *dependency*.  Raises UsageError if the plan has no such stage."""
-    title = f"{name}-{dependency}" if dependency else name
-    path = config.layout.plan / f"{_place(config, title)}.key"
-    if "-" in name or not path.is_file():
-        shared = config.layout.plan / config.layout.shared.name
-        planned = sorted(
-            key.stem.replace("-", " ", 1)
-            for below in (shared, shared / config.layout.own.name)
-            for key in below.glob("*.key"))
-        raise UsageError(
-            f"the plan in {config.layout.work} has no stage "
-            f"{' '.join(filter(None, (name, dependency)))!r}",
-            hint=textwrap.fill(f"it has {', '.join(planned)}", 76))
-    return path.read_text()
+    if name in STAGES and bool(dependency) == (name == "deps"):
+        path = _place(config, STAGES[name], stages.title(name, dependency))
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    shared = config.layout.plan / config.layout.shared.name
+    planned = sorted(
+        key.stem.replace("-", " ", 1)
+        for below in (shared, shared / config.layout.own.name)
+        for key in below.glob("*.key"))
+    raise UsageError(
+        f"the plan in {config.layout.work} has no stage "
+        f"{' '.join(filter(None, (name, dependency)))!r}",
+        hint=textwrap.fill(f"it has {', '.join(planned)}", 76))
 
 
-def _in_order(names: Iterable[str]) -> list[str]:
-    """*names* with every need before what needs it."""
-    ordered: list[str] = []
-    for name in names:
-        ordered += [entry for entry
-                    in (*_in_order(recipes.load()[name].needs), name)
-                    if entry not in ordered]
-    return ordered
-
-
-def _code(*names: str) -> list[str]:
-    """Hashes of our own modules, templates and data by those names."""
-    hashes = []
-    for name in names:
-        path = TOOLS / (name if "." in name else f"{name}.py")
-        if (TOOLS / name).is_dir():
-            hashes.append(stamp.tree_sha256(TOOLS / name))
-        else:
-            hashes.append(stamp.file_sha256(path))
-    return hashes
+def made_of(config: Config, task: Task) -> Parts | None:
+    """The parts that an output was made of; None if there is none."""
+    output = task.stage.output(config, task.dependency)
+    try:
+        found = json.loads((output / stamp.KEY).read_text(encoding="utf-8"))
+    except OSError:
+        return None
+    except ValueError:           # a hash, as keys were before
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -5,18 +5,22 @@ https://slsa.dev/spec/v1.0/provenance.  Nothing of the machine and no time
 is in it: the same inputs make the same statement.
 """
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from standalone import components, host, pins, stamp
 from standalone.components import NOWHERE, Component
-from standalone.config import Config
 from standalone.errors import BuildError
 from standalone.paths import ROOT
 from standalone.run import output
+
+if TYPE_CHECKING:
+    from standalone.config import Config
 
 #: What the names of a build's archives begin with is followed by this.
 SUFFIX = ".provenance.json"
@@ -55,7 +59,7 @@ def statement(subjects: Mapping[str, str],
                     "compiler": _compiler(config),
                 },
                 "resolvedDependencies": [
-                    *_trees(config), *_sources(config),
+                    *trees(config), *_sources(config),
                     *_packages(config.layout.host)],
             },
             "runDetails": {"builder": {"id": builder()}},
@@ -81,7 +85,7 @@ def _compiler(config: Config) -> str:
     return said.splitlines()[0].partition(" (http")[0]
 
 
-def _trees(config: Config) -> list[dict[str, Any]]:
+def trees(config: Config) -> list[dict[str, Any]]:
     """The overlay, and CPython where it is a tree of the user's."""
     found = [_commit("overlay", ROOT)]
     if not config.is_pinned:

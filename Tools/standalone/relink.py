@@ -239,10 +239,9 @@ def _bring_toolchain(config: Config, document: Mapping[str, Any]) -> None:
                 f"the archive's objects are {format_}, and {wanted['name']} "
                 f"here reads {ours}", hint=f"it was made with "
                 f"{wanted['version']} and {wanted['package']}")
-    key = plan.toolchain_key(config)
+    key = plan.toolchain(config)
     if not stamp.is_fresh(layout.toolchain, key):
-        with stamp.output_dir(layout.toolchain, key) as out:
-            toolchain.install(config.chain, config.machine, layout, out)
+        toolchain.run(config, key)
 
 
 def _check_init(obj: Path, source: Path) -> None:

@@ -8,6 +8,8 @@
                  tree/components.json  what it is made of
 """
 
+from __future__ import annotations
+
 import base64
 import csv
 import hashlib
@@ -18,6 +20,7 @@ import shutil
 import stat
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from standalone import (
     build_details,
@@ -30,10 +33,12 @@ from standalone import (
     strip,
     sysconfigdata,
 )
-from standalone.config import Config
 from standalone.model import Command
 from standalone.paths import PREFIX, TOOLS
 from standalone.run import Runner, environment
+
+if TYPE_CHECKING:
+    from standalone.config import Config
 
 
 def run(config: Config, wanted: str) -> None:

@@ -27,12 +27,17 @@ _FAKE_CLOCK = ("LD_PRELOAD", "FAKETIME", "FAKETIME_SHARED")
 
 
 def environment(path: Iterable[Path] = (), *,
-                extra: Mapping[str, str] = {}) -> dict[str, str]:
-    """The environment of a child: *path* first on PATH, then *extra*."""
-    kept = _KEPT + _FAKE_CLOCK * ("FAKETIME" in os.environ)
-    env = {name: os.environ[name] for name in kept if name in os.environ}
-    inherited = os.environ.get("PATH", os.defpath)
-    env["PATH"] = os.pathsep.join([*map(str, path), inherited])
+                extra: Mapping[str, str] = {},
+                inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of a child: *path* first on PATH, then *extra*.
+
+    With nothing *inherited* it is what a key may hold: the same for every
+    user, and wherever this machine keeps its programs.
+    """
+    kept = _KEPT + _FAKE_CLOCK * ("FAKETIME" in inherited)
+    env = {name: inherited[name] for name in kept if name in inherited}
+    env["PATH"] = os.pathsep.join(
+        [*map(str, path), inherited.get("PATH", os.defpath)])
     env["LC_ALL"] = "C"
     env["TZ"] = "UTC"
     # No library of the system's is ever found by pkg-config:

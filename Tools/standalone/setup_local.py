@@ -6,10 +6,15 @@ https://github.com/python/cpython/blob/3.13/Modules/Setup says what such
 a file may contain.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from standalone import modules, recipes, render, stamp
-from standalone.config import Config
+
+if TYPE_CHECKING:
+    from standalone.config import Config
 
 
 def text(tree: Path, config: Config) -> str:

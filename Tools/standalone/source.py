@@ -7,6 +7,8 @@ may lie under a path that configure could not handle.  Only files that
 differ are written, so that make sees what changed.
 """
 
+from __future__ import annotations
+
 import contextlib
 import filecmp
 import fnmatch
@@ -15,10 +17,13 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from standalone import overlay, stamp
-from standalone.config import Config
 from standalone.paths import ROOT
+
+if TYPE_CHECKING:
+    from standalone.config import Config
 
 # Not needed to build, or made by building in place.  Patterns match a
 # path relative to the tree or, without a slash, any file name.
@@ -74,8 +79,8 @@ _GLOBS = tuple(pattern for pattern in _SKIPPED
 _NAMES = frozenset(_SKIPPED) - set(_GLOBS)
 
 
-def fingerprint(config: Config) -> str:
-    """Changes when a file of the tree or of the overlay does.
+def fingerprint(config: Config) -> dict[str, str]:
+    """Label → hash, of the files of the tree and those of the overlay.
 
     From sizes and times alone, so that asking costs little.
     """
@@ -87,8 +92,8 @@ def fingerprint(config: Config) -> str:
                      status.st_mode))
     ours = [(str(path), stamp.file_sha256(ROOT / path))
             for path in _overlaid()]
-    return stamp.key(seen, ours, [str(edit) for edit in overlay.edits()],
-                     stamp.file_sha256(Path(__file__)))
+    return {"tree": stamp.key(seen), "overlay files": stamp.key(ours),
+            "overlay edits": stamp.key(list(map(str, overlay.edits())))}
 
 
 def _overlaid() -> list[Path]:

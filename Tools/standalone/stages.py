@@ -1,130 +1,113 @@
-"""The stages of a build: what each makes, and the function that does.
+"""The table of stages: what each needs, and the module that runs it.
 
-Here a stage's own words meet the request; the modules of the stages know
-neither each other nor where their inputs come from.
+A stage has one name, here and in graph.mk, in the plan and in the log.  Only
+the directories of cpython and relocate have others, install and tree.
+`deps` runs once for each dependency.
 """
 
-from collections.abc import Callable, Iterator
+from __future__ import annotations
+
+import importlib
+import textwrap
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from standalone import (
-    api,
-    cpython,
-    deps,
-    elf,
-    licences,
-    modules,
-    packing,
-    pins,
-    policy,
-    relocate,
-    setup_local,
-    source,
-    stamp,
-    toolchain,
-    validate,
-)
-from standalone.config import Config
-from standalone.paths import TOOLS, cache_dir
+from standalone.errors import UsageError
+
+if TYPE_CHECKING:
+    from standalone.config import Config
 
 
 @dataclass(frozen=True)
 class Stage:
-    """*run* gets the request, a dependency's name or "", and the key
-    that its output is to bear."""
+    """*code* is the module whose run() makes the output.  A *shared*
+    output is the same for all builds with one target and toolchain."""
 
-    output: Callable[[Config, str], Path]
-    run: Callable[[Config, str, str], None]
+    name: str
+    needs: tuple[str, ...]
+    code: str
+    directory: str
+    shared: bool = False
 
+    def output(self, config: Config, dependency: str = "") -> Path:
+        """The directory that the stage makes."""
+        top = config.layout.shared if self.shared else config.layout.own
+        return top / self.directory / dependency
 
-def _own(name: str) -> Callable[[Config, str], Path]:
-    return lambda config, _: config.layout.stage(name)
-
-
-def _toolchain(config: Config, _: str, wanted: str) -> None:
-    with stamp.output_dir(config.layout.toolchain, wanted) as out:
-        toolchain.install(config.chain, config.machine, config.layout, out)
-
-
-def _deps(config: Config, name: str, wanted: str) -> None:
-    # Before the work is done, not when the tree gets its licences.
-    licences.check(name, pins.load()[name].licence)
-    deps.run(name, config, wanted)
-
-
-def _validate(config: Config, _: str, wanted: str) -> None:
-    layout = config.layout
-    tree, source = layout.stage("tree"), layout.stage("source")
-    include = next((tree / "install/include").glob("python3*"))
-    macros = api.macros_here(layout.toolchain / "bin/cc", [include])
-    places = modules.expected(source, gpl=config.gpl)
-    with stamp.output_dir(layout.stage("validate"), wanted) as out:
-        validate.validate(
-            tree / "install", policy.load(),
-            validate.Expectations(
-                target=config.machine, python=".".join(
-                    map(str, config.minor)),
-                forbidden=_forbidden(config), modules=places,
-                components=frozenset(
-                    path.name for path in (tree / "licenses").iterdir()),
-                declared=api.declared_in(include),
-                stable_abi=api.stable(
-                    source / "Misc/stable_abi.toml", macros)),
-            dict(_libraries(config)))
-        (out / "glibc").write_text(_glibc(tree / "install"))
+    def run(self, config: Config, wanted: str, dependency: str = "") -> None:
+        """Make the output, which is to bear the key *wanted*."""
+        # Only now: stages need the packages that the front installs.
+        module = importlib.import_module(f"standalone.{self.code}")
+        module.run(config, wanted, *([dependency] if dependency else []))
 
 
-def _libraries(config: Config) -> Iterator[tuple[str, Path]]:
-    """Static libraries of the full archive that are not in the tree."""
-    layout = config.layout
-    build = layout.stage("build")
-    for path in build.rglob("*.a"):
-        if not path.name.startswith("libpython"):
-            yield f"build/{path.relative_to(build)}", path
-    directories = {layout.dep(name) / "lib": recipe.archives
-                   for name, recipe in config.recipes.items()}
-    directories[layout.toolchain / "sysroot/usr/local/lib"] = (
-        "libcompat.a",)
-    for directory, names in directories.items():
-        for name in names:
-            yield f"build/lib/{name}", directory / name
+STAGES = {stage.name: stage for stage in (
+    Stage("toolchain", (), "toolchain", "toolchain", shared=True),
+    Stage("deps", ("toolchain", "deps"), "deps", "deps", shared=True),
+    Stage("source", (), "source", "source"),
+    Stage("setup", ("source",), "setup_local", "setup"),
+    Stage("cpython", ("toolchain", "deps", "source", "setup"), "cpython",
+          "install"),
+    Stage("relocate", ("cpython",), "relocate", "tree"),
+    Stage("validate", ("relocate",), "validate", "validate"),
+    Stage("archive", ("relocate", "validate"), "packing", "archive"),
+)}
 
 
-def _forbidden(config: Config) -> tuple[bytes, ...]:
-    """Paths of this machine that no shipped file may name.
+@dataclass(frozen=True)
+class Task:
+    """A stage to be run, for one *dependency* if it is run for each."""
 
-    With a slash behind them: "/root" alone is in any XML test's </root>.
-    """
-    paths = {config.layout.work, config.layout.out, config.pristine,
-             cache_dir(), TOOLS.parent.parent, Path.home()}
-    return tuple(sorted(
-        f"{path}/".encode() for path in paths
-        if len(path.parts) > 1 and paths.isdisjoint(path.parents)))
+    stage: Stage
+    dependency: str
+    needs: tuple[str, ...]       # titles of tasks
 
-
-def _glibc(tree: Path) -> str:
-    """The newest symbol version that anything in *tree* needs."""
-    facts = filter(None, map(elf.read, sorted(
-        path for path in tree.rglob("*")
-        if path.is_file() and not path.is_symlink())))
-    newest = max(version.number for file in facts
-                 for version in file.versions if version.family == "GLIBC")
-    return ".".join(map(str, newest))
+    @property
+    def title(self) -> str:
+        """Its name in the plan, the log and the table of durations."""
+        return title(self.stage.name, self.dependency)
 
 
-STAGES = {
-    "toolchain": Stage(lambda config, _: config.layout.toolchain, _toolchain),
-    "deps": Stage(lambda config, name: config.layout.dep(name), _deps),
-    "source": Stage(_own("source"),
-                    lambda config, _, key: source.run(config, key)),
-    "setup": Stage(_own("setup"),
-                   lambda config, _, key: setup_local.run(config, key)),
-    "cpython": Stage(_own("install"),
-                     lambda config, _, key: cpython.run(config, key)),
-    "relocate": Stage(_own("tree"),
-                      lambda config, _, key: relocate.run(config, key)),
-    "validate": Stage(_own("validate"), _validate),
-    "archive": Stage(_own("archive"),
-                     lambda config, _, key: packing.run(config, key)),
-}
+def title(stage: str, dependency: str | None) -> str:
+    """``deps-zlib`` of a dependency, else the name of the stage."""
+    return f"{stage}-{dependency}" if dependency else stage
+
+
+def tasks(config: Config) -> Iterator[Task]:
+    """All that a build runs; what something needs comes before it."""
+    everything = tuple(_in_order(config, config.recipes))
+    for stage in STAGES.values():
+        for name in everything if stage.name == "deps" else ("",):
+            needed = config.recipes[name].needs if name else everything
+            yield Task(stage, name, tuple(
+                title(need, of) for need in stage.needs
+                for of in (needed if need == "deps" else ("",))))
+
+
+def task(config: Config, stage: str, dependency: str | None) -> Task:
+    """One of them.  Raises UsageError if the build does not have it."""
+    found = {item.title: item for item in tasks(config)}
+    if stage == "deps" and not dependency:
+        names = [item.dependency for item in found.values()
+                 if item.dependency]
+        raise UsageError("deps needs the name of a dependency",
+                         hint=textwrap.fill(", ".join(names), 76))
+    try:
+        return found[title(stage, dependency)]
+    except KeyError:
+        raise UsageError(
+            f"this build has no stage {stage} {dependency or ''}".rstrip(),
+            hint=textwrap.fill(f"it has {', '.join(found)}", 76,
+                               break_on_hyphens=False)) from None
+
+
+def _in_order(config: Config, names: Iterable[str]) -> list[str]:
+    """*names* with every need before what needs it."""
+    ordered: list[str] = []
+    for name in names:
+        ordered += [entry for entry in (
+            *_in_order(config, config.recipes[name].needs), name)
+            if entry not in ordered]
+    return ordered

@@ -9,24 +9,34 @@ All three compile and link against the sysroot of sysroot.py.  It has no
 C++ library: ``c++`` compiles, and links what needs none of it.
 """
 
+from __future__ import annotations
+
+import os
 import re
 import shlex
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from standalone import host, stamp, sysroot
+from standalone import stamp, sysroot
 from standalone.errors import BuildError, UsageError
 from standalone.flags import DEPENDENCY
 from standalone.model import Target
-from standalone.paths import TOOLS, Layout
+from standalone.paths import Layout
 from standalone.run import output
+
+if TYPE_CHECKING:
+    from standalone.config import Config
 
 TOOLCHAINS = ("zig", "llvm", "gcc")
 
 #: What the work directory is called in debug information.
 BUILD_PREFIX = "/usr/src/standalone"
+
+# Debian has llvm-19/bin here, Alpine llvm19/bin, Fedora llvm19/bin there.
+_LIBRARIES = ("/usr/lib", "/usr/lib64")
 
 # Ample for an interpreter; what was not used for a week goes.
 # https://clang.llvm.org/docs/ThinLTO.html#cache-pruning
@@ -42,15 +52,6 @@ class Toolchain:
     compiler: tuple[str, ...]    # the program, as words of a command
     files: Mapping[str, str]
     version: str = ""            # what it says of itself
-
-    @property
-    def key(self) -> str:
-        """Changes when the compiler, its fixed flags or the sysroot do."""
-        # The sysroot comes from the zig of requirements.txt.
-        return stamp.key(self.name, self.version, self.files, [
-            stamp.file_sha256(TOOLS / name)
-            for name in ("requirements.txt", "sysroot.py")],
-            stamp.tree_sha256(sysroot.COMPAT), DEPENDENCY)
 
     def object_format(self, flavour: str) -> str:
         """What object files are in: elf, or llvm-bitcode:22.1.8."""
@@ -82,6 +83,13 @@ def toolchain(name: str, target: Target, layout: Layout) -> Toolchain:
     check(name, "")
     make = {"zig": _zig, "llvm": _llvm, "gcc": _gcc}[name]
     return make(target, layout)
+
+
+def run(config: Config, wanted: str) -> None:
+    """Stage: make the toolchain of a build."""
+    layout = config.layout
+    with stamp.output_dir(layout.toolchain, wanted) as out:
+        install(config.chain, config.machine, layout, out)
 
 
 def install(chain: Toolchain, target: Target, layout: Layout,
@@ -120,7 +128,7 @@ def _zig(target: Target, layout: Layout) -> Toolchain:
 def _llvm(target: Target, layout: Layout) -> Toolchain:
     """The newest LLVM that is installed, and all tools from that one:
     none can read the bitcode of a newer one."""
-    path = host.llvm_path()
+    path = llvm_path()
     clang = _program("clang", path)
     return Toolchain("llvm", (str(clang),), _programs({
         **_compilers([clang], _clang(target, layout)),
@@ -129,6 +137,17 @@ def _llvm(target: Target, layout: Layout) -> Toolchain:
            for tool in ("ar", "ranlib") for prefix in ("", "llvm-")},
         "llvm-profdata": _script(_program("llvm-profdata", path))}),
         version=output([str(clang), "--version"]))
+
+
+def llvm_path() -> str:
+    """A PATH with the newest LLVM first, where distributions put it."""
+    directories = [
+        clang.parent for lib in _LIBRARIES
+        for clang in Path(lib).glob("llvm*/bin/clang")]
+    directories.sort(reverse=True, key=lambda path: int(
+        re.sub(r"\D", "", path.parent.name) or 0))
+    return os.pathsep.join(
+        [*map(str, directories), os.environ.get("PATH", os.defpath)])
 
 
 def _gcc(target: Target, layout: Layout) -> Toolchain:

@@ -1,29 +1,95 @@
-"""A relocated tree -> findings, none if it may be handed out.
+"""Stage: a relocated tree → findings, none if it may be handed out.
 
-Input: a directory with bin/, lib/, include/, share/, unstripped: stripped
-of its symbols, a binary does not tell which modules are built in.  There
-is no output: nothing is changed.
+    tree/install, unstripped  →  validate/glibc, the newest glibc it needs
+
+Stripped of its symbols, a binary does not tell which modules are built
+in.  Nothing of the tree is changed.
 """
+
+from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from standalone import ar, elf
+from standalone import api, ar, elf, modules, policy, stamp
 from standalone.elf import Facts
 from standalone.elf_rules import ELF_RULES
 from standalone.errors import ValidationError
 from standalone.limits import Expectations, Limits
 from standalone.model import Finding
+from standalone.paths import ROOT, cache_dir
 from standalone.policy import Policy, RuleException, matches
 from standalone.rules import FILE_RULES, TREE_RULES, Tree
 
-__all__ = ["Expectations", "check", "validate"]
+if TYPE_CHECKING:
+    from standalone.config import Config
+
+__all__ = ["Expectations", "check", "run", "validate"]
 
 T = TypeVar("T")
+
+
+def run(config: Config, wanted: str) -> None:
+    """Judge the tree of a build."""
+    layout = config.layout
+    tree, source = layout.stage("tree"), layout.stage("source")
+    include = next((tree / "install/include").glob("python3*"))
+    macros = api.macros_here(layout.toolchain / "bin/cc", [include])
+    places = modules.expected(source, gpl=config.gpl)
+    with stamp.output_dir(layout.stage("validate"), wanted) as out:
+        validate(tree / "install", policy.load(), Expectations(
+            target=config.machine,
+            python=".".join(map(str, config.minor)),
+            forbidden=_forbidden(config), modules=places,
+            components=frozenset(
+                path.name for path in (tree / "licenses").iterdir()),
+            declared=api.declared_in(include),
+            stable_abi=api.stable(
+                source / "Misc/stable_abi.toml", macros)),
+            dict(_libraries(config)))
+        (out / "glibc").write_text(_glibc(tree / "install"))
+
+
+def _libraries(config: Config) -> Iterator[tuple[str, Path]]:
+    """Static libraries of the full archive that are not in the tree."""
+    layout = config.layout
+    build = layout.stage("build")
+    for path in build.rglob("*.a"):
+        if not path.name.startswith("libpython"):
+            yield f"build/{path.relative_to(build)}", path
+    directories = {layout.dep(name) / "lib": recipe.archives
+                   for name, recipe in config.recipes.items()}
+    directories[layout.toolchain / "sysroot/usr/local/lib"] = (
+        "libcompat.a",)
+    for directory, names in directories.items():
+        for name in names:
+            yield f"build/lib/{name}", directory / name
+
+
+def _forbidden(config: Config) -> tuple[bytes, ...]:
+    """Paths of this machine that no shipped file may name.
+
+    With a slash behind them: "/root" alone is in any XML test's </root>.
+    """
+    paths = {config.layout.work, config.layout.out, config.pristine,
+             cache_dir(), ROOT, Path.home()}
+    return tuple(sorted(
+        f"{path}/".encode() for path in paths
+        if len(path.parts) > 1 and paths.isdisjoint(path.parents)))
+
+
+def _glibc(tree: Path) -> str:
+    """The newest symbol version that anything in *tree* needs."""
+    facts = filter(None, map(elf.read, sorted(
+        path for path in tree.rglob("*")
+        if path.is_file() and not path.is_symlink())))
+    newest = max(version.number for file in facts
+                 for version in file.versions if version.family == "GLIBC")
+    return ".".join(map(str, newest))
 
 
 def validate(tree: Path, policy: Policy, expected: Expectations,

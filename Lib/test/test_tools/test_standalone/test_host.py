@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 from unittest import mock
 
-from standalone import host
+from standalone import host, toolchain
 from standalone.errors import BuildError, FetchError, UsageError
 
 PIPS = sorted((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*"))
@@ -29,7 +29,7 @@ class CheckTest(unittest.TestCase):
             self.tool(tool)
         self.enterContext(mock.patch.dict(os.environ, PATH=str(self.bin)))
         self.enterContext(mock.patch.object(
-            host, "_LIBRARIES", (str(self.dir / "lib"),)))
+            toolchain, "_LIBRARIES", (str(self.dir / "lib"),)))
 
     def tool(self, name, script="exit 0", where=None):
         where = where or self.bin
@@ -87,7 +87,7 @@ class CheckTest(unittest.TestCase):
         self.llvm(self.dir / "lib/llvm-19/bin", "19.1.7")
         host.check("llvm")
         self.assertEqual(
-            shutil.which("clang", path=host.llvm_path()),
+            shutil.which("clang", path=toolchain.llvm_path()),
             str(self.dir / "lib/llvm-19/bin/clang"))
 
     def test_every_tool_has_its_packages(self):

@@ -12,8 +12,8 @@ GROUND = {"errors", "model", "paths", "run", "stamp"}
 STAGES = {"archive", "cpython", "deps", "fetch", "relocate", "setup_local",
           "source", "validate"}
 # What joins the stages, or runs beside them; all others are knowledge.
-TOP = {"__main__", "bench", "check", "distribution", "front", "packing",
-       "plan", "relink", "reproduce", "respin", "stages", "suite"}
+TOP = {"__main__", "bench", "check", "distribution", "front",
+       "packing", "plan", "relink", "reproduce", "respin", "stages", "suite"}
 
 THIRD_PARTY = {"compression": {"deflate", "zstandard"},
                "elf": {"elftools"}, "licences": {"packaging"},

@@ -356,15 +356,6 @@ class Requests(unittest.TestCase):
         with self.assertRaisesRegex(StandaloneError, "gcc"):
             toolchain.toolchain("gcc", TARGET, layout("gcc"))
 
-    def test_key(self):
-        one = toolchain.toolchain("zig", TARGET, layout("zig"))
-        same = toolchain.toolchain("zig", TARGET, layout("zig", "lto"))
-        other = toolchain.toolchain(
-            "zig", targets.TARGETS["x86_64_v3-unknown-linux-gnu"],
-            layout("zig"))
-        self.assertEqual(one.key, same.key)
-        self.assertNotEqual(one.key, other.key)
-
 
 if __name__ == "__main__":
     unittest.main()

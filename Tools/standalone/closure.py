@@ -1,0 +1,169 @@
+"""Find the code and data of ours that the output of a stage depends on.
+
+It is what the module that runs the stage reaches by import, and the files
+that those modules name.  Docstrings, comments and the layout of the code
+do not count; nor do imports for a type checker alone: what a stage is
+handed as an argument enters its key by value, see plan.py.
+"""
+
+import ast
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from standalone import stamp
+from standalone.paths import TOOLS
+
+_PACKAGE = "standalone"
+#: Pins the Python packages of the host that modules import.
+_REQUIREMENTS = "requirements.txt"
+
+
+@dataclass(frozen=True)
+class _Module:
+    """What the text of a module says."""
+
+    imported: frozenset[str]     # of `from x import y` both x and x.y
+    named: frozenset[str]        # a/b, of TOOLS / "a" / "b"
+    code: str                    # a hash
+
+
+def parts(module: str, tools: Path = TOOLS) -> dict[str, str]:
+    """Label → hash, of each module and data file behind *module*."""
+    found = {}
+    for name in modules(module, tools):
+        path = _path(name, tools)
+        found[f"code {path.relative_to(tools)}"] = _read(path).code
+        for data in data_files(name, tools):
+            found[f"data {data}"] = _content(tools / data)
+    return found
+
+
+def modules(module: str, tools: Path = TOOLS) -> set[str]:
+    """Names, below our package, of *module* and all that it reaches."""
+    seen: set[str] = set()
+    left = [module]
+    while left:
+        name = left.pop()
+        if name not in seen:
+            seen.add(name)
+            left += imports(name, tools)
+    return seen
+
+
+def imports(module: str, tools: Path = TOOLS) -> set[str]:
+    """The modules of ours that *module* imports, or runs as a program."""
+    read = _read(_path(module, tools))
+    found = {name.removeprefix(f"{_PACKAGE}.") for name in read.imported
+             if name.startswith(f"{_PACKAGE}.")}
+    found |= {name.removesuffix(".py") for name in read.named
+              if name.endswith(".py")}
+    # `from standalone.paths import TOOLS` names no module paths.TOOLS.
+    found = {name for name in found if _path(name, tools).exists()}
+    # To import recipes.zlib is to run recipes/__init__.py as well.
+    found |= {name.rpartition(".")[0] for name in found if "." in name}
+    return found | {"__init__"}
+
+
+def data_files(module: str, tools: Path = TOOLS) -> set[str]:
+    """The files that *module* names as TOOLS / "name", and those that pin
+    the packages that it imports, relative to Tools/standalone."""
+    read = _read(_path(module, tools))
+    found = {path.relative_to(tools).as_posix()
+             for name in read.named if not name.endswith(".py")
+             for path in _files(tools / name)}
+    ours = {*sys.stdlib_module_names, _PACKAGE}
+    if {name.partition(".")[0] for name in read.imported} - ours:
+        found.add(_REQUIREMENTS)
+    return found
+
+
+def _path(module: str, tools: Path) -> Path:
+    path = tools / module.replace(".", "/")
+    return (path / "__init__.py" if path.is_dir()
+            else path.with_name(f"{path.name}.py"))
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """*path*, or the files below it, but no bytecode."""
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        if file.is_file() and file.suffix != ".pyc":
+            yield file
+
+
+def _read(path: Path) -> _Module:
+    return _parsed(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _parsed(text: str) -> _Module:
+    tree = ast.parse(text)
+    nodes = list(_run(tree))
+    return _Module(frozenset(_imported(nodes)), frozenset(_named(nodes)),
+                   stamp.key(_code(tree)))
+
+
+def _run(node: ast.AST) -> Iterator[ast.AST]:
+    """All below *node* but what only a type checker reads."""
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If)
+                and ast.unparse(child.test) == "TYPE_CHECKING"):
+            yield child
+            yield from _run(child)
+
+
+def _imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _named(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """The longest paths alone: of a/b not a."""
+    inner: set[ast.AST] = set()
+    for node in nodes:
+        if isinstance(node, ast.BinOp) and (name := _below_tools(node)):
+            if node not in inner:
+                yield name
+            inner.add(node.left)
+
+
+def _below_tools(node: ast.expr) -> str:
+    """The path below TOOLS that *node* spells out, or ""."""
+    words: list[str] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        if not (isinstance(node.right, ast.Constant)
+                and isinstance(node.right.value, str)):
+            return ""
+        words.insert(0, node.right.value)
+        node = node.left
+    if isinstance(node, ast.Name) and node.id == "TOOLS":
+        return "/".join(words)
+    return ""
+
+
+def _code(tree: ast.Module) -> str:
+    """The code of a module: no comments, docstrings or blank lines.
+
+    As source and not as ast.dump(), which differs from one version of
+    Python to the next.  Docstrings are taken out of *tree*.
+    """
+    for node in ast.walk(tree):
+        if (isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef,
+                              ast.AsyncFunctionDef))
+                and ast.get_docstring(node) is not None):
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)
+
+
+def _content(path: Path) -> str:
+    """A hash of what a file says; of TOML without its comments."""
+    if path.suffix == ".toml":
+        return stamp.key(tomllib.loads(path.read_text(encoding="utf-8")))
+    return stamp.file_sha256(path)
