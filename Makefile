@@ -8,13 +8,13 @@
 .DEFAULT_GOAL := help
 
 standalone standalone-fetch standalone-clean standalone-sign:
-	+@$(MAKE) --no-print-directory -f Makefile.standalone $@
+	@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
 standalone-reproduce standalone-respin standalone-test:
-	+@$(MAKE) --no-print-directory -f Makefile.standalone $@
+	@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
 check check-tools check-distribution check-chroots check-frozen bench-startup:
-	+@$(MAKE) --no-print-directory -f Makefile.standalone standalone-$@
+	@$(MAKE) --no-print-directory -f Makefile.standalone standalone-$@
 
 help:
 	@$(MAKE) --no-print-directory -f Makefile.standalone standalone-help

@@ -12,7 +12,10 @@ include plan/names.mk
 
 STANDALONE_PYTHON ?= python3
 
-# + shares our job slots with what a stage runs.
+# + shares our job slots with what a stage runs, see Makefile.standalone.
+FLAGS := $(filter-out --%,$(firstword -$(MAKEFLAGS)))
+SHARE := $(if $(strip $(foreach flag,n q t,$(findstring $(flag),$(FLAGS)))),,+)
+
 STAGE = @"$(STANDALONE_PYTHON)" -m standalone stage
 PLAN = plan/$(OWN)
 
@@ -25,7 +28,7 @@ $(SHARED)/toolchain/.key: plan/$(SHARED)/toolchain.key
 
 $(DEPS:%=$(SHARED)/deps/%/.key): $(SHARED)/deps/%/.key: \
 		plan/$(SHARED)/deps-%.key | $(SHARED)/toolchain/.key
-	+$(STAGE) deps $*
+	$(SHARE)$(STAGE) deps $*
 
 $(OWN)/source/.key: $(PLAN)/source.key
 	$(STAGE) source
@@ -35,7 +38,7 @@ $(OWN)/setup/.key: $(PLAN)/setup.key | $(OWN)/source/.key
 
 $(OWN)/install/.key: $(PLAN)/cpython.key | $(SHARED)/toolchain/.key \
 		$(DEPS:%=$(SHARED)/deps/%/.key) $(OWN)/source/.key $(OWN)/setup/.key
-	+$(STAGE) cpython
+	$(SHARE)$(STAGE) cpython
 
 $(OWN)/tree/.key: $(PLAN)/relocate.key | $(OWN)/install/.key
 	$(STAGE) relocate
