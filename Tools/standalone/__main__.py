@@ -16,6 +16,7 @@ if not __package__:              # run as `python3 Tools/standalone ...`
 from standalone import (
     bench,
     check,
+    explain,
     front,
     index,
     overlay,
@@ -84,11 +85,16 @@ def parser() -> argparse.ArgumentParser:
                        ("test", "run CPython's own suite on it"),
                        ("bench", "count what a start-up takes"),
                        ("reproduce", "build again elsewhere, and compare"),
-                       ("respin", "a release with other dependencies")):
+                       ("respin", "a release with other dependencies"),
+                       ("plan", "list the stages: which are up to date"),
+                       ("why", "what changed since an output was made")):
         command = commands.add_parser(name, help=text)
         if name == "check":
             command.add_argument("what", choices=(
                 "all", "tools", "distribution", "chroots", "frozen"))
+        if name == "why":
+            command.add_argument("stage")
+            command.add_argument("dependency", nargs="?")
         if name == "test":
             command.add_argument("--systems", default="")
             command.add_argument("--tests", default="")
@@ -162,6 +168,11 @@ def dispatch(arguments: argparse.Namespace) -> None:
         case "respin":
             respin.respin(request(arguments), arguments.base,
                           arguments.cves)
+        case "plan":
+            print(*explain.listing(request(arguments)), sep="\n")
+        case "why":
+            print(*explain.why(request(arguments), arguments.stage,
+                               arguments.dependency), sep="\n")
         case "relink":
             run_relink(arguments)
         case "metadata":

@@ -12,7 +12,7 @@ GROUND = {"errors", "model", "paths", "run", "stamp"}
 STAGES = {"archive", "cpython", "deps", "fetch", "relocate", "setup_local",
           "source", "validate"}
 # What joins the stages, or runs beside them; all others are knowledge.
-TOP = {"__main__", "bench", "check", "distribution", "front",
+TOP = {"__main__", "bench", "check", "distribution", "explain", "front",
        "packing", "plan", "relink", "reproduce", "respin", "stages", "suite"}
 
 THIRD_PARTY = {"compression": {"deflate", "zstandard"},

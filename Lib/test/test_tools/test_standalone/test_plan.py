@@ -25,7 +25,7 @@ from .trees import small_tree
 NO_OUTPUT = {
     "__main__", "apt", "aside", "bench", "check", "children", "chroots",
     "closure", "contents", "counts", "distribution", "download",
-    "expected", "fetch", "front", "full", "moved", "plan",
+    "expected", "explain", "fetch", "front", "full", "moved", "plan",
     "released", "relink", "reproduce", "respin", "sign", "stages", "suite"}
 # Data that no output depends on.
 NO_OUTPUT_DATA = {

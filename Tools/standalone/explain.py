@@ -1,0 +1,68 @@
+"""Say which outputs of a build are up to date, and why others are not."""
+
+from collections.abc import Iterator, Mapping
+
+from standalone import plan, stages
+from standalone.config import Config
+from standalone.errors import UsageError
+
+_NONE = "-"
+
+
+def listing(config: Config) -> Iterator[str]:
+    """A line for each stage and dependency, in the order of the graph."""
+    for title, (made, planned) in _compared(config).items():
+        yield f"{title:<18} {_state(made, planned)}"
+
+
+def why(config: Config, stage: str, dependency: str | None) -> Iterator[str]:
+    """What changed since an output was made, a label a line, with the old
+    value and the new one; also of all that it needs."""
+    compared = _compared(config)
+    left = [stages.task(config, stage, dependency).title]
+    for title in left:
+        made, planned = compared[title]
+        yield f"{title}: {_state(made, planned)}"
+        for label in _changed(made or {}, planned) if made else ():
+            needed = label.removeprefix("needs ")
+            if needed != label and needed in compared:
+                left += [needed] if needed not in left else []
+                yield f"  {label}: see below"
+            else:
+                yield (f"  {label}: {_shown(made, label)} -> "
+                       f"{_shown(planned, label)}")
+
+
+def _compared(config: Config) -> dict[
+        str, tuple[plan.Parts | None, plan.Parts]]:
+    """Title → the parts that the output has, and those it should have."""
+    if not config.pristine.is_dir():
+        raise UsageError(
+            f"CPython {config.version} is not in OUT/work yet",
+            hint="run `make standalone-fetch` or `make standalone` first")
+    planned = plan.parts(config)
+    return {task.title: (plan.made_of(config, task), planned[task.title])
+            for task in stages.tasks(config)}
+
+
+def _state(made: plan.Parts | None, planned: plan.Parts) -> str:
+    if made is None:
+        return "not made"
+    if not made:
+        return "made by a version that kept no parts"
+    changed = _changed(made, planned)
+    if not changed:
+        return "up to date"
+    more = f", and {len(changed) - 3} more" if len(changed) > 3 else ""
+    return f"changed: {', '.join(changed[:3])}{more}"
+
+
+def _changed(made: plan.Parts, planned: plan.Parts) -> list[str]:
+    return sorted(label for label in made.keys() | planned.keys()
+                  if made.get(label) != planned.get(label))
+
+
+def _shown(parts: Mapping[str, str] | None, label: str) -> str:
+    """A value; of a hash the beginning."""
+    value = (parts or {}).get(label, _NONE)
+    return value[:12] if len(value) == 64 else value
