@@ -213,8 +213,8 @@ class EmbeddedTests(locating.LocationCase):
 
         def executable(field, value):
             said = tree.run(program, "import sys; print(sys.executable, "
-                            "sys.prefix)", field, value, env=env)
-            path, _, prefix = said.partition(" ")
+                            "sys.prefix, sep='\\n')", field, value, env=env)
+            path, _, prefix = said.partition("\n")
             self.assertEqual(prefix, str(tree.PREFIX))
             return path
 
