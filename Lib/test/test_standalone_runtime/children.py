@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 
 #: Seconds; the machine may be busy, and a compiler among the programs.
@@ -21,7 +22,9 @@ def _sigint():
     A shell has the commands that it runs in the background ignore it, and
     whatever those start inherits that; but not a handler.
     """
-    ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    # Only the main thread may set handlers.
+    ignored = (threading.current_thread() is threading.main_thread()
+               and signal.getsignal(signal.SIGINT) == signal.SIG_IGN)
     if ignored:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -91,6 +94,32 @@ def run(argv, *, timeout=DEADLINE, check=False, capture_output=False,
     if check:
         done.check_returncode()
     return done
+
+
+def wait(pid, timeout=DEADLINE):
+    """Return the exit code of a child that is no `Child`; kill it and
+    raise AssertionError if it does not end in time."""
+    until = time.monotonic() + timeout
+    while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
+        if time.monotonic() > until:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise AssertionError(f"{pid} did not end in {timeout} seconds")
+        time.sleep(0.01)
+    return os.waitstatus_to_exitcode(ended[1])
+
+
+def fork(function, timeout=DEADLINE):
+    """Return the exit code of a child that calls *function* and ends with
+    what it returns, or with 255 if it raises an exception."""
+    pid = os.fork()
+    if pid == 0:
+        code = 255
+        try:
+            code = function()
+        finally:
+            os._exit(code)
+    return wait(pid, timeout)
 
 
 def _session(leader):

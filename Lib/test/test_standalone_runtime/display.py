@@ -1,6 +1,7 @@
 """An X server of our own, without a screen, and a look at what is on it."""
 
 import os
+import select
 import shutil
 import struct
 import subprocess
@@ -9,6 +10,7 @@ import unittest
 from pathlib import Path
 
 from test.support import SHORT_TIMEOUT, sleeping_retry
+from test.test_standalone_runtime import children
 
 
 def requires_xvfb(test):
@@ -23,15 +25,16 @@ class Display:
         self.directory = tempfile.TemporaryDirectory()
         readable, writable = os.pipe()
         # It finds a number that is free, and tells it when it is ready.
-        self.server = subprocess.Popen(
+        self.server = children.Child(
             ["Xvfb", "-displayfd", str(writable), "-screen", "0",
              "640x480x24", "-fbdir", self.directory.name, "-nolisten", "tcp",
              "-noreset"],
-            pass_fds=(writable,), stdin=subprocess.DEVNULL,
+            pass_fds=(writable,),
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         os.close(writable)
         with os.fdopen(readable) as told:
-            number = told.read().strip()
+            ready, _, _ = select.select([told], [], [], children.DEADLINE)
+            number = told.readline().strip() if ready else ""
         if not number:
             self.__exit__()
             raise unittest.SkipTest("Xvfb does not start here")
@@ -39,9 +42,10 @@ class Display:
         return self
 
     def __exit__(self, *exc):
-        self.server.terminate()
-        _, self.said = self.server.communicate()
-        self.directory.cleanup()
+        with self.directory, self.server:
+            # When it is killed, it leaves its lock and its socket.
+            self.server.terminate()
+            _, self.said = self.server.communicate(timeout=SHORT_TIMEOUT)
 
     def pixels(self):
         """Rows of colours 0xRRGGBB.  The file is what `xwd` writes:

@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+from test.test_standalone_runtime import children
+
 
 def use(*, terminal=True):
     """Use them all.  Modules of readline and curses are one for the whole
@@ -39,7 +41,7 @@ def use(*, terminal=True):
 def child_environment():
     """What a child process finds in its environment: the process's own,
     whatever os.environ believes."""
-    return subprocess.run(
+    return children.run(
         [sys.executable, "-I", "-S", "-c",
          "import os; print(sorted(os.environb.items()))"],
         env=None, check=True, stdout=subprocess.PIPE, text=True).stdout

@@ -6,8 +6,7 @@ import subprocess
 import unittest
 from dataclasses import dataclass
 
-from test.support import SHORT_TIMEOUT
-from test.test_standalone_runtime import tree
+from test.test_standalone_runtime import children, tree
 
 HAS_PROC = os.path.exists("/proc/self/exe")
 
@@ -51,11 +50,10 @@ def failure(*argv, env, **options):
 
     AssertionError if it does start, or is killed by a signal.
     """
-    done = subprocess.run(
-        [os.fspath(word) for word in argv], encoding="utf-8",
-        errors="surrogateescape", stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-        timeout=SHORT_TIMEOUT, env={**os.environ, **env}, **options)
+    done = children.run(
+        argv, encoding="utf-8", errors="surrogateescape",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env={**os.environ, **env}, **options)
     if done.returncode != 1 or "Fatal Python error" not in done.stdout:
         raise AssertionError(f"ended with {done.returncode}:\n{done.stdout}")
     return done.stdout

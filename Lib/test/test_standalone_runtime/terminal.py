@@ -6,11 +6,11 @@ import pty
 import re
 import select
 import struct
-import subprocess
 import termios
 import time
 
 from test.support import SHORT_TIMEOUT
+from test.test_standalone_runtime import children
 
 TAB, BACKSPACE, CONTROL_D = "\t", "\x7f", "\x04"
 UP, DOWN, RIGHT, LEFT = ("A",), ("B",), ("C",), ("D",)
@@ -42,9 +42,8 @@ class Terminal:
         self._fd, inside = pty.openpty()
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ,
                     struct.pack("HHHH", 24, 80, 0, 0))
-        self._process = subprocess.Popen(
+        self._process = children.Child(
             argv, env=env, stdin=inside, stdout=inside, stderr=inside,
-            start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY))
         os.close(inside)
 
@@ -52,8 +51,7 @@ class Terminal:
         return self
 
     def __exit__(self, *_):
-        self._process.kill()
-        self._process.wait()
+        self._process.end()
         os.close(self._fd)
 
     def type(self, *keys):
@@ -86,11 +84,13 @@ class Terminal:
                     f"no {text!r} in what came: {self.output!r}")
         self._seen = found + len(text)
 
-    def wait(self):
+    def ended(self):
         """Let the program end; its exit code."""
-        while self._read(SHORT_TIMEOUT):
-            pass
-        return self._process.wait(SHORT_TIMEOUT)
+        end = time.monotonic() + children.DEADLINE
+        while self._read(1):
+            if time.monotonic() > end:
+                raise AssertionError(f"did not end: {self.output!r}")
+        return self._process.wait(children.DEADLINE)
 
     def _text(self):
         return _ESCAPES.sub(b"", self.output)

@@ -2,10 +2,10 @@
 
 import json
 import os
-import subprocess
 import tempfile
 import unittest
 
+from test.test_standalone_runtime import children
 from test.test_standalone_runtime.terminal import Terminal
 from test.test_standalone_runtime.tree import PREFIX, PYTHON, copy_to, run
 
@@ -14,9 +14,9 @@ DOCTOR = (PYTHON, "-m", "_standalone_runtime")
 
 def report(*argv, env=None):
     """The doctor's JSON and exit code, which may be 1."""
-    done = subprocess.run(
+    done = children.run(
         [*(argv or DOCTOR), "--json"], env=env, capture_output=True,
-        encoding="utf-8", check=False)
+        encoding="utf-8")
     if done.stderr:
         raise AssertionError(done.stderr)
     return json.loads(done.stdout), done.returncode
@@ -66,7 +66,7 @@ class ReportTests(unittest.TestCase):
                                 ({"TERM": "dumb"}, False)):
             with (self.subTest(extra),
                   Terminal(list(map(str, DOCTOR)), environ | extra) as tty):
-                self.assertEqual(tty.wait(), 0)
+                self.assertEqual(tty.ended(), 0)
                 self.assertEqual(b"\x1b[32m" in tty.output, coloured)
 
     def test_output_that_cannot_show_the_path(self):
@@ -74,8 +74,8 @@ class ReportTests(unittest.TestCase):
         run(*DOCTOR, env={"PYTHONIOENCODING": "ascii"})
 
     def test_bad_option(self):
-        done = subprocess.run([*DOCTOR, "--frobnicate"],
-                              capture_output=True, text=True)
+        done = children.run([*DOCTOR, "--frobnicate"],
+                            capture_output=True, text=True)
         self.assertEqual(done.returncode, 2)
         self.assertIn("--frobnicate", done.stderr)
 

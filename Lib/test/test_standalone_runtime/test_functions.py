@@ -17,7 +17,7 @@ import time
 import unittest
 
 from test.support import SHORT_TIMEOUT
-from test.test_standalone_runtime import kernel, tree
+from test.test_standalone_runtime import children, kernel, tree
 
 LIBC = tuple(map(int, platform.libc_ver()[1].split(".")[:2]))
 
@@ -31,11 +31,11 @@ def seccomp_works():
 def under(rules, code):
     """*code* in an interpreter that starts under these rules of
     kernel.py: the ended process."""
-    return subprocess.run(
+    return children.run(
         [sys.executable, "-m", kernel.__name__, rules,
          sys.executable, "-c", textwrap.dedent(code)],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        encoding="utf-8", timeout=SHORT_TIMEOUT)
+        encoding="utf-8")
 
 
 class FileTests(unittest.TestCase):
@@ -128,8 +128,11 @@ class ProcessTests(unittest.TestCase):
 
     def test_subprocess_closes(self):
         # The first by posix_spawn() where it can, the second by fork.
-        self.assertEqual(tree.run(*self.argv), "closed")
-        self.assertEqual(tree.run(*self.argv, cwd="/"), "closed")
+        self.assertEqual(tree.run(
+            sys.executable, "-c", "import subprocess\n"
+            "for cwd in None, '/':\n"
+            f"    subprocess.run({self.argv!r}, cwd=cwd, check=True)",
+            pass_fds=[self.fd]), "closed\nclosed")
 
     def test_spawn_closefrom(self):
         if LIBC < (2, 34):
@@ -144,7 +147,7 @@ class ProcessTests(unittest.TestCase):
         os.close(write)
         with open(read, encoding="ascii") as said:
             self.assertEqual(said.read(), "closed\n")
-        self.assertEqual(os.waitpid(pid, 0)[1], 0)
+        self.assertEqual(children.wait(pid), 0)
 
     def test_pidfd_that_does_not_block(self):
         try:

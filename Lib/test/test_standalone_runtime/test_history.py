@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 from test.support import os_helper
-from test.test_standalone_runtime import tree
+from test.test_standalone_runtime import children, tree
 from test.test_standalone_runtime.terminal import (
     CONTROL_D,
     UP,
@@ -81,9 +81,12 @@ class Files(unittest.TestCase):
         terminal.expect(">>> ")
         for line in keys:
             terminal.type(*line, "\r")
+            # An editor shows the prompt of this line anew when it gets an
+            # older one, so look for the prompt of the next line.
+            terminal.expect("\n")
             terminal.expect(">>> ")
         terminal.type(CONTROL_D)
-        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(terminal.ended(), 0)
         return terminal
 
 
@@ -129,8 +132,8 @@ class SessionTests(Files):
             os.chown(self.path, NOBODY, NOBODY)
             os.chown(self.home, NOBODY, NOBODY)
             argv = ("-c", AS_NOBODY)
-            if subprocess.run([sys.executable, *argv, "-c", "pass"],
-                              stderr=subprocess.DEVNULL).returncode:
+            if children.run([sys.executable, *argv, "-c", "pass"],
+                            stderr=subprocess.DEVNULL).returncode:
                 self.skipTest("this Python is root's alone")
         for basic in True, False:
             with self.subTest(basic=basic):

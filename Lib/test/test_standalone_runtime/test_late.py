@@ -6,12 +6,11 @@ without our own modules being imported late, and without a word on stderr.
 """
 
 import os
-import subprocess
 import sys
 import unittest
 
-from test.support import SHORT_TIMEOUT, os_helper
-from test.test_standalone_runtime import tree
+from test.support import os_helper
+from test.test_standalone_runtime import children, tree
 
 # How the library gets out of reach, by name.
 WAYS = {
@@ -123,7 +122,7 @@ class LateTests(unittest.TestCase):
 
     def test_at_the_very_end(self):
         """No module is left in sys.modules then."""
-        done = subprocess.run(
+        done = children.run(
             [tree.PYTHON, "-c", """if True:
                 import os, ssl, sys
                 class AtEnd:
@@ -131,7 +130,7 @@ class LateTests(unittest.TestCase):
                         ssl.create_default_context()
                         os.write(1, b"done")
                 sys.modules["__kept__"] = AtEnd()
-                """], capture_output=True, text=True, timeout=SHORT_TIMEOUT)
+                """], capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout, done.stderr),
                          (0, "done", ""))
 
@@ -148,7 +147,7 @@ class ReportTests(unittest.TestCase):
 
     def test_traceback(self):
         """-v shows where a feature failed, without importing anything."""
-        done = subprocess.run(
+        done = children.run(
             [sys.executable, "-v", "-c", """if True:
                 import sys
                 import _standalone_runtime
@@ -157,7 +156,7 @@ class ReportTests(unittest.TestCase):
                     1 / 0
                 except ZeroDivisionError as exc:
                     _standalone_runtime.failed("division", exc)
-                """], capture_output=True, text=True, timeout=SHORT_TIMEOUT)
+                """], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("ZeroDivisionError: division by zero\nstandalone: "
                       "division: ZeroDivisionError: division by zero",

@@ -3,15 +3,13 @@ may name modules of the system's."""
 
 import hmac
 import os
-import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
 from _standalone_runtime.libraries import ENGINES, LIBRARIES, PROVIDERS
-from test.support import SHORT_TIMEOUT
-from test.test_standalone_runtime import tree
+from test.test_standalone_runtime import children, tree
 from test.test_standalone_runtime.test_certificates import (
     CLEAN,
     TRUSTED,
@@ -113,10 +111,10 @@ class ConfigurationTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as scratch:
             file = Path(scratch, "openssl.cnf")
             file.write_text(RED_HAT.format(policy=POLICY))
-            done = subprocess.run(
+            done = children.run(
                 [sys.executable, "-c", PROGRAMS["ssl"] + CIPHERS],
                 env={"OPENSSL_CONF": str(file)}, capture_output=True,
-                text=True, timeout=SHORT_TIMEOUT)
+                text=True)
             self.assertEqual(done.returncode, 1, done)
             self.assertIn("MODULE_INITIALIZATION_ERROR", done.stderr)
             file.write_text(file.read_text().replace(
@@ -196,9 +194,8 @@ class ModuleTests(unittest.TestCase):
     def run_with(self, configuration, program, **env):
         file = self.scratch / "openssl.cnf"
         file.write_text(configuration)
-        return subprocess.run(
+        return children.run(
             [sys.executable, "-c", program], capture_output=True, text=True,
-            timeout=SHORT_TIMEOUT,
             env={"OPENSSL_CONF": str(file), **env})
 
     def check(self, *args, expected, **env):

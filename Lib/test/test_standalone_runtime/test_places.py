@@ -6,8 +6,8 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from test.support import SHORT_TIMEOUT, os_helper
-from test.test_standalone_runtime import locating, tree
+from test.support import os_helper
+from test.test_standalone_runtime import children, locating, tree
 
 # What shells, configuration files, PATH and format strings give a meaning,
 # what is no text in UTF-8, and paths longer than a name may be (255 bytes).
@@ -110,10 +110,10 @@ class NameTests(locating.LocationCase):
 
     def test_virtual_environment_of_no_text(self):
         place = self.move(NO_TEXT)
-        done = subprocess.run(
+        done = children.run(
             [place / "bin/python3", "-m", "venv", "--without-pip",
              self.directory / "env of no text"], stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=SHORT_TIMEOUT)
+            stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stdout, rb"\AError: 'utf-8' codec .*\n\Z")
 

@@ -4,15 +4,14 @@ import concurrent.futures
 import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import unittest
 from multiprocessing import forkserver, resource_tracker, shared_memory
 from pathlib import Path
 
-from test.support import SHORT_TIMEOUT
-from test.test_standalone_runtime import tree
+from test.support import SHORT_TIMEOUT, sleeping_retry
+from test.test_standalone_runtime import children, tree
 
 
 def tearDownModule():
@@ -39,8 +38,10 @@ class MultiprocessingTests(unittest.TestCase):
             with self.subTest(method):
                 context = multiprocessing.get_context(method)
                 inbox, outbox = context.Queue(), context.Queue()
-                child = context.Process(target=answer, args=(inbox, outbox))
+                child = context.Process(target=answer, args=(inbox, outbox),
+                                        daemon=True)
                 child.start()
+                self.addCleanup(child.kill)
                 inbox.put(21)
                 number, executable, prefix, _ = outbox.get(
                     timeout=SHORT_TIMEOUT)
@@ -52,7 +53,9 @@ class MultiprocessingTests(unittest.TestCase):
 
     def test_pool(self):
         with multiprocessing.get_context("spawn").Pool(2) as pool:
-            self.assertEqual(pool.map(cube, range(5)), [0, 1, 8, 27, 64])
+            self.assertEqual(
+                pool.map_async(cube, range(5)).get(children.DEADLINE),
+                [0, 1, 8, 27, 64])
 
     def test_semaphores_and_shared_memory(self):
         memory = shared_memory.SharedMemory(create=True, size=16)
@@ -91,12 +94,13 @@ class SubprocessTests(unittest.TestCase):
     def test_files_and_signals(self):
         """posix_spawn or vfork, pipes, groups and signals."""
         with tempfile.TemporaryFile() as file:
-            child = subprocess.Popen(
-                [sys.executable, "-c", "import os, time\n"
+            child = children.start(
+                self, [sys.executable, "-c", "import os, time\n"
                  "os.write(1, b'started'); time.sleep(600)"],
-                stdout=file, start_new_session=True, pass_fds=(0,))
-            while not os.fstat(file.fileno()).st_size:
-                os.sched_yield()
+                stdout=file, pass_fds=(0,))
+            for _ in sleeping_retry(SHORT_TIMEOUT):
+                if os.fstat(file.fileno()).st_size:
+                    break
             os.killpg(child.pid, signal.SIGTERM)
             self.assertEqual(child.wait(SHORT_TIMEOUT), -signal.SIGTERM)
 

@@ -116,7 +116,7 @@ class SessionTests(Sessions):
         terminal.expect(">>> ")
         self.check_editing(terminal)
         terminal.type(CONTROL_D)
-        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(terminal.ended(), 0)
 
     def test_new(self):
         for term in TERMINALS:
@@ -137,7 +137,7 @@ class SessionTests(Sessions):
                 terminal.expect(">>> ")
                 self.check_editing(terminal, show="{}")
                 terminal.type(*"exit\r")
-                self.assertEqual(terminal.wait(), 0)
+                self.assertEqual(terminal.ended(), 0)
 
     def test_full_screen(self):
         # A chroot with nothing but the C library has no such locale.
@@ -159,7 +159,7 @@ class SessionTests(Sessions):
                                  term not in WITHOUT_COLOUR)
                 terminal.type("q")
                 terminal.expect("done")
-                self.assertEqual(terminal.wait(), 0)
+                self.assertEqual(terminal.ended(), 0)
 
     def test_sequences_are_the_terminal_s_own(self):
         """No other speaks to its cursor and keyboard as the HP does."""
@@ -197,7 +197,7 @@ class PromptTests(Sessions):
                 terminal.expect(f"72{basic:d}")
                 terminal.expect(">>> ")
                 terminal.type(CONTROL_D)
-                self.assertEqual(terminal.wait(), 0)
+                self.assertEqual(terminal.ended(), 0)
                 terminal = self.prompt("xterm-256color", basic=basic)
                 terminal.type(UP, LEFT, *"+100\r")
                 terminal.expect(f"82{basic:d}")
@@ -214,7 +214,7 @@ class PromptTests(Sessions):
                 terminal.expect("666")
                 terminal.expect(">>> ")
                 terminal.type(CONTROL_D)
-                self.assertEqual(terminal.wait(), 0)
+                self.assertEqual(terminal.ended(), 0)
                 self.assertNotIn(b"Traceback", terminal.output)
 
     def test_interrupt(self):

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from test.test_standalone_runtime import children
 from test.test_standalone_runtime.display import Display, requires_xvfb
 from test.test_standalone_runtime.tree import PREFIX, PYTHON, copy_to, run
 
@@ -258,15 +259,12 @@ class WindowTests(TemporaryDirectoryTest):
 
     def start(self, *argv):
         """A process that is ended with the test."""
-        process = subprocess.Popen(
-            [PYTHON, *argv], stdin=subprocess.DEVNULL,
+        return children.start(
+            self, [PYTHON, *argv],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env=dict(os.environ) | {
                 name: str(value) for name, value in self.env.items()
                 if value is not None})
-        self.addCleanup(process.communicate)
-        self.addCleanup(process.kill)
-        return process
 
     def test_a_window(self):
         """Text, a button and a canvas; the text is smooth."""

@@ -2,13 +2,12 @@
 
 import json
 import os
-import subprocess
 import sys
 import unittest
 from pathlib import Path
 
-from test.support import SHORT_TIMEOUT, os_helper
-from test.test_standalone_runtime import tree
+from test.support import os_helper
+from test.test_standalone_runtime import children, tree
 
 
 @unittest.skipUnless(list(tree.PREFIX.glob("share/manifests/*.sha256")),
@@ -27,11 +26,11 @@ class VerifyTests(unittest.TestCase):
     @classmethod
     def verify(cls, *argv, env=None, **options):
         """The exit code, and (what, path) of each difference."""
-        done = subprocess.run(
+        done = children.run(
             [cls.copied / "bin" / "python3", "-B", "-m",
              "_standalone_runtime", "verify", "--json", *argv],
-            env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
-            capture_output=True, timeout=SHORT_TIMEOUT, **options)
+            env={**os.environ, **(env or {})}, capture_output=True,
+            **options)
         return done.returncode, {
             (entry["what"], entry["path"])
             for entry in json.loads(done.stdout).get("differences", ())}

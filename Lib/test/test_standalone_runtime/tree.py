@@ -11,7 +11,7 @@ import unittest
 from importlib import util
 from pathlib import Path
 
-from test.support import SHORT_TIMEOUT
+from test.test_standalone_runtime import children
 
 PREFIX = Path(sys.base_prefix)
 BIN = PREFIX / "bin"
@@ -48,14 +48,13 @@ def run(*argv, env=None, **options):
     """What a command prints, without the line's end.
 
     Its environment is ours with the changes of *env*, where None takes
-    a variable away.  AssertionError with all it said if it fails.
+    a variable away.  AssertionError with all it said if it fails,
+    or if it does not end in time.
     """
     changed = {**os.environ, **(env or {})}
-    done = subprocess.run(
-        [os.fspath(word) for word in argv], encoding="utf-8",
-        errors="surrogateescape",
+    done = children.run(
+        argv, encoding="utf-8", errors="surrogateescape",
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL, timeout=SHORT_TIMEOUT * 2,
         env={name: os.fspath(value) for name, value in changed.items()
              if value is not None}, **options)
     if done.returncode:

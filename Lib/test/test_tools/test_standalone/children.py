@@ -9,5 +9,6 @@ _spec = importlib.util.spec_from_file_location("children", _PATH)
 _module = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_module)
 
-DEADLINE, Child, run, start = (
-    _module.DEADLINE, _module.Child, _module.run, _module.start)
+DEADLINE, Child, fork, run, start = (
+    _module.DEADLINE, _module.Child, _module.fork, _module.run,
+    _module.start)

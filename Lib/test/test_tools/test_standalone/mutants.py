@@ -25,7 +25,6 @@ import importlib.util
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,8 @@ import time
 from pathlib import Path
 
 from standalone.paths import ROOT, TOOLS
+
+from . import children
 
 TESTS = Path(__file__).parent
 SAME_HERE = {"encoding", "newline", "errors"}
@@ -157,21 +158,15 @@ def passes(tools, tests, deadline):
         "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": os.pathsep.join(
             [str(tools.parent), str(TESTS.parent),
              *(os.path.abspath(path) for path in others)])}
-    # In a process group of its own, so that all of it can be killed.
-    child = subprocess.Popen(
-        [sys.executable, "-m", "unittest", "--failfast",
-         *(f"{TESTS.name}.{test}" for test in tests)],
-        cwd=TESTS.parent, env=env,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, start_new_session=True)
-    try:
-        return child.wait(deadline) == 0
-    except subprocess.TimeoutExpired:
-        return False
-    finally:
-        if child.returncode is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+    with children.Child(
+            [sys.executable, "-m", "unittest", "--failfast",
+             *(f"{TESTS.name}.{test}" for test in tests)],
+            cwd=TESTS.parent, env=env, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL) as child:
+        try:
+            return child.wait(deadline) == 0
+        except subprocess.TimeoutExpired:
+            return False
 
 
 def main():

@@ -1,12 +1,13 @@
 """ar.py on an archive of LLVM's, on GNU's and on damaged ones."""
 
 import shutil
-import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
 from standalone import ar
+
+from . import children
 
 SAMPLES = Path(__file__).parent / "elf_samples"
 LONG = "an_object_with_a_long_name.o"
@@ -35,8 +36,8 @@ class MembersTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             for name in LONG, f"b{LONG}", "odd":
                 Path(directory, name).write_bytes(name.encode())
-            subprocess.run(["ar", "qcS", "x.a", "odd", LONG, f"b{LONG}"],
-                           cwd=directory, check=True)
+            children.run(["ar", "qcS", "x.a", "odd", LONG, f"b{LONG}"],
+                         cwd=directory, check=True)
             archive = Path(directory, "x.a").read_bytes()
         found = self.contents(archive)
         self.assertEqual([item for item in found if item[0] != "//"], [

@@ -537,7 +537,7 @@ class NetworkTest(CliTest):
         child = self.start("fetch")
         self.assertTrue(self.server.stalled.wait(20))
         child.send_signal(signal.SIGKILL)
-        child.wait()
+        child.wait(children.DEADLINE)
         self.server.mode = "ok"
         done = self.fetch()
         self.assertNotIn("waiting", done.stderr)

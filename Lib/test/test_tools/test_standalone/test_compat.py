@@ -57,13 +57,6 @@ class Compiled(unittest.TestCase):
 
 class FunctionsTest(Compiled):
 
-    def in_child(self, function):
-        """The exit status of a child that is only to call *function*."""
-        child = os.fork()
-        if not child:
-            os._exit(function())
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
     def test_random_bytes(self):
         for name, arguments in (("getrandom", (0,)), ("getentropy", ())):
             with self.subTest(name):
@@ -90,7 +83,7 @@ class FunctionsTest(Compiled):
             self.call("__explicit_bzero_chk", buffer, 9, 8)
             return 0
 
-        self.assertLess(self.in_child(overflow), 0)
+        self.assertLess(children.fork(overflow), 0)
 
     def test_closefrom(self):
         def child():
@@ -100,7 +93,7 @@ class FunctionsTest(Compiled):
             return (os.path.exists(f"/proc/self/fd/{low}")
                     and not os.path.exists(f"/proc/self/fd/{high}"))
 
-        self.assertEqual(self.in_child(child), True)
+        self.assertEqual(children.fork(child), True)
 
     def test_statx(self):
         # struct statx: https://man7.org/linux/man-pages/man2/statx.2.html

@@ -220,7 +220,7 @@ class FetchTest(unittest.TestCase):
         partial = self.downloads / f"{SHA256[:12]}-x.partial"
         self.until(lambda: partial.exists() and partial.stat().st_size)
         child.send_signal(signal.SIGKILL)
-        child.wait()
+        child.wait(children.DEADLINE)
         left = {path.name for path in self.downloads.iterdir()
                 if not path.name.startswith(".")}
         self.assertEqual(left, {partial.name})

@@ -1,14 +1,13 @@
 """Tests of mutants.py: what it changes, and that a change is noticed."""
 
 import ast
-import subprocess
 import sys
 import unittest
 from pathlib import Path
 
 from standalone import paths
 
-from . import mutants
+from . import children, mutants
 
 SOURCE = '''\
 """A docstring."""
@@ -65,11 +64,11 @@ class RunTest(unittest.TestCase):
 
     def run_tool(self, *arguments):
         # A module of data, and a quick test of it.
-        return subprocess.run(
+        return children.run(
             [sys.executable, "-m", "test_standalone.mutants", *arguments,
              paths.__name__.removeprefix("standalone."), "test_summary"],
             cwd=Path(__file__).parents[1],
-            capture_output=True, text=True, timeout=300)
+            capture_output=True, text=True)
 
     def test_survived(self):
         """test_summary does not look at the texts of paths.py."""

@@ -9,7 +9,6 @@ import ast
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -18,6 +17,7 @@ from pathlib import Path
 from standalone import closure, overlay, pins, recipes, stages
 from standalone.paths import ROOT, TOOLS
 
+from . import children
 from .trees import small_tree
 
 # Modules that no output depends on: they order the work, and look at what
@@ -101,13 +101,13 @@ def text_of(name):
 
 def loaded(module):
     """What Python imports for a module of ours, by Python's own word."""
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, "-c", f"import sys, standalone.{module}\n"
          "print(*(name for name in sys.modules if name == 'standalone'"
          " or name.startswith('standalone.')))"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(
             [str(TOOLS.parent), *filter(None, sys.path)])},
-        capture_output=True, text=True, timeout=60, check=True)
+        capture_output=True, text=True, check=True)
     return {name.partition(".")[2] or "__init__"
             for name in done.stdout.split()}
 
@@ -158,14 +158,14 @@ class PartsTest(unittest.TestCase):
     @classmethod
     def run_program(cls, edits, mode=""):
         """The parts after each of *edits*, texts by name of a file."""
-        done = subprocess.run(
+        done = children.run(
             [sys.executable, "-c", PARTS, cls.tree, cls.dir / "out", mode],
             input="".join(json.dumps({
                 str(cls.tools / name): text for name, text in texts.items()})
                 + "\n" for texts in edits),
             env={**os.environ, "PYTHONPATH": str(cls.tools.parent),
                  "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True, text=True, timeout=300)
+            capture_output=True, text=True)
         assert not done.returncode, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 

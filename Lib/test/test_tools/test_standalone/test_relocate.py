@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -15,7 +14,7 @@ from pathlib import Path
 from standalone import components, elf, recipes, relocate, stamp
 from standalone.paths import PREFIX
 
-from . import test_inventory
+from . import children, test_inventory
 
 SAMPLES = Path(__file__).parent / "elf_samples"
 CONFIG_DIR = "lib/python3.13/config-3.13-x86_64-linux-gnu"
@@ -193,9 +192,9 @@ class ScriptsTest(SmallTree):
         relocate._scripts(self.tree, self.data)
 
     def run_script(self, name, *argv):
-        return subprocess.run(
+        return children.run(
             [self.tree / "bin" / name, *argv], capture_output=True,
-            text=True, check=True, encoding="utf-8", timeout=60).stdout
+            text=True, check=True, encoding="utf-8").stdout
 
     def test_python(self):
         self.assertEqual((self.tree / "bin/python").readlink(),
@@ -301,10 +300,10 @@ class PkgConfigTest(SmallTree):
         for directory, library in {
                 "lib/pkgconfig": "lib",
                 f"{CONFIG_DIR}/pkgconfig": CONFIG_DIR}.items():
-            said = subprocess.run(
+            said = children.run(
                 ["pkg-config", "--static", "--cflags", "--libs",
                  "python3-embed"], text=True, check=True,
-                capture_output=True, timeout=60,
+                capture_output=True,
                 env={"PKG_CONFIG_LIBDIR": str(self.tree / directory)}).stdout
             places = {word[:2]: Path(word[2:]).resolve()
                       for word in said.split() if word[:2] in ("-I", "-L")}
@@ -371,7 +370,7 @@ class RunTest(test_inventory.Inventoried):
         path.unlink(missing_ok=True)
         name = path.with_name(member)
         shutil.copyfile(SAMPLES / "object.o", name)
-        subprocess.run(["ar", "crs", path, name], check=True, timeout=60)
+        children.run(["ar", "crs", path, name], check=True)
         name.unlink()
 
     def test_output(self):
@@ -392,10 +391,9 @@ class RunTest(test_inventory.Inventoried):
                 tree / "lib/python3.13/build-details.json").read_text())
             self.assertEqual(details["base_interpreter"], "bin/python3.13")
         with self.subTest("archive"):
-            members = subprocess.run(
+            members = children.run(
                 ["ar", "t", tree / CONFIG_DIR / "libpython3.13.a"],
-                check=True, capture_output=True, text=True,
-                timeout=60).stdout.split()
+                check=True, capture_output=True, text=True).stdout.split()
             self.assertLessEqual({"main.o", "own.o", "inflate.o"},
                                  set(members))
         with self.subTest("data"):

@@ -3,7 +3,6 @@
 
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -13,6 +12,7 @@ from standalone import closure, explain, plan, stages, stamp
 from standalone.errors import UsageError
 from standalone.paths import ROOT, TOOLS
 
+from . import children
 from .trees import request, small_tree
 
 # Says so where it is run, and would make no output.
@@ -54,11 +54,11 @@ class GraphTest(unittest.TestCase):
     def make(self, *argv):
         env = {name: value for name, value in os.environ.items()
                if "MAKE" not in name}
-        return subprocess.run(
+        return children.run(
             ["make", "-C", self.work, "-f", TOOLS / "graph.mk",
              "--no-print-directory", *argv,
              f"STANDALONE_PYTHON={self.python}"], env=env,
-            capture_output=True, text=True, timeout=60)
+            capture_output=True, text=True)
 
     def files(self):
         return {path: path.lstat().st_mtime_ns
@@ -150,10 +150,10 @@ class GraphTest(unittest.TestCase):
         for name in ("standalone", "standalone-check", "standalone-respin",
                      "standalone-reproduce"):
             for flags in ["-n"], ["-n", "-j2"], ["-q"]:
-                done = subprocess.run(
+                done = children.run(
                     ["make", *flags, "-f", ROOT / "Makefile.standalone",
                      name, f"OUT={target}", f"PYTHON3={self.python}"],
-                    cwd=self.dir, capture_output=True, text=True, timeout=60)
+                    cwd=self.dir, capture_output=True, text=True)
                 self.assertFalse((self.dir / "ran").exists(), name)
                 self.assertFalse(target.exists())
                 if "-n" in flags:
@@ -233,10 +233,10 @@ class GraphTest(unittest.TestCase):
         env = {**os.environ, "PYTHONPATH": str(TOOLS.parent)}
         before = self.files()
         for argv in ["plan"], ["why", "cpython"]:
-            done = subprocess.run(
+            done = children.run(
                 [sys.executable, "-m", "standalone", *argv,
                  f"--cpython={self.config.cpython}",
-                 f"--out={self.config.out}"], env=env, timeout=60,
+                 f"--out={self.config.out}"], env=env,
                 capture_output=True, text=True, check=True)
             self.assertRegex(done.stdout, r"(?m)^cpython:? +not made$")
         self.assertEqual(self.files(), before)

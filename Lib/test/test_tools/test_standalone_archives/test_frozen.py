@@ -7,6 +7,7 @@ as well, which pip fetches and which compiles for minutes.
 import contextlib
 import json
 import os
+import select
 import shutil
 import struct
 import subprocess
@@ -14,7 +15,12 @@ import unittest
 import zlib
 
 from standalone.paths import TOOLS
-from test_standalone_archives.finished import WHEELS, ArchiveTestCase, run
+from test_standalone_archives.finished import (
+    WHEELS,
+    ArchiveTestCase,
+    children,
+    run,
+)
 
 # A terminal that is not compiled in, and zones.
 PROGRAM = """\
@@ -51,8 +57,8 @@ ALONE = ("unshare", "--mount", "--map-root-user", "sh", "-euc", HIDE, "sh")
 
 
 def can_hide():
-    return shutil.which("unshare") and not subprocess.run(
-        [*ALONE, "true"], capture_output=True, timeout=60).returncode
+    return shutil.which("unshare") and not children.run(
+        [*ALONE, "true"], capture_output=True).returncode
 
 
 def png(path, size=64):
@@ -71,17 +77,19 @@ def png(path, size=64):
 @contextlib.contextmanager
 def display():
     """The name of an X server of our own, which ends with the body."""
-    with subprocess.Popen(
+    with children.Child(
             ["Xvfb", "-displayfd", "1", "-nolisten", "tcp"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True) as server:
-        try:
-            number = server.stdout.readline().strip()
-            if not number:
-                raise unittest.SkipTest("Xvfb does not start here")
-            yield f":{number}"
-        finally:
-            server.kill()
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            text=True) as server:
+        ready, _, _ = select.select([server.stdout], [], [],
+                                    children.DEADLINE)
+        number = server.stdout.readline().strip() if ready else ""
+        if not number:
+            raise unittest.SkipTest("Xvfb does not start here")
+        yield f":{number}"
+        # When it is killed, it leaves its lock and its socket.
+        server.terminate()
+        server.wait(children.DEADLINE)
 
 
 @unittest.skipUnless(shutil.which("Xvfb"), "no Xvfb on PATH")
