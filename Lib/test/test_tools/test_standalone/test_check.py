@@ -104,7 +104,7 @@ class AsideTest(unittest.TestCase):
             raise KeyboardInterrupt
         self.assertTrue(self.work.is_dir())
 
-    def run_and_kill(self, number, before="pass"):
+    def run_and_kill(self, number, before="pass", wait=30):
         """The exit code of a child that would sleep for ever."""
         with children.Child(
                 [sys.executable, "-c", f"import signal; {before}\n"
@@ -117,7 +117,7 @@ class AsideTest(unittest.TestCase):
             self.assertEqual(child.stdout.readline(), b"aside\n")
             self.assertFalse(self.work.exists())
             child.send_signal(number)
-            return child.wait(30)
+            return child.wait(wait)
 
     def test_back_after_signals(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -129,7 +129,7 @@ class AsideTest(unittest.TestCase):
     def test_what_nohup_ignores_stays_ignored(self):
         with self.assertRaises(subprocess.TimeoutExpired):
             self.run_and_kill(signal.SIGHUP, "signal.signal(signal.SIGHUP,"
-                              " signal.SIG_IGN); wait = 2")
+                              " signal.SIG_IGN)", wait=1)
 
     def test_put_back_after_a_kill(self):
         self.run_and_kill(signal.SIGKILL)
