@@ -3,6 +3,7 @@
 The tools: ruff, mypy and the unit tests, with packages of our own choice.
 """
 
+import contextlib
 import os
 import select
 import signal
@@ -168,18 +169,25 @@ def _shown(argv: Sequence[str], env: dict[str, str]) -> tuple[str, int]:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             process_group=0)
     assert child.stdout is not None
-    end, heard = b"", time.monotonic()
+    end, until = b"", time.monotonic() + SILENCE
     try:
-        while time.monotonic() - heard < SILENCE:
-            if select.select([child.stdout], [], [], 1)[0]:
+        while (seconds := until - time.monotonic()) > 0:
+            ended = child.poll() is not None
+            if select.select([child.stdout], [], [], min(1, seconds))[0]:
                 data = os.read(child.stdout.fileno(), 1 << 16)
-                sys.stdout.buffer.write(data)
-                sys.stdout.flush()
-                end, heard = (end + data)[-2000:], time.monotonic()
                 if data:
+                    sys.stdout.buffer.write(data)
+                    sys.stdout.flush()
+                    end = (end + data)[-2000:]
+                    # What others print after its end does not count.
+                    if not ended:
+                        until = time.monotonic() + SILENCE
                     continue
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(max(0, until - time.monotonic()))
+                ended = child.poll() is not None
             # What it has left running may have its output still open.
-            if child.poll() is not None:
+            if ended:
                 return end.decode(errors="replace"), child.returncode
         print(f"\nfailed: no test has ended for {SILENCE} seconds",
               flush=True)
