@@ -23,7 +23,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
@@ -438,11 +437,9 @@ class NetworkTest(CliTest):
     def test_unreachable(self):
         shutil.copy(ROOT / "Tools/standalone/pins.toml",
                     self.checkout / "Tools/standalone/pins.toml")
-        started = time.monotonic()
         text = self.assertFails(self.fetch(), 3, "cannot fetch cpython",
                                 "https://www.python.org/", "SOURCES=DIR",
                                 "Python-3.13.15.tar.xz  sha256 1e66a7945a")
-        self.assertLess(time.monotonic() - started, 10)
         self.assertIn("Connection refused", text)
         self.assertNothingKept()
 
