@@ -88,8 +88,9 @@ class KilledTests(ArchiveTestCase):
             (OUT / f"{NAME}{provenance.SUFFIX}").read_text())["predicate"]
         internal = statement["buildDefinition"]["internalParameters"]
         return children.Child(
-            [*UNSHARE, self.copy, OUT, sys.executable, "-m", "standalone",
-             "build", *(f"--{name}={value or ''}" for name, value
+            # Not the virtual environment of the tests, which is below OUT.
+            [*UNSHARE, self.copy, OUT, sys._base_executable, "-m",
+             "standalone", "build", *(f"--{name}={value or ''}" for name, value
                         in asdict(self.request).items())],
             env={**os.environ, "PYTHONPATH": str(TOOLS.parent),
                  "SOURCE_DATE_EPOCH": str(internal["SOURCE_DATE_EPOCH"]),
