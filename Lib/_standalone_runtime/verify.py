@@ -35,6 +35,8 @@ _ADDED = re.compile(
     r"lib/python3[^/]*/EXTERNALLY-MANAGED|BUILD|pybi-info/[^/]+")
 # uv and sysconfigpatcher write it anew, with other paths.
 _REWRITTEN = re.compile(r"lib/python3[^/]*/_sysconfigdata_[^/]*\.py")
+# .cpython-313.opt-1.pyc
+_TAG = re.compile(r"\.[\w-]+(\.opt-\w+)?\.pyc\Z")
 _BYTECODE = re.compile(r"(?:.*/)?__pycache__/[^/]+\.pyc")
 _LINE = re.compile(
     r"(?P<sha256>[0-9a-f]{64})  (?P<file>.+)|# 755 (?P<runs>.+)|"
@@ -226,7 +228,9 @@ def _is_compiled_anew(bytecode: Path) -> bool:
     lies beside it?  PEP 552."""
     try:
         header = bytecode.read_bytes()[:16]
-        source = Path(importlib.util.source_from_cache(str(bytecode)))
+        # Not by source_from_cache(), which refuses names with more dots,
+        # as PyInstaller's hooks have.
+        source = bytecode.parent.with_name(_TAG.sub(".py", bytecode.name))
         content, status = source.read_bytes(), source.stat()
     except (OSError, ValueError):
         return False
