@@ -227,6 +227,7 @@ class SymbolTests(unittest.TestCase):
         self.assertIn(f"/lib/{TCL}\n", said)
         self.assertIn("no display name and no $DISPLAY", said)
 
+    @unittest.skipUnless(os.path.exists("/proc/self/maps"), "needs /proc")
     def test_one_copy(self):
         """In a venv, too."""
         for name in TCL, TK:
