@@ -499,7 +499,7 @@ class NetworkTest(CliTest):
         plan = ("import os, sys\nfrom standalone import config, plan\n"
                 "plan.write(config.check(config.Config(*sys.argv[1:3], 'zig',"
                 " 'noopt', None, sys.argv[3], 1)))\n"
-                "os.mkdir(sys.argv[3] + '/work/host')\n"
+                "os.mkdir(os.path.join(sys.argv[3], 'work', 'host'))\n"
                 "os.execv(sys.executable, [sys.executable, '-m', 'standalone',"
                 " 'stage', 'source', '--work', sys.argv[3] + '/work'])\n")
         done = self.run_in(unshare(
