@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from standalone import stamp, summary
+from standalone import checksums, stamp
 from standalone.compression import compressor
 from standalone.errors import BuildError, UsageError
 from standalone.metadata import TEST_EXTENSIONS, TEST_PACKAGES
@@ -26,8 +26,6 @@ from standalone.mounts import Mount, members, portable
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
-
-SUMS = "SHA256SUMS"
 
 #: What the name of a file is followed by in that of its signature.
 SIGNATURES = (".asc", ".sigstore")
@@ -162,13 +160,14 @@ def archive(specs: Sequence[Spec], out: Path, epoch: int,
         for name, text in sorted(companions(made, sums).items()):
             made.append(_companion(scratch / name, text))
             sums[name] = made[-1].sha256
-        (scratch / SUMS).write_text(summary.sums_text(sums), "utf-8")
-        for path in sorted(scratch.iterdir(), key=lambda p: p.name == SUMS):
+        (scratch / checksums.FILE).write_text(checksums.text(sums), "utf-8")
+        for path in sorted(scratch.iterdir(),
+                           key=lambda p: p.name == checksums.FILE):
             path.replace(out / path.name)
             for suffix in SIGNATURES:            # of what was there before
                 (out / f"{path.name}{suffix}").unlink(missing_ok=True)
     except OSError as exc:
-        raise _failure(SUMS, exc) from exc
+        raise _failure(checksums.FILE, exc) from exc
     finally:
         stamp.remove(scratch)
     return [Archive(out / item.path.name, item.size, item.sha256)

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from standalone import (
     bench,
+    checksums,
     children,
     front,
     host,
     moved,
     reproduce,
     stamp,
-    summary,
 )
 from standalone.config import Config
 from standalone.counts import Counts, unittest_counts
@@ -101,7 +101,7 @@ def archives(config: Config, pattern: str = "test_*.py", *,
         wheels = host.download_wheels(
             config.pristine, downloads,
             Path(config.sources) if config.sources else None, REQUIREMENTS)
-    names = summary.read_sums(layout.stage("archive") / "SHA256SUMS")
+    names = checksums.read(layout.stage("archive") / checksums.FILE)
     ending = "-install_only_stripped.tar.gz"
     [name] = (name.removesuffix(ending) for name in names
               if name.endswith(ending))

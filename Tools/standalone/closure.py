@@ -59,12 +59,13 @@ def imports(module: str, tools: Path = TOOLS) -> set[str]:
     read = _read(_path(module, tools))
     found = {name.removeprefix(f"{_PACKAGE}.") for name in read.imported
              if name.startswith(f"{_PACKAGE}.")}
-    found |= {name.removesuffix(".py") for name in read.named
-              if name.endswith(".py")}
+    found |= {name.removesuffix(".py").replace("/", ".")
+              for name in read.named if name.endswith(".py")}
     # `from standalone.paths import TOOLS` names no module paths.TOOLS.
     found = {name for name in found if _path(name, tools).exists()}
     # To import recipes.zlib is to run recipes/__init__.py as well.
-    found |= {name.rpartition(".")[0] for name in found if "." in name}
+    found |= {name.rpartition(".")[0] for name in {module, *found}
+              if "." in name}
     return found | {"__init__"}
 
 

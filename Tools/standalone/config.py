@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from standalone import overlay, pins, recipes, targets, toolchain
+from standalone import pins, recipes, targets, toolchain
 from standalone.errors import UsageError
 from standalone.model import Pin, Recipe, Target
 from standalone.paths import ROOT, Layout, work_dir
 from standalone.toolchain import Toolchain
+from standalone.version import python_version
 
 #: The flavours of a build, as words of PYTHON.json's build_options.
 FLAVOURS = ("noopt", "lto", "debug")
@@ -51,7 +52,7 @@ class Config:
         """CPython's version, "3.13.15"; from the tree if it is given."""
         if self.is_pinned:
             return self.cpython
-        return overlay.python_version(Path(self.cpython))
+        return python_version(Path(self.cpython))
 
     @property
     def release(self) -> str:
@@ -160,7 +161,7 @@ def check(config: Config) -> Config:
             hint=f"pinned versions: {', '.join(pins.cpython_versions())}")
     else:
         config = replace(config, cpython=os.path.abspath(config.cpython))
-        overlay.python_version(Path(config.cpython))
+        python_version(Path(config.cpython))
     if config.sources and not Path(config.sources).is_dir():
         raise UsageError(f"SOURCES={config.sources} is not a directory")
     return replace(

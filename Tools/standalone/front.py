@@ -13,6 +13,7 @@ from pathlib import Path
 
 from standalone import (
     aside,
+    checksums,
     fetch,
     host,
     pins,
@@ -175,8 +176,8 @@ def _forget_removed_archives(config: Config) -> None:
     one that another build replaced by its own."""
     out, made = config.layout.out, config.layout.stage("archive")
     try:
-        ours = summary.read_sums(made / "SHA256SUMS")
-        there = summary.read_sums(out / "SHA256SUMS")
+        ours = checksums.read(made / checksums.FILE)
+        there = checksums.read(out / checksums.FILE)
     except (OSError, ValueError):
         ours, there = {}, {}
     if not ours or any(there.get(name) != sha256
@@ -215,7 +216,7 @@ def _graph(config: Config, lock_descriptor: int) -> None:
 
 def _show_table(config: Config) -> None:
     layout = config.layout
-    names = summary.read_sums(layout.stage("archive") / "SHA256SUMS")
+    names = checksums.read(layout.stage("archive") / checksums.FILE)
     sys.stdout.write("\n" + summary.summary(
         [layout.out / name for name in names if not name.endswith(".json")],
         layout.work / "durations",

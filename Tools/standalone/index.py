@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from standalone import summary
+from standalone import checksums
 from standalone.errors import UsageError
 
 #: Where python.org has the files of a release.
@@ -49,7 +49,7 @@ def of_directory(out: Path, base_url: str | None = None) -> str:
     hint = "make standalone, or name the directory with the archives"
     try:
         sums = {name: sha256 for name, sha256
-                in summary.read_sums(out / "SHA256SUMS").items()
+                in checksums.read(out / checksums.FILE).items()
                 if (out / name).exists()}
     except (OSError, ValueError) as exc:
         raise UsageError(f"no archives in {out}: cannot read its SHA256SUMS",

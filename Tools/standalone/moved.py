@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import IO
 
-from standalone import children, stamp, summary, unpack
+from standalone import checksums, children, stamp, unpack
 from standalone.config import Config
 from standalone.errors import UsageError
 
@@ -85,7 +85,7 @@ def testable(config: Config, tree: Path) -> None:
 def _unpack(config: Config, kind: str, target: Path) -> None:
     layout = config.layout
     try:
-        sums = summary.read_sums(layout.stage("archive") / "SHA256SUMS")
+        sums = checksums.read(layout.stage("archive") / checksums.FILE)
         [name] = [name for name in sums
                   if name.endswith(f"-{kind}.tar.gz")]
     except (OSError, ValueError) as exc:

@@ -19,9 +19,7 @@ from typing import Any
 
 from standalone.errors import UsageError
 from standalone.paths import ROOT
-
-#: The oldest CPython that is built and tested.
-OLDEST = (3, 13)
+from standalone.version import python_version
 
 _BEGIN, _END = "dnl standalone: begin\n", "dnl standalone: end\n"
 # Words that only lines of ours have: with_standalone, standalone-help ...
@@ -72,32 +70,6 @@ def files(root: Path = ROOT) -> list[Path]:
 def edits(root: Path = ROOT) -> list[Edit]:
     """The edits to CPython's files, in the order of overlay.toml."""
     return [_edit(table, root) for table in _config(root)["edit"]]
-
-
-def python_version(tree: Path) -> str:
-    """The version of a CPython tree: "3.13.15", "3.15.0a2+".
-
-    Raises UsageError if *tree* is no CPython tree, or too old.
-    Source: PY_VERSION in Include/patchlevel.h, which CPython's own release
-    tools write.
-    """
-    header = tree / "Include" / "patchlevel.h"
-    if not header.is_file():
-        raise UsageError(
-            f"{tree} is not a CPython tree: no Include/patchlevel.h",
-            hint="name the directory of an unpacked CPython release or of "
-                 "a git checkout")
-    found = re.search(r'(?m)^#define\s+PY_VERSION\s+"((\d+)\.(\d+)[^"]*)"',
-                      header.read_text(encoding="utf-8", errors="replace"))
-    if found is None:
-        raise UsageError(f"{tree} is not a CPython tree: no PY_VERSION in "
-                         "Include/patchlevel.h")
-    if (int(found[2]), int(found[3])) < OLDEST:
-        raise UsageError(
-            f"CPython {found[1]} in {tree} is too old",
-            hint="the oldest supported version is "
-                 f"{'.'.join(map(str, OLDEST))}")
-    return found[1]
 
 
 def edited(tree: Path, root: Path = ROOT) -> dict[str, str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from standalone import (
     archive,
     build_details,
+    checksums,
     components,
     compression,
     flags,
@@ -62,7 +63,7 @@ def run(config: Config, wanted: str) -> None:
                 **_statements(config, contents, name, archives)},
             {file: writer for file, (_, writer) in others.items()})
         # But of an index: it is of other builds in the directory as well.
-        (out / archive.SUMS).write_text(
+        (out / checksums.FILE).write_text(
             "".join(f"{entry.sha256}  {entry.path.name}\n"
                     for entry in made if entry.path.name != INDEX))
 

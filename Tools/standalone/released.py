@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from standalone import stamp, summary
+from standalone import checksums, stamp
 from standalone.errors import FetchError, UsageError
 from standalone.sbom import SUFFIX as SBOM
-
-SUMS = "SHA256SUMS"
 
 _PUBLISHED = "make standalone writes it, and it is published with the archives"
 # https://packaging.python.org/specifications/binary-distribution-format/
@@ -102,14 +100,14 @@ def tagged(name: str, build: int) -> str:
 
 def sums(directory: Path) -> dict[str, str]:
     """SHA256SUMS: file name → hash.  Raises UsageError without one."""
+    path = directory / checksums.FILE
     try:
-        return summary.read_sums(directory / SUMS)
+        return checksums.read(path)
     except OSError as exc:
-        raise UsageError(f"cannot read {directory / SUMS}: {exc.strerror}",
+        raise UsageError(f"cannot read {path}: {exc.strerror}",
                          hint=_PUBLISHED) from exc
     except ValueError as exc:
-        raise UsageError(f"{directory / SUMS} is not what sha256sum "
-                         "writes") from exc
+        raise UsageError(f"{path} is not what sha256sum writes") from exc
 
 
 def _verify(directory: Path, sums: Mapping[str, str]) -> None:
@@ -120,8 +118,8 @@ def _verify(directory: Path, sums: Mapping[str, str]) -> None:
                 raise UsageError(f"{path} is missing", hint=_PUBLISHED)
         elif (digest := stamp.file_sha256(path)) != expected:
             raise FetchError(
-                f"{path} is damaged or not what was published: {SUMS} "
-                f"says sha256 {expected}, it has {digest}")
+                f"{path} is damaged or not what was published: "
+                f"{checksums.FILE} says sha256 {expected}, it has {digest}")
 
 
 def components(sbom: Path) -> dict[str, Component]:

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from standalone import (
+    checksums,
     fetch,
     front,
     host,
@@ -28,7 +29,6 @@ from standalone import (
     plan,
     source,
     stamp,
-    summary,
 )
 from standalone.config import Config
 from standalone.counts import Counts
@@ -36,7 +36,6 @@ from standalone.errors import BuildError, ValidationError
 from standalone.paths import ROOT, cache_dir
 from standalone.run import output
 
-_SUMS = "SHA256SUMS"
 _UMASK = 0o077
 _TIME_ZONE = "<+1345>-13:45"     # POSIX: needs no data
 _DIFFOSCOPE = 600                # seconds, at most
@@ -175,8 +174,8 @@ def _provide(config: Config, second: Second) -> list[str]:
         tree=config.pristine)
     _copy(cache, copies, (path.name for path in fetched.values()))
     host.download_wheels(config.pristine, copies, cache / "wheels")
-    made = summary.read_sums(config.layout.stage("archive") / _SUMS)
-    listed = summary.read_sums(out / _SUMS)
+    made = checksums.read(config.layout.stage("archive") / checksums.FILE)
+    listed = checksums.read(out / checksums.FILE)
     # Other builds' are listed in files that are of all.
     others = {name for name in listed
               if name not in made and re.match("c?python-", name)}
@@ -185,7 +184,7 @@ def _provide(config: Config, second: Second) -> list[str]:
         for directory, _, files in os.walk(top):
             for name in (".", *files):
                 os.lchown(Path(directory, name), moved.NOBODY, moved.NOBODY)
-    return [*(name for name in listed if name not in others), _SUMS]
+    return [*(name for name in listed if name not in others), checksums.FILE]
 
 
 def _tools(target: Path) -> None:

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from standalone import front, pins, plan, released, stamp, summary
+from standalone import checksums, front, pins, plan, released, stamp
 from standalone.config import Config
 from standalone.errors import UsageError
 from standalone.model import Pin
@@ -163,8 +163,8 @@ def _write(after: Release, changes: Mapping[str, Any]) -> Path:
                        + "\n")
     sums = released.sums(after.directory)
     sums[path.name] = stamp.file_sha256(path)
-    stamp.write_atomic(after.directory / released.SUMS,
-                       summary.sums_text(sums))
+    stamp.write_atomic(after.directory / checksums.FILE,
+                       checksums.text(sums))
     return path
 
 

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from standalone import stamp, summary
+from standalone import checksums, stamp
 from standalone.errors import BuildError, UsageError, ValidationError
 from standalone.run import environment, output
 
@@ -53,9 +53,9 @@ def sign(out: Path) -> int:
 
 
 def _files(out: Path) -> Iterator[Path]:
-    sums = out / "SHA256SUMS"
+    sums = out / checksums.FILE
     try:
-        listed = summary.read_sums(sums)
+        listed = checksums.read(sums)
     except (OSError, ValueError) as exc:
         raise UsageError(f"nothing to sign in {out}: no SHA256SUMS there",
                          hint="make standalone") from exc

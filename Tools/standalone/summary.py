@@ -7,8 +7,10 @@ Read from files alone: the archives, the SHA256SUMS beside them, and one
 import itertools
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+
+from standalone import checksums
 
 _INDENT = "  "
 
@@ -28,7 +30,7 @@ def summary(archives: Sequence[Path], durations: Path, glibc: str) -> str:
 
 
 def _archives(archives: Sequence[Path]) -> str:
-    sums = read_sums(archives[0].with_name("SHA256SUMS"))
+    sums = checksums.read(archives[0].with_name(checksums.FILE))
     text = ""
     for _, group in itertools.groupby(
             archives, lambda path: path.name.partition("-")[0]):
@@ -51,18 +53,6 @@ def _durations(directory: Path) -> str:
                for path in files]
     return _aligned([(entry["stage"], f"{entry['seconds']:.1f} s")
                      for entry in entries])
-
-
-def read_sums(path: Path) -> dict[str, str]:
-    """File name → hash, out of sha256sum's format."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return {name: sha256 for sha256, name
-            in (line.split("  ", 1) for line in lines)}
-
-
-def sums_text(sums: Mapping[str, str]) -> str:
-    """File name → hash as sha256sum prints and checks them."""
-    return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

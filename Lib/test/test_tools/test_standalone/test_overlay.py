@@ -15,6 +15,7 @@ from pathlib import Path
 from standalone import overlay
 from standalone.errors import UsageError
 from standalone.paths import ROOT
+from standalone.version import python_version
 
 from . import children
 
@@ -253,7 +254,7 @@ class SmallOverlayTests(OverlayTestCase):
                               ("4.0.0", "since_314")]:
             with self.subTest(version=version):
                 patchlevel(self.tree, version)
-                self.assertEqual(overlay.python_version(self.tree), version)
+                self.assertEqual(python_version(self.tree), version)
                 new = overlay.edited(self.tree, self.root)["old.txt"]
                 self.assertEqual(
                     new.split(), ["one", "not", "standalone_two", "three",

@@ -14,7 +14,15 @@ from unittest import mock
 
 import zstandard
 
-from standalone import archive, components, host, packing, pins, recipes
+from standalone import (
+    archive,
+    checksums,
+    components,
+    host,
+    packing,
+    pins,
+    recipes,
+)
 from standalone.components import Component
 from standalone.errors import BuildError
 from standalone.mounts import Mount, members
@@ -318,10 +326,10 @@ class ArchivesTest(RunTest):
         """The sums leave out the index, which covers other builds too."""
         stage = self.layout.stage("archive")
         sums = dict(reversed(line.split("  ")) for line in
-                    (stage / archive.SUMS).read_text().splitlines())
+                    (stage / checksums.FILE).read_text().splitlines())
         made = {path.name for path in self.out.iterdir()
                 if path.is_file() and "3.12.0" not in path.name
-                and path.name not in ("index.json", archive.SUMS)}
+                and path.name not in ("index.json", checksums.FILE)}
         self.assertEqual(set(sums), made)
         for name, sha256 in sums.items():
             self.assertEqual(hashlib.sha256(

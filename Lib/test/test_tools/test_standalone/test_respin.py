@@ -11,11 +11,10 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
-from standalone import archive, config, pins, plan, released, respin
+from standalone import archive, checksums, config, pins, plan, released, respin
 from standalone.archive import Spec
 from standalone.errors import FetchError, UsageError
 from standalone.mounts import Mount
-from standalone.released import SUMS
 
 from .test_archive import EPOCH, FILES, NAME, lay
 from .test_cli import CliTest
@@ -53,7 +52,7 @@ class RespinTestCase(unittest.TestCase):
 
     def sign(self, name):
         """List a file as it is now."""
-        path = self.base / SUMS
+        path = self.base / checksums.FILE
         digest = hashlib.sha256((self.base / name).read_bytes()).hexdigest()
         lines = [line for line in path.read_text().splitlines()
                  if not line.endswith(f"  {name}")]
@@ -102,14 +101,14 @@ class ReleaseTest(RespinTestCase):
             "5.8.0")
 
     def test_nothing_published(self):
-        self.refused("cannot read", SUMS)
+        self.refused("cannot read", checksums.FILE)
         self.base.mkdir()
-        self.refused("cannot read", SUMS)
-        (self.base / SUMS).write_text("")
+        self.refused("cannot read", checksums.FILE)
+        (self.base / checksums.FILE).write_text("")
         self.refused("no archive")
-        (self.base / SUMS).write_text("nonsense\n")
+        (self.base / checksums.FILE).write_text("nonsense\n")
         self.refused("not what sha256sum writes")
-        (self.base / SUMS).write_bytes(b"\xff\xfe\n")
+        (self.base / checksums.FILE).write_bytes(b"\xff\xfe\n")
         self.refused("not what sha256sum writes")
 
     def test_another_python_target_or_flavour(self):
@@ -125,7 +124,7 @@ class ReleaseTest(RespinTestCase):
         self.refused(names[0], "missing")
         text = "".join(f"{sha256}  {name}\n" for name, sha256 in
                        released.sums(self.base).items() if name not in names)
-        (self.base / SUMS).write_text(text)
+        (self.base / checksums.FILE).write_text(text)
         self.refused("no SBOM")
 
     def test_damaged(self):
@@ -263,7 +262,7 @@ class CommandTest(CliTest):
         empty.mkdir()
         for argv, words in (
                 ([], ["a respin of what?", "BASE=DIR"]),
-                ([f"--base={empty}"], ["cannot read", SUMS]),
+                ([f"--base={empty}"], ["cannot read", checksums.FILE]),
                 ([f"--base={empty}", "--cves=CVE-25-1"], ["CVE-25-1"]),
                 (["--build=two"], ["BUILD=two"]),
                 (["--build=0"], ["BUILD=0"])):

@@ -6,12 +6,12 @@ import tarfile
 
 from standalone import (
     archive,
+    checksums,
     pins,
     provenance,
     recipes,
     released,
     sbom,
-    summary,
 )
 from test_standalone.test_sbom import messages
 from test_standalone_archives.finished import (
@@ -27,7 +27,7 @@ class DocumentTests(ArchiveTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.sums = summary.read_sums(OUT / "SHA256SUMS")
+        cls.sums = checksums.read(OUT / "SHA256SUMS")
         cls.archives = archive.file_names(NAME)
 
     @staticmethod

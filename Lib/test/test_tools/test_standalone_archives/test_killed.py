@@ -15,7 +15,7 @@ import unittest
 from dataclasses import asdict
 from pathlib import Path
 
-from standalone import config, provenance, stamp, summary
+from standalone import checksums, config, provenance, stamp
 from standalone.paths import TOOLS
 from test_standalone_archives.finished import (
     NAME,
@@ -73,7 +73,7 @@ class KilledTests(ArchiveTestCase):
             else ()))
 
     def setUp(self):
-        self.names = summary.read_sums(
+        self.names = checksums.read(
             self.layout.stage("archive") / "SHA256SUMS")
         for name in self.names:
             (self.copy / name).unlink()
