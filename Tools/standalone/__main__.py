@@ -20,7 +20,6 @@ from standalone import (
     front,
     index,
     overlay,
-    paths,
     plan,
     reproduce,
     respin,
@@ -30,7 +29,8 @@ from standalone import (
     targets,
 )
 from standalone import config as configuration
-from standalone.errors import BuildError, StandaloneError, UsageError
+from standalone.core import layout
+from standalone.core.errors import BuildError, StandaloneError, UsageError
 
 LOG_LINES = 30
 
@@ -124,7 +124,7 @@ def parser() -> argparse.ArgumentParser:
     document.add_argument("-o", "--output", type=Path)
     for command in (relinked, document):
         command.add_argument(
-            "--out", default=str(paths.cache_dir() / "relink"),
+            "--out", default=str(layout.cache_dir() / "relink"),
             help="where the compiler and Python packages are, or will be")
     stage = commands.add_parser("stage", help="one stage of a planned build")
     stage.add_argument("name")
@@ -266,7 +266,8 @@ def run_stage(name: str, dependency: str | None,
         raise UsageError(f"{host} is missing", hint="make standalone")
     # Only now: they need the packages that were installed for this host.
     sys.path.append(str(host))
-    from standalone import licences, stamp
+    from standalone import licences
+    from standalone.core import stamp
     stage = stages.STAGES[name]
     output = stage.output(config, dependency or "")
     if stamp.is_fresh(output, wanted):

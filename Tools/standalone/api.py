@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from standalone.run import environment, output
+from standalone.core.process import environment, output
 
 # The name is the first word before punctuation, however it is declared:
 #   PyAPI_FUNC(void) _Py_NO_RETURN Py_Exit(int);

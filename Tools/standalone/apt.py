@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from standalone.errors import BuildError
-from standalone.run import output
+from standalone.core.errors import BuildError
+from standalone.core.process import output
 
 # An archive of a distribution has suites such as "bookworm" or
 # "noble-updates"; those of third parties mostly have others, "./" among

@@ -10,11 +10,12 @@ import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
-from standalone import front, moved, overlay, stamp
+from standalone import front, moved, overlay
 from standalone.config import Config
-from standalone.errors import UsageError, ValidationError
-from standalone.paths import PREFIX, TOOLS
-from standalone.run import output
+from standalone.core import stamp
+from standalone.core.errors import UsageError, ValidationError
+from standalone.core.layout import PREFIX, TOOLS
+from standalone.core.process import output
 
 #: How much more the start-up may cost, in percent.
 LIMIT = 0.5

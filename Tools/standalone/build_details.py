@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from standalone.paths import PREFIX
+from standalone.core.layout import PREFIX
 
 
 def write(path: Path, tree: Path, interpreter: str,

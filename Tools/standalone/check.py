@@ -22,13 +22,13 @@ from standalone import (
     host,
     moved,
     reproduce,
-    stamp,
 )
 from standalone.config import Config
+from standalone.core import stamp
+from standalone.core.layout import ROOT, TOOLS, cache_dir
+from standalone.core.process import environment
 from standalone.counts import Counts, unittest_counts
 from standalone.distribution import RUNTIME, distribution
-from standalone.paths import ROOT, TOOLS, cache_dir
-from standalone.run import environment
 
 REQUIREMENTS = TOOLS / "requirements-dev.txt"
 

@@ -22,8 +22,8 @@ from types import MappingProxyType
 from typing import IO
 
 from standalone import children, moved
-from standalone.paths import cache_dir
-from standalone.run import environment
+from standalone.core.layout import cache_dir
+from standalone.core.process import environment
 
 _TOOLS = ("chroot", "debootstrap", "mount", "setpriv", "tar", "unshare")
 _MAX_AGE = 30 * 24 * 60 * 60     # seconds: until a release is asked for anew

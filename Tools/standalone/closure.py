@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from standalone import stamp
-from standalone.paths import TOOLS
+from standalone.core import stamp
+from standalone.core.layout import TOOLS
 
 _PACKAGE = "standalone"
 #: Pins the Python packages of the host that modules import.
@@ -61,7 +61,7 @@ def imports(module: str, tools: Path = TOOLS) -> set[str]:
              if name.startswith(f"{_PACKAGE}.")}
     found |= {name.removesuffix(".py").replace("/", ".")
               for name in read.named if name.endswith(".py")}
-    # `from standalone.paths import TOOLS` names no module paths.TOOLS.
+    # `from standalone.core.layout import TOOLS` names no module paths.TOOLS.
     found = {name for name in found if _path(name, tools).exists()}
     # To import recipes.zlib is to run recipes/__init__.py as well.
     found |= {name.rpartition(".")[0] for name in {module, *found}

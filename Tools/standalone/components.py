@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from standalone import pins
-from standalone.model import Pin, SourceFile
+from standalone.core.model import Pin, SourceFile
 
 if TYPE_CHECKING:
     from standalone.config import Config

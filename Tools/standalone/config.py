@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from standalone import pins, recipes, targets, toolchain
-from standalone.errors import UsageError
-from standalone.model import Pin, Recipe, Target
-from standalone.paths import ROOT, Layout, work_dir
+from standalone.core.errors import UsageError
+from standalone.core.layout import ROOT, Layout, work_dir
+from standalone.core.model import Pin, Recipe, Target
 from standalone.toolchain import Toolchain
 from standalone.version import python_version
 

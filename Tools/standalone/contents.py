@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from standalone import compression
-from standalone.errors import UsageError
+from standalone.core.errors import UsageError
 
 #: How many members of an archive are told of.
 _SHOWN = 10

@@ -17,11 +17,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone import api, flags, modules, recipes, stamp
-from standalone.errors import BuildError
-from standalone.model import Command, Commands
-from standalone.paths import PREFIX
-from standalone.run import Runner, environment
+from standalone import api, flags, modules, recipes
+from standalone.core import stamp
+from standalone.core.errors import BuildError
+from standalone.core.layout import PREFIX
+from standalone.core.model import Command, Commands
+from standalone.core.process import Runner, environment
 
 if TYPE_CHECKING:
     from standalone.config import Config

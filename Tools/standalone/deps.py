@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone import flags, recipes, stamp, unpack
-from standalone.errors import BuildError
-from standalone.model import Build, Command, Pin, Recipe
-from standalone.paths import Layout
-from standalone.run import Runner, environment
+from standalone import flags, recipes, unpack
+from standalone.core import stamp
+from standalone.core.errors import BuildError
+from standalone.core.layout import Layout
+from standalone.core.model import Build, Command, Pin, Recipe
+from standalone.core.process import Runner, environment
 
 if TYPE_CHECKING:
     from standalone.config import Config

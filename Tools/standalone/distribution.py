@@ -20,8 +20,8 @@ from standalone import (
 )
 from standalone.chroots import Chroot
 from standalone.config import Config
+from standalone.core.errors import UsageError
 from standalone.counts import Counts, junit_counts, junit_results
-from standalone.errors import UsageError
 from standalone.expected import Failure
 
 RUNTIME = "test_standalone_runtime"

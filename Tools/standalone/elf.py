@@ -24,7 +24,7 @@ from elftools.elf.sections import (
     SymbolTableSection,
 )
 
-from standalone.errors import ValidationError
+from standalone.core.errors import ValidationError
 
 _DF_TEXTREL, _DF_BIND_NOW = 0x4, 0x8                 # DT_FLAGS
 _DF_1_NOW, _DF_1_PIE = 0x1, 0x08000000               # DT_FLAGS_1

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from standalone.paths import TOOLS
+from standalone.core.layout import TOOLS
 
 LIST = TOOLS / "expected_failures.toml"
 

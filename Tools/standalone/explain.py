@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from standalone import plan, stages
 from standalone.config import Config
-from standalone.errors import UsageError
+from standalone.core.errors import UsageError
 
 _NONE = "-"
 

@@ -19,14 +19,14 @@ from standalone import (
     pins,
     plan,
     provenance,
-    stamp,
     summary,
     unpack,
 )
 from standalone.config import Config
-from standalone.errors import BuildError, UsageError
-from standalone.paths import TOOLS, cache_dir
-from standalone.run import jobserver
+from standalone.core import stamp
+from standalone.core.errors import BuildError, UsageError
+from standalone.core.layout import TOOLS, cache_dir
+from standalone.core.process import jobserver
 
 
 @contextlib.contextmanager

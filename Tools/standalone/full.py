@@ -16,7 +16,7 @@ from typing import Any
 
 from standalone import metadata
 from standalone.compression import compressor, tar_stream
-from standalone.errors import UsageError
+from standalone.core.errors import UsageError
 
 _DOCUMENT = "python/PYTHON.json"
 _LEVEL = 9                       # as archive.KINDS has it

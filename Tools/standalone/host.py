@@ -16,10 +16,10 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from standalone import stamp
-from standalone.errors import BuildError, FetchError, UsageError
-from standalone.paths import TOOLS
-from standalone.run import environment, output, pip_environment
+from standalone.core import stamp
+from standalone.core.errors import BuildError, FetchError, UsageError
+from standalone.core.layout import TOOLS
+from standalone.core.process import environment, output, pip_environment
 from standalone.toolchain import llvm_path
 
 REQUIREMENTS = TOOLS / "requirements.txt"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from standalone import checksums
-from standalone.errors import UsageError
+from standalone.core.errors import UsageError
 
 #: Where python.org has the files of a release.
 RELEASES = "https://www.python.org/ftp/python/{}/"

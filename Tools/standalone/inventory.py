@@ -19,8 +19,8 @@ from urllib.parse import quote
 
 from standalone import components, elf, pins, sysroot, unpack
 from standalone.components import NOWHERE, Component, Texts
-from standalone.errors import ValidationError
-from standalone.paths import TOOLS
+from standalone.core.errors import ValidationError
+from standalone.core.layout import TOOLS
 
 if TYPE_CHECKING:
     from standalone.config import Config

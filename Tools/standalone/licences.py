@@ -8,9 +8,9 @@ from packaging.licenses import (
     canonicalize_license_expression,
 )
 
-from standalone import render
 from standalone.components import Component
-from standalone.errors import ValidationError
+from standalone.core import render
+from standalone.core.errors import ValidationError
 
 SUMMARY = "SUMMARY.txt"
 

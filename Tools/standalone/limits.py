@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from posixpath import join, normpath
 
-from standalone.model import Target
+from standalone.core.model import Target
 from standalone.policy import Policy
 
 

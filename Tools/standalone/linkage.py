@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from standalone import elf
-from standalone.errors import BuildError
-from standalone.model import Pin
+from standalone.core.errors import BuildError
+from standalone.core.model import Pin
 
 # The sysroot's own functions, which whatever calls them has inside.
 _COMPAT = "build/lib/libcompat.a"

@@ -18,8 +18,8 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from standalone import stamp
-from standalone.errors import BuildError
+from standalone.core import stamp
+from standalone.core.errors import BuildError
 
 #: Where an archive of some kind has its own, below what is installed:
 #: archives that are unpacked over each other keep theirs.

@@ -15,9 +15,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from standalone import linkage
-from standalone.errors import BuildError, UsageError
+from standalone.core.errors import BuildError, UsageError
+from standalone.core.model import Pin
 from standalone.linkage import Linked
-from standalone.model import Pin
 
 #: Packages of the standard library that are only tests, as patterns.
 TEST_PACKAGES = ("test", "idlelib.idle_test")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from standalone.errors import BuildError
-from standalone.paths import TOOLS
+from standalone.core.errors import BuildError
+from standalone.core.layout import TOOLS
 
 # "@MODULE__BZ2_TRUE@_bz2 _bz2module.c", or a bare "posix posixmodule.c"
 # in Setup.bootstrap.in, perhaps after "@MODULE_TIME_TRUE@".

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from standalone.errors import BuildError
+from standalone.core.errors import BuildError
 
 
 @dataclass(frozen=True)

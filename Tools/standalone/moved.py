@@ -15,9 +15,10 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import IO
 
-from standalone import checksums, children, stamp, unpack
+from standalone import checksums, children, unpack
 from standalone.config import Config
-from standalone.errors import UsageError
+from standalone.core import stamp
+from standalone.core.errors import UsageError
 
 #: The name of a place: quoting and decoding have to be right.
 NAME = "mövéd elsewhere"

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from standalone.errors import UsageError
-from standalone.paths import ROOT
+from standalone.core.errors import UsageError
+from standalone.core.layout import ROOT
 from standalone.version import python_version
 
 _BEGIN, _END = "dnl standalone: begin\n", "dnl standalone: end\n"

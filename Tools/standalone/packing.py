@@ -29,12 +29,12 @@ from standalone import (
     recipes,
     relocate,
     sbom,
-    stamp,
 )
-from standalone.errors import ValidationError
-from standalone.model import Pin
+from standalone.core import stamp
+from standalone.core.errors import ValidationError
+from standalone.core.model import Pin
+from standalone.core.process import output
 from standalone.mounts import Mount, members
-from standalone.run import output
 
 if TYPE_CHECKING:
     from standalone.config import Config

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from standalone.errors import UsageError
-from standalone.model import Pin, SourceFile
-from standalone.paths import TOOLS
+from standalone.core.errors import UsageError
+from standalone.core.layout import TOOLS
+from standalone.core.model import Pin, SourceFile
 
 PINS = TOOLS / "pins.toml"
 

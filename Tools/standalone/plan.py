@@ -23,13 +23,13 @@ from standalone import (
     provenance,
     source,
     stages,
-    stamp,
 )
 from standalone.config import Config
-from standalone.errors import UsageError
-from standalone.model import Pin, Recipe
-from standalone.paths import ROOT, cache_dir
-from standalone.run import environment
+from standalone.core import stamp
+from standalone.core.errors import UsageError
+from standalone.core.layout import ROOT, cache_dir
+from standalone.core.model import Pin, Recipe
+from standalone.core.process import environment
 from standalone.stages import STAGES, Stage, Task
 
 #: Label → a short text, or the hash of a longer one.

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from standalone.errors import UsageError
-from standalone.paths import TOOLS
+from standalone.core.errors import UsageError
+from standalone.core.layout import TOOLS
 
 POLICY_TOML = TOOLS / "policy.toml"
 

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from standalone import components, host, pins, stamp
+from standalone import components, host, pins
 from standalone.components import NOWHERE, Component
-from standalone.errors import BuildError
-from standalone.paths import ROOT
-from standalone.run import output
+from standalone.core import stamp
+from standalone.core.errors import BuildError
+from standalone.core.layout import ROOT
+from standalone.core.process import output
 
 if TYPE_CHECKING:
     from standalone.config import Config

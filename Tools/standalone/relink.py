@@ -19,11 +19,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from standalone import elf, full, plan, stamp, targets, toolchain
+from standalone import elf, full, plan, targets, toolchain
 from standalone.config import Config
-from standalone.errors import BuildError, UsageError
-from standalone.model import Command, Commands, WriteFile
-from standalone.run import Runner, environment, output
+from standalone.core import stamp
+from standalone.core.errors import BuildError, UsageError
+from standalone.core.model import Command, Commands, WriteFile
+from standalone.core.process import Runner, environment, output
 
 _TABLE = """\
 #include "Python.h"

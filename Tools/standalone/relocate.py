@@ -27,15 +27,14 @@ from standalone import (
     components,
     inventory,
     licences,
-    render,
-    stamp,
     staticlib,
     strip,
     sysconfigdata,
 )
-from standalone.model import Command
-from standalone.paths import PREFIX, TOOLS
-from standalone.run import Runner, environment
+from standalone.core import render, stamp
+from standalone.core.layout import PREFIX, TOOLS
+from standalone.core.model import Command
+from standalone.core.process import Runner, environment
 
 if TYPE_CHECKING:
     from standalone.config import Config

@@ -28,13 +28,13 @@ from standalone import (
     pins,
     plan,
     source,
-    stamp,
 )
 from standalone.config import Config
+from standalone.core import stamp
+from standalone.core.errors import BuildError, ValidationError
+from standalone.core.layout import ROOT, cache_dir
+from standalone.core.process import output
 from standalone.counts import Counts
-from standalone.errors import BuildError, ValidationError
-from standalone.paths import ROOT, cache_dir
-from standalone.run import output
 
 _UMASK = 0o077
 _TIME_ZONE = "<+1345>-13:45"     # POSIX: needs no data

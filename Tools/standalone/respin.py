@@ -12,10 +12,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from standalone import checksums, front, pins, plan, released, stamp
+from standalone import checksums, front, pins, plan, released
 from standalone.config import Config
-from standalone.errors import UsageError
-from standalone.model import Pin
+from standalone.core import stamp
+from standalone.core.errors import UsageError
+from standalone.core.model import Pin
 from standalone.released import Component, Release
 
 #: Of the document that lies beside the archives.

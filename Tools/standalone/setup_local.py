@@ -11,7 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone import modules, recipes, render, stamp
+from standalone import modules, recipes
+from standalone.core import render, stamp
 
 if TYPE_CHECKING:
     from standalone.config import Config

@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone import overlay, stamp
-from standalone.paths import ROOT
+from standalone import overlay
+from standalone.core import stamp
+from standalone.core.layout import ROOT
 
 if TYPE_CHECKING:
     from standalone.config import Config

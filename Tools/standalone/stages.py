@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone.errors import UsageError
+from standalone.core.errors import UsageError
 
 if TYPE_CHECKING:
     from standalone.config import Config

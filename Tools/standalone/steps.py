@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from standalone.model import Build, Commands
+from standalone.core.model import Build, Commands
 
 
 def cflags(build: Build) -> str:

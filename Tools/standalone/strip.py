@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from standalone.errors import BuildError
+from standalone.core.errors import BuildError
 
 _MAGIC = b"\x7fELF"
 _WORDS = {b"\1": "I", b"\2": "Q"}                    # EI_CLASS, for struct

@@ -18,8 +18,8 @@ from typing import IO
 from standalone import apt, chroots, expected, front, moved
 from standalone.chroots import Chroot
 from standalone.config import Config
+from standalone.core.errors import FetchError, UsageError
 from standalone.counts import regrtest_results
-from standalone.errors import FetchError, UsageError
 from standalone.expected import DEBIAN, HERE, SYSTEMS, Failure
 
 # -w runs again what failed, alone: a machine may be busy, once.  Our own

@@ -26,10 +26,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standalone import ar
-from standalone.errors import BuildError
-from standalone.model import Target
-from standalone.paths import TOOLS
-from standalone.run import environment, output
+from standalone.core.errors import BuildError
+from standalone.core.layout import TOOLS
+from standalone.core.model import Target
+from standalone.core.process import environment, output
 
 # What a link editor is told as -lNAME, beside -lc.
 _LIBRARIES = ("m", "pthread", "dl", "rt", "util", "resolv")

@@ -8,8 +8,8 @@ supported distribution still runs (2.17: RHEL 7, manylinux2014).
 
 import platform
 
-from standalone.errors import UsageError
-from standalone.model import Target
+from standalone.core.errors import UsageError
+from standalone.core.model import Target
 
 
 def _x86_64(level: int) -> Target:

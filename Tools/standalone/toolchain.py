@@ -20,12 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone import stamp, sysroot
-from standalone.errors import BuildError, UsageError
+from standalone import sysroot
+from standalone.core import stamp
+from standalone.core.errors import BuildError, UsageError
+from standalone.core.layout import Layout
+from standalone.core.model import Target
+from standalone.core.process import output
 from standalone.flags import DEPENDENCY
-from standalone.model import Target
-from standalone.paths import Layout
-from standalone.run import output
 
 if TYPE_CHECKING:
     from standalone.config import Config

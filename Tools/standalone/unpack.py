@@ -8,8 +8,8 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from standalone import ar
-from standalone.errors import FetchError, UsageError
-from standalone.stamp import remove
+from standalone.core.errors import FetchError, UsageError
+from standalone.core.stamp import remove
 
 
 def unpack(archive: Path, dest: Path, strip: int = 1) -> None:

@@ -15,13 +15,14 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from standalone import api, ar, elf, modules, policy, stamp
+from standalone import api, ar, elf, modules, policy
+from standalone.core import stamp
+from standalone.core.errors import ValidationError
+from standalone.core.layout import ROOT, cache_dir
+from standalone.core.model import Finding
 from standalone.elf import Facts
 from standalone.elf_rules import ELF_RULES
-from standalone.errors import ValidationError
 from standalone.limits import Expectations, Limits
-from standalone.model import Finding
-from standalone.paths import ROOT, cache_dir
 from standalone.policy import Policy, RuleException, matches
 from standalone.rules import FILE_RULES, TREE_RULES, Tree
 

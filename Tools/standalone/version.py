@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from standalone.errors import UsageError
+from standalone.core.errors import UsageError
 
 #: The oldest CPython that is built and tested.
 OLDEST = (3, 13)

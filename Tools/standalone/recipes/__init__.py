@@ -8,8 +8,8 @@ import importlib
 import pkgutil
 from pathlib import Path
 
-from standalone.model import Recipe
-from standalone.paths import Layout
+from standalone.core.layout import Layout
+from standalone.core.model import Recipe
 
 
 def load() -> dict[str, Recipe]:

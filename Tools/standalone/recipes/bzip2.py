@@ -1,6 +1,6 @@
 """bzip2: block-sorting compression, for the _bz2 module."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import compile_archive
 
 _SOURCES = ("blocksort", "huffman", "crctable", "randtable", "compress",

@@ -1,6 +1,6 @@
 """Mozilla's certificates, for machines that have no store of their own."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 
 
 def commands(build: Build) -> Commands:

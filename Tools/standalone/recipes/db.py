@@ -1,6 +1,6 @@
 """Berkeley DB 5.3, the last under the Sleepycat licence, for _dbm."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import cflags
 
 

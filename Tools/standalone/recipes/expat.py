@@ -1,6 +1,6 @@
 """Expat, for pyexpat where a CPython brings no copy of its own."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import compile_archive
 
 _SOURCES = ("xmlparse", "xmlrole", "xmltok", "random_getrandom",

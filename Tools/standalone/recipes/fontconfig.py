@@ -1,6 +1,6 @@
 """fontconfig: which font is meant by a name, for libXft."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import compile_archive, includes
 
 # Its configure's answers for any Linux.

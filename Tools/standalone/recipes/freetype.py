@@ -1,6 +1,6 @@
 """FreeType: glyphs out of font files, for fontconfig and libXft."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import compile_archive, includes
 
 # All modules of include/freetype/config/ftmodule.h, and of the base what

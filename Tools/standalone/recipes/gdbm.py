@@ -1,6 +1,6 @@
 """GNU dbm for the _gdbm module, where OPTIONS asks for the GPL."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import autotools
 
 

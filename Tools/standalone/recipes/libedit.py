@@ -1,7 +1,7 @@
 """libedit: line editing under a BSD licence, for the readline module."""
 
-from standalone.model import Build, Commands, Recipe
-from standalone.paths import TOOLS
+from standalone.core.layout import TOOLS
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import autotools
 
 # Ours.  The first two include what they take the place of.

@@ -1,6 +1,6 @@
 """libffi: calls between C and Python, for the _ctypes module."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import autotools
 
 

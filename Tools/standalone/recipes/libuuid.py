@@ -1,6 +1,6 @@
 """libuuid of util-linux, for the _uuid module."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import compile_archive
 
 _SOURCES = ("libuuid/src/clear", "libuuid/src/compare", "libuuid/src/copy",

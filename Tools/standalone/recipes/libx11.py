@@ -1,7 +1,7 @@
 """libX11: the X Window System's client library, for Tk."""
 
-from standalone.model import Build, Commands, Recipe
-from standalone.paths import TOOLS
+from standalone.core.layout import TOOLS
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import compile_archive, includes
 
 # All of Xlib, the converters for locales and input methods included,

@@ -1,6 +1,6 @@
 """libXau: reads ~/.Xauthority, for libxcb."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import compile_archive, includes
 
 _SOURCES = ("AuDispose", "AuFileName", "AuGetAddr", "AuGetBest", "AuLock",

@@ -1,6 +1,6 @@
 """libxcb: the X protocol's C binding, on which libX11 stands."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import compile_archive, includes
 
 _SOURCES = ("xcb_auth", "xcb_conn", "xcb_ext", "xcb_in", "xcb_list",

@@ -1,6 +1,6 @@
 """libXdmcp: XDM-AUTHORIZATION-1, for libxcb."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import compile_archive, includes
 
 _SOURCES = ("Array", "Fill", "Flush", "Key", "Read", "Unwrap", "Wrap",

@@ -1,6 +1,6 @@
 """libXext: extensions of the X protocol, for libXss."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import compile_archive, includes
 
 

@@ -1,6 +1,6 @@
 """libXft: smooth text by FreeType and fontconfig, for Tk."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import compile_archive, includes
 
 

@@ -1,6 +1,6 @@
 """libXrender: drawing with transparency, for libXft."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import compile_archive, includes
 
 

@@ -1,6 +1,6 @@
 """mpdecimal, for _decimal where a CPython brings no copy of its own."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import autotools
 
 

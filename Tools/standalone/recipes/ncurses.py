@@ -3,8 +3,8 @@
 import runpy
 from pathlib import Path
 
-from standalone.model import Build, Commands, Recipe
-from standalone.paths import ROOT, TOOLS
+from standalone.core.layout import ROOT, TOOLS
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import autotools
 
 # Which terminals are compiled in, and where the system's databases are.  The

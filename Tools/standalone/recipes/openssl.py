@@ -2,8 +2,8 @@
 
 import runpy
 
-from standalone.model import Build, Commands, Recipe
-from standalone.paths import ROOT, TOOLS
+from standalone.core.layout import ROOT, TOOLS
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import cflags
 
 # Where systems keep their modules.  The runtime reports on it, so it has the

@@ -4,7 +4,7 @@ certifi refers to the Mozilla Public License by an address.  Nothing of
 pathspec itself is built or shipped.
 """
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 
 
 def commands(build: Build) -> Commands:

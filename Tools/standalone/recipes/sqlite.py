@@ -1,6 +1,6 @@
 """SQLite, for the _sqlite3 module."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import compile_archive
 
 # https://www.sqlite.org/compile.html; what Debian's library offers and

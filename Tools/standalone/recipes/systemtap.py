@@ -5,7 +5,7 @@ tell bpftrace, gdb, perf and others where the probes are:
 https://sourceware.org/systemtap/wiki/UserSpaceProbeImplementation
 """
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 
 # Upstream's archive has dtrace without its first line, and the header
 # where a configure script is to add another; Debian's package has them

@@ -1,7 +1,7 @@
 """Tcl: the language that Tk is written in, for _tkinter."""
 
-from standalone.model import Build, Commands, Recipe
-from standalone.paths import PREFIX, TOOLS
+from standalone.core.layout import PREFIX, TOOLS
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import cflags, shared_library
 
 # What its public headers declare: tclDecls.h, where TclFreeObj() is for the

@@ -1,7 +1,7 @@
 """Tk: windows and what is in them, for _tkinter."""
 
-from standalone.model import Build, Commands, Recipe
-from standalone.paths import PREFIX
+from standalone.core.layout import PREFIX
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import cflags, includes, shared_library
 
 # What tkDecls.h and ttkDecls.h declare, and nothing of X11 and the fonts'

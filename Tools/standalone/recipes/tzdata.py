@@ -1,6 +1,6 @@
 """Time zones, for machines that have no zoneinfo directory."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 
 
 def commands(build: Build) -> Commands:

@@ -1,6 +1,6 @@
 """The X Window System's protocol headers; there is nothing to compile."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 
 # Upstream's archive has a template of one header and a licence text for
 # each protocol, Debian's package the header and one text.

@@ -1,6 +1,6 @@
 """The Python package of xcb-proto, which reads its XML."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 
 # It lies at the top of upstream's archive; Debian has it in a package of
 # its own.

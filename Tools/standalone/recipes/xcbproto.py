@@ -1,6 +1,6 @@
 """The X protocol as XML, of which libxcb's code is made."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 
 # Upstream's archive has them in src/, Debian's package below share/.
 _COPY = """\

@@ -1,6 +1,6 @@
 """xtrans: C code that libX11 includes to connect to a display."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 
 
 def commands(build: Build) -> Commands:

@@ -1,6 +1,6 @@
 """XZ Utils: liblzma, for the _lzma module."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import autotools
 
 

@@ -1,6 +1,6 @@
 """zlib: deflate compression, for the zlib module."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import cflags
 
 

@@ -1,6 +1,6 @@
 """Zstandard, for the _zstd module of CPython 3.14 and newer."""
 
-from standalone.model import Build, Commands, Recipe
+from standalone.core.model import Build, Commands, Recipe
 from standalone.steps import cflags
 
 

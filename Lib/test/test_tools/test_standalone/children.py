@@ -2,7 +2,7 @@
 
 import importlib.util
 
-from standalone.paths import ROOT
+from standalone.core.layout import ROOT
 
 _PATH = ROOT / "Lib/test/test_standalone_runtime/children.py"
 _spec = importlib.util.spec_from_file_location("children", _PATH)

@@ -31,7 +31,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from standalone.paths import ROOT, TOOLS
+from standalone.core.layout import ROOT, TOOLS
 
 from . import children
 

@@ -26,7 +26,7 @@ from standalone import (
     toolchain,
 )
 from standalone.archive import KINDS
-from standalone.paths import ROOT, TOOLS
+from standalone.core.layout import ROOT, TOOLS
 
 from . import children
 from .trees import request, small_tree

@@ -18,7 +18,7 @@ import zstandard
 
 from standalone import archive, config
 from standalone.archive import Spec
-from standalone.errors import BuildError, UsageError
+from standalone.core.errors import BuildError, UsageError
 from standalone.mounts import Mount, members
 
 from . import children

@@ -9,7 +9,7 @@ import unittest.mock
 from pathlib import Path
 
 from standalone import bench, overlay
-from standalone.errors import UsageError
+from standalone.core.errors import UsageError
 
 from .trees import request, small_tree
 

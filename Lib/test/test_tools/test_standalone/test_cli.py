@@ -27,7 +27,7 @@ import unittest
 from pathlib import Path
 
 from standalone import config, overlay, recipes, targets, toolchain
-from standalone.paths import ROOT
+from standalone.core.layout import ROOT
 
 from . import children, loopback
 from .trees import request, small_tree

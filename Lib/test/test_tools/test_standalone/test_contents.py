@@ -7,7 +7,7 @@ from pathlib import Path
 
 from standalone import archive, contents
 from standalone.archive import Spec
-from standalone.errors import UsageError
+from standalone.core.errors import UsageError
 from standalone.mounts import Mount
 
 from .test_archive import EPOCH, FILES, lay

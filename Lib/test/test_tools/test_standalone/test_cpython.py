@@ -10,10 +10,11 @@ import unittest
 import zipfile
 from pathlib import Path
 
-from standalone import cpython, modules, recipes, stamp
-from standalone.errors import BuildError
-from standalone.model import Command
-from standalone.paths import PREFIX
+from standalone import cpython, modules, recipes
+from standalone.core import stamp
+from standalone.core.errors import BuildError
+from standalone.core.layout import PREFIX
+from standalone.core.model import Command
 
 from .trees import request, small_tree
 

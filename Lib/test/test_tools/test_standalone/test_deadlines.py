@@ -4,7 +4,7 @@ import ast
 import time
 import unittest
 
-from standalone.paths import ROOT
+from standalone.core.layout import ROOT
 
 from . import children
 

@@ -9,9 +9,10 @@ import unittest
 import zipfile
 from pathlib import Path
 
-from standalone import deps, pins, stamp
-from standalone.errors import BuildError
-from standalone.model import Pin, Recipe
+from standalone import deps, pins
+from standalone.core import stamp
+from standalone.core.errors import BuildError
+from standalone.core.model import Pin, Recipe
 
 from .trees import request, small_tree
 

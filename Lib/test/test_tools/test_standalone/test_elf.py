@@ -8,8 +8,8 @@ import unittest
 from pathlib import Path
 
 from standalone import elf
+from standalone.core.errors import ValidationError
 from standalone.elf import SymbolVersion
-from standalone.errors import ValidationError
 
 from . import children
 

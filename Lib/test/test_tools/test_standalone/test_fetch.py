@@ -22,10 +22,10 @@ from pathlib import Path
 from unittest import mock
 
 from standalone import download
-from standalone.errors import FetchError, UsageError
+from standalone.core.errors import FetchError, UsageError
+from standalone.core.layout import TOOLS
+from standalone.core.model import Pin, SourceFile
 from standalone.fetch import cached, fetch
-from standalone.model import Pin, SourceFile
-from standalone.paths import TOOLS
 
 from . import children, loopback
 
@@ -401,7 +401,7 @@ CHILD = """\
 import sys
 from pathlib import Path
 from standalone.fetch import fetch
-from standalone.model import Pin, SourceFile
+from standalone.core.model import Pin, SourceFile
 url, sha256, downloads = sys.argv[1:]
 fetch([Pin("dep", "1.0", "MIT", (SourceFile(sha256, (url,)),))],
       Path(downloads), apt_configuration=Path("/nowhere"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from standalone import full
 from standalone.compression import compressor
-from standalone.errors import UsageError
+from standalone.core.errors import UsageError
 
 OBJECT = "build/Objects/object.o"
 

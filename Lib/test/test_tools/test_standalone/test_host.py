@@ -14,7 +14,7 @@ from pathlib import Path
 from unittest import mock
 
 from standalone import host, toolchain
-from standalone.errors import BuildError, FetchError, UsageError
+from standalone.core.errors import BuildError, FetchError, UsageError
 
 from . import loopback
 

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 from standalone import components, inventory, pins, recipes
-from standalone.errors import ValidationError
+from standalone.core.errors import ValidationError
 
 from .trees import request, small_tree
 

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import render
+from standalone.core import render
 
 from . import children
 

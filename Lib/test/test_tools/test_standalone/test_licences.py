@@ -6,7 +6,7 @@ from pathlib import Path
 
 from standalone import licences
 from standalone.components import Component
-from standalone.errors import ValidationError
+from standalone.core.errors import ValidationError
 
 ZLIB = Component("zlib", "1.3.1", "Zlib",
                  ("bin/python3.13", "lib/debug", "build/lib/libz.a"))

@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 from standalone import linkage
-from standalone.model import Pin
+from standalone.core.model import Pin
 
 SAMPLES = Path(__file__).parent / "elf_samples"
 

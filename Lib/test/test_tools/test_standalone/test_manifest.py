@@ -13,9 +13,9 @@ import unittest
 from pathlib import Path
 
 from standalone import manifest
-from standalone.errors import BuildError
+from standalone.core.errors import BuildError
+from standalone.core.layout import ROOT
 from standalone.mounts import Mount, members
-from standalone.paths import ROOT
 from test_standalone.test_archive import lay
 
 from . import children

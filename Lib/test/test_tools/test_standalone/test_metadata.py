@@ -12,11 +12,11 @@ from pathlib import Path
 import jsonschema
 
 from standalone import metadata
-from standalone.errors import BuildError, UsageError
+from standalone.core.errors import BuildError, UsageError
+from standalone.core.layout import TOOLS
+from standalone.core.model import Pin
 from standalone.linkage import Linked
 from standalone.metadata import Compiler
-from standalone.model import Pin
-from standalone.paths import TOOLS
 
 from . import children
 

@@ -5,7 +5,7 @@ import sys
 import unittest
 from pathlib import Path
 
-from standalone import paths
+from standalone.core import layout
 
 from . import children, mutants
 
@@ -66,7 +66,7 @@ class RunTest(unittest.TestCase):
         # A module of data, and a quick test of it.
         return children.run(
             [sys.executable, "-m", "test_standalone.mutants", *arguments,
-             paths.__name__.removeprefix("standalone."), "test_summary"],
+             layout.__name__.removeprefix("standalone."), "test_summary"],
             cwd=Path(__file__).parents[1],
             capture_output=True, text=True)
 

@@ -13,8 +13,8 @@ import unittest
 from pathlib import Path
 
 from standalone import overlay
-from standalone.errors import UsageError
-from standalone.paths import ROOT
+from standalone.core.errors import UsageError
+from standalone.core.layout import ROOT
 from standalone.version import python_version
 
 from . import children

@@ -24,7 +24,7 @@ from standalone import (
     recipes,
 )
 from standalone.components import Component
-from standalone.errors import BuildError
+from standalone.core.errors import BuildError
 from standalone.mounts import Mount, members
 from standalone.toolchain import Toolchain
 

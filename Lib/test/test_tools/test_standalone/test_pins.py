@@ -4,7 +4,7 @@ import re
 import unittest
 
 from standalone import pins
-from standalone.errors import UsageError
+from standalone.core.errors import UsageError
 
 
 def every_pin():

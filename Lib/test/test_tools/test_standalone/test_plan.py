@@ -15,7 +15,7 @@ import unittest
 from pathlib import Path
 
 from standalone import closure, overlay, pins, recipes, stages
-from standalone.paths import ROOT, TOOLS
+from standalone.core.layout import ROOT, TOOLS
 
 from . import children
 from .trees import small_tree
@@ -259,7 +259,7 @@ class ModuleTest(PartsTest):
         deps = self.titles("deps")
         self.assertChange({
             # For every command of every stage.
-            ("run.py", 'env["LC_ALL"] = "C"\n',
+            ("core/process.py", 'env["LC_ALL"] = "C"\n',
              'env["LC_ALL"] = "C"\n    env["CFLAGS"] = "-O0"\n'):
             self.titles("toolchain", "deps", "cpython", "relocate",
                         "validate", "archive"),
@@ -306,7 +306,7 @@ class DataTest(PartsTest):
     def test_text(self):
         # Whole files: C, headers and templates.
         names = [name for name in self.data()
-                 if name.startswith(("compat/", "templates/"))]
+                 if name.startswith(("compat/", "core/templates/"))]
         expected = {
             "compat/beside.h": {"deps-libx11", "deps-tcl"},
             "compat/openssl_conf.c": {"deps-openssl"},
@@ -319,7 +319,7 @@ class DataTest(PartsTest):
             **{name: self.titles("toolchain", "relocate", "archive")
                for name in names if name.startswith("compat/libc/")},
             **{name: self.titles("setup", "relocate", "archive")
-               for name in names if name.startswith("templates/")}}
+               for name in names if name.startswith("core/templates/")}}
         self.assertEqual(set(names), set(expected))
         edits = list(groups(names))
         texts = [{name: text_of(name) + "\n" for name in edited}

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
-from standalone import host, pins, provenance, stamp
+from standalone import host, pins, provenance
+from standalone.core import stamp
 from standalone.toolchain import Toolchain
 
 from . import children

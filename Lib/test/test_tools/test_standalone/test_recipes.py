@@ -16,8 +16,8 @@ import unittest
 from pathlib import Path
 
 from standalone import config, cpython, deps, recipes, targets
-from standalone.model import Command
-from standalone.paths import TOOLS
+from standalone.core.layout import TOOLS
+from standalone.core.model import Command
 
 from .trees import request, small_tree
 

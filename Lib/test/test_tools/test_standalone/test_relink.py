@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 from standalone import relink
-from standalone.errors import UsageError
+from standalone.core.errors import UsageError
 from standalone.full import Distribution
 
 

@@ -11,8 +11,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import components, elf, recipes, relocate, stamp
-from standalone.paths import PREFIX
+from standalone import components, elf, recipes, relocate
+from standalone.core import stamp
+from standalone.core.layout import PREFIX
 
 from . import children, test_inventory
 

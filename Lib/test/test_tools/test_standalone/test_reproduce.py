@@ -15,8 +15,9 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-from standalone import archive, paths, reproduce
+from standalone import archive, reproduce
 from standalone.archive import Spec
+from standalone.core import layout
 from standalone.counts import Counts
 from standalone.mounts import Mount
 
@@ -67,7 +68,7 @@ class SecondTest(unittest.TestCase):
 
     def test_the_copied_tools_are_whole(self):
         reproduce._tools(self.top / "tools")
-        here = self.second.env | {"PYTHONPATH": str(paths.TOOLS.parent)}
+        here = self.second.env | {"PYTHONPATH": str(layout.TOOLS.parent)}
         there = self.second.env             # PYTHONPATH leads to the copy
         ours, copied = (children.run(
             [sys.executable, "-c", "from standalone import overlay, pins\n"
@@ -101,13 +102,13 @@ class SecondTest(unittest.TestCase):
         self.assertIn("user", self.second.changed)
 
     def test_the_clock_reaches_what_is_run(self):
-        from standalone import run
+        from standalone.core import process
         with unittest.mock.patch.dict(os.environ, {
                 "LD_PRELOAD": "libfaketime.so.1", "FAKETIME": "+1d"}):
-            self.assertEqual(run.environment()["FAKETIME"], "+1d")
-            self.assertIn("LD_PRELOAD", run.environment())
+            self.assertEqual(process.environment()["FAKETIME"], "+1d")
+            self.assertIn("LD_PRELOAD", process.environment())
             del os.environ["FAKETIME"]
-            self.assertNotIn("LD_PRELOAD", run.environment())
+            self.assertNotIn("LD_PRELOAD", process.environment())
 
 
 class CompareTest(unittest.TestCase):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from standalone import archive, checksums, config, pins, plan, released, respin
 from standalone.archive import Spec
-from standalone.errors import FetchError, UsageError
+from standalone.core.errors import FetchError, UsageError
 from standalone.mounts import Mount
 
 from .test_archive import EPOCH, FILES, NAME, lay

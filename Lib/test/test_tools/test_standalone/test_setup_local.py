@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 from standalone import modules, recipes, setup_local
-from standalone.errors import BuildError
+from standalone.core.errors import BuildError
 
 from .trees import SETUP_STDLIB, request, small_tree
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from unittest import mock
 
 from standalone import sign
-from standalone.errors import UsageError, ValidationError
-from standalone.paths import TOOLS
+from standalone.core.errors import UsageError, ValidationError
+from standalone.core.layout import TOOLS
 
 from . import children
 

@@ -6,8 +6,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import overlay, source, stamp
-from standalone.errors import UsageError
+from standalone import overlay, source
+from standalone.core import stamp
+from standalone.core.errors import UsageError
 
 from .trees import request, small_tree
 

@@ -8,9 +8,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import closure, explain, plan, stages, stamp
-from standalone.errors import UsageError
-from standalone.paths import ROOT, TOOLS
+from standalone import closure, explain, plan, stages
+from standalone.core import stamp
+from standalone.core.errors import UsageError
+from standalone.core.layout import ROOT, TOOLS
 
 from . import children
 from .trees import request, small_tree

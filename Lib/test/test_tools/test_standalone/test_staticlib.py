@@ -9,7 +9,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 from standalone import ar, staticlib
-from standalone.model import WriteFile
+from standalone.core.model import WriteFile
 
 from . import children
 from .trees import archive_of

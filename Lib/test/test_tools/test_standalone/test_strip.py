@@ -14,7 +14,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 from standalone import elf, strip
-from standalone.errors import BuildError
+from standalone.core.errors import BuildError
 
 from . import children
 

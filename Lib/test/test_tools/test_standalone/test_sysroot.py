@@ -8,8 +8,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import stamp, sysroot, targets
-from standalone.errors import BuildError
+from standalone import sysroot, targets
+from standalone.core import stamp
+from standalone.core.errors import BuildError
 
 from . import children
 

@@ -8,9 +8,9 @@ import unittest
 from pathlib import Path
 
 from standalone import elf, host, targets, toolchain
-from standalone.errors import StandaloneError, UsageError
-from standalone.paths import Layout
-from standalone.run import environment
+from standalone.core.errors import StandaloneError, UsageError
+from standalone.core.layout import Layout
+from standalone.core.process import environment
 
 from . import children
 

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 from unittest import mock
 
-from standalone.errors import FetchError, UsageError
+from standalone.core.errors import FetchError, UsageError
 from standalone.unpack import read_text, unpack
 
 

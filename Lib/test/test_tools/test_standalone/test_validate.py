@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from standalone import policy, validate
-from standalone.errors import UsageError, ValidationError
-from standalone.model import Target
+from standalone.core.errors import UsageError, ValidationError
+from standalone.core.model import Target
 
 from .trees import archive_of
 

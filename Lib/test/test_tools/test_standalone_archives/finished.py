@@ -14,7 +14,7 @@ from pathlib import Path
 
 import zstandard
 
-from standalone.paths import ROOT
+from standalone.core.layout import ROOT
 
 #: Where the archives of the build under test are, what their names begin
 #: with, and where the wheels of requirements-dev.txt are.

@@ -14,7 +14,7 @@ import subprocess
 import unittest
 import zlib
 
-from standalone.paths import TOOLS
+from standalone.core.layout import TOOLS
 from test_standalone_archives.finished import (
     WHEELS,
     ArchiveTestCase,

@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 
 from standalone import elf, full, linkage, metadata
-from standalone.paths import TOOLS
+from standalone.core.layout import TOOLS
 from test_standalone_archives.finished import (
     NAME,
     OUT,

@@ -15,8 +15,9 @@ import unittest
 from dataclasses import asdict
 from pathlib import Path
 
-from standalone import checksums, config, provenance, stamp
-from standalone.paths import TOOLS
+from standalone import checksums, config, provenance
+from standalone.core import stamp
+from standalone.core.layout import TOOLS
 from test_standalone_archives.finished import (
     NAME,
     OUT,

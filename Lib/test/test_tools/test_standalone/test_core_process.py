@@ -1,4 +1,4 @@
-"""Tests of run.py: with real commands, a real make and a real terminal."""
+"""Test core.process: with real commands, a real make and a real terminal."""
 
 import contextlib
 import os
@@ -10,10 +10,10 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from standalone import run
-from standalone.errors import BuildError
-from standalone.model import Command, WriteFile
-from standalone.paths import TOOLS
+from standalone.core import process
+from standalone.core.errors import BuildError
+from standalone.core.layout import TOOLS
+from standalone.core.model import Command, WriteFile
 
 from . import children
 
@@ -27,7 +27,7 @@ class EnvironmentTest(unittest.TestCase):
 
     def environment(self, mine, *args, **kwargs):
         with mock.patch.dict(os.environ, mine, clear=True):
-            return run.environment(*args, **kwargs)
+            return process.environment(*args, **kwargs)
 
     def test_only_what_is_listed_gets_through(self):
         env = self.environment({
@@ -50,7 +50,7 @@ class EnvironmentTest(unittest.TestCase):
     def test_pip_keeps_the_users_index_and_proxy(self):
         mine = {"PIP_INDEX_URL": "http://x", "https_proxy": "p", "CFLAGS": "x"}
         with mock.patch.dict(os.environ, mine, clear=True):
-            env = run.pip_environment()
+            env = process.pip_environment()
         self.assertEqual(env["PIP_INDEX_URL"], "http://x")
         self.assertEqual(env["https_proxy"], "p")
         self.assertNotIn("CFLAGS", env)
@@ -63,7 +63,7 @@ class RunnerTest(unittest.TestCase):
         self.cwd = self.dir / "di r"
         self.cwd.mkdir()
         self.log = self.dir / "logs" / "stage.log"
-        self.runner = run.Runner(self.log, {"PATH": os.environ["PATH"],
+        self.runner = process.Runner(self.log, {"PATH": os.environ["PATH"],
                                             "NAME": "it's a value"})
         self.runner.start()
 
@@ -111,19 +111,20 @@ class RunnerTest(unittest.TestCase):
                          "No such file or directory")
 
     def test_output(self):
-        self.assertEqual(run.output(["echo", "a"]), "a\n")
+        self.assertEqual(process.output(["echo", "a"]), "a\n")
         with self.assertRaisesRegex(
                 BuildError, "^sh failed with exit code 3: the last line$"):
-            run.output(["sh", "-c", "echo one; echo the last line; exit 3"])
+            process.output(
+                ["sh", "-c", "echo one; echo the last line; exit 3"])
         with self.assertRaisesRegex(BuildError, "no message"):
-            run.output(["false"])
+            process.output(["false"])
 
 
 CHILD = """\
 import sys
 from pathlib import Path
-from standalone.model import Command
-from standalone.run import Runner, environment
+from standalone.core.model import Command
+from standalone.core.process import Runner, environment
 runner = Runner(Path("log"), environment())
 runner.start()
 runner.command(Command(("make", "-f", "inner.mk"), Path.cwd(),
@@ -135,7 +136,7 @@ class JobserverTest(unittest.TestCase):
 
     def flags(self, text):
         with mock.patch.dict(os.environ, {"MAKEFLAGS": text}):
-            return run.jobserver()
+            return process.jobserver()
 
     def test_only_the_slots_are_taken(self):
         for text, wanted in [
@@ -173,8 +174,8 @@ class JobserverTest(unittest.TestCase):
 
 PROGRESS = """\
 from pathlib import Path
-from standalone.model import Command
-from standalone.run import Runner, environment
+from standalone.core.model import Command
+from standalone.core.process import Runner, environment
 runner = Runner(Path("log"), environment())
 runner.start()
 runner.steps([Command((name,), Path.cwd()) for name in ("true", "pwd")], "xz")

@@ -2,7 +2,7 @@
 
 import jinja2
 
-from standalone.paths import TOOLS
+from standalone.core.layout import TOOLS
 
 
 def render(template: str, **values: object) -> str:
@@ -11,7 +11,7 @@ def render(template: str, **values: object) -> str:
     A name that the template uses and nobody gave is a bug and raises.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TOOLS / "templates"),
+        loader=jinja2.FileSystemLoader(TOOLS / "core" / "templates"),
         undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
         trim_blocks=True, lstrip_blocks=True, autoescape=False)
     return environment.get_template(template).render(**values)

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from standalone.errors import BuildError
-from standalone.model import Command, Step, WriteFile
+from standalone.core.errors import BuildError
+from standalone.core.model import Command, Step, WriteFile
 
 # What of the user's environment reaches a child.  MAKEFLAGS carries the
 # jobserver and is added for those commands alone that take part in it.

@@ -1,4 +1,4 @@
-"""Tests of stamp.py: keys, and outputs that a kill leaves whole or not."""
+"""Test core.stamp: keys, and outputs that a kill leaves whole or not."""
 
 import os
 import signal
@@ -7,8 +7,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import stamp
-from standalone.paths import TOOLS
+from standalone.core import stamp
+from standalone.core.layout import TOOLS
 
 from . import children
 
@@ -16,7 +16,7 @@ from . import children
 CHILD = """\
 import os, signal, sys
 from pathlib import Path
-from standalone import stamp
+from standalone.core import stamp
 
 where, output = sys.argv[1], Path(sys.argv[2])
 def die(at):

@@ -19,10 +19,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from standalone.errors import UsageError
+from standalone.core.errors import UsageError
 
 #: The overlay's root, or the root of the CPython tree it was laid over.
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TOOLS = ROOT / "Tools" / "standalone"
 
 #: Where CPython is told that it will lie: a placeholder that sysconfig,

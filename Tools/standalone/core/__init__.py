@@ -1,0 +1,1 @@
+"""Define the words, errors, places, processes and keys that all others use."""
