@@ -26,11 +26,11 @@ from standalone import (
     sign,
     stages,
     suite,
-    targets,
 )
 from standalone import config as configuration
 from standalone.core import layout
 from standalone.core.errors import BuildError, StandaloneError, UsageError
+from standalone.platforms import targets
 
 LOG_LINES = 30
 

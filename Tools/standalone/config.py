@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from standalone import pins, recipes, targets, toolchain
+from standalone import pins, recipes, toolchain
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, Layout, work_dir
 from standalone.core.model import Pin, Recipe, Target
+from standalone.platforms import targets
 from standalone.toolchain import Toolchain
 from standalone.version import python_version
 

@@ -22,11 +22,11 @@ from standalone import (
     pins,
     policy,
     recipes,
-    targets,
     toolchain,
 )
 from standalone.archive import KINDS
 from standalone.core.layout import ROOT, TOOLS
+from standalone.platforms import targets
 
 from . import children
 from .trees import request, small_tree

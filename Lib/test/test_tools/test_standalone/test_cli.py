@@ -26,8 +26,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import config, overlay, recipes, targets, toolchain
+from standalone import config, overlay, recipes, toolchain
 from standalone.core.layout import ROOT
+from standalone.platforms import targets
 
 from . import children, loopback
 from .trees import request, small_tree

@@ -282,8 +282,8 @@ class ModuleTest(PartsTest):
             ("config.py", "is not a directory", "is a file"): {},
             ("front.py", "waiting for another", "waiting for the other"): {},
             ("host.py", "not on this machine", "missing here"): {"archive"},
-            ("targets.py", "linux-aarch64", "linux-arm64"): {},
-            ("targets.py", "linux-x86_64", "linux-generic64"):
+            ("platforms/targets.py", "linux-aarch64", "linux-arm64"): {},
+            ("platforms/targets.py", "linux-x86_64", "linux-generic64"):
             self.titles("toolchain", "setup", "cpython", "relocate",
                         "validate", "archive") | {"deps-openssl"}})
 

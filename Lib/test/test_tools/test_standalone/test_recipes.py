@@ -15,9 +15,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import config, cpython, deps, recipes, targets
+from standalone import config, cpython, deps, recipes
 from standalone.core.layout import TOOLS
 from standalone.core.model import Command
+from standalone.platforms import targets
 
 from .trees import request, small_tree
 

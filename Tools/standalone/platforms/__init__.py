@@ -1,0 +1,1 @@
+"""Describe the platforms that CPython is built for."""
