@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from standalone import checksums
 from standalone.compression import compressor
 from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
+from standalone.formats import checksums
 from standalone.metadata import TEST_EXTENSIONS, TEST_PACKAGES
 from standalone.mounts import Mount, members, portable
 

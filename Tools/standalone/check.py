@@ -14,21 +14,14 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from standalone import (
-    bench,
-    checksums,
-    children,
-    front,
-    host,
-    moved,
-    reproduce,
-)
+from standalone import bench, children, front, host, moved, reproduce
 from standalone.config import Config
 from standalone.core import stamp
 from standalone.core.layout import ROOT, TOOLS, cache_dir
 from standalone.core.process import environment
 from standalone.counts import Counts, unittest_counts
 from standalone.distribution import RUNTIME, distribution
+from standalone.formats import checksums
 
 REQUIREMENTS = TOOLS / "requirements-dev.txt"
 

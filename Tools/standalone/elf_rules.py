@@ -6,7 +6,7 @@ So must the members of static libraries, as far as an object file shows it.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from posixpath import dirname
 
-from standalone.elf import Facts
+from standalone.formats.elf import Facts
 from standalone.limits import Limits, leaves
 from standalone.policy import matches
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from standalone import (
     aside,
-    checksums,
     fetch,
     host,
     pins,
@@ -27,6 +26,7 @@ from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.layout import TOOLS, cache_dir
 from standalone.core.process import jobserver
+from standalone.formats import checksums
 
 
 @contextlib.contextmanager

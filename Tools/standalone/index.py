@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from standalone import checksums
 from standalone.core.errors import UsageError
+from standalone.formats import checksums
 
 #: Where python.org has the files of a release.
 RELEASES = "https://www.python.org/ftp/python/{}/"

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from standalone import components, elf, pins, sysroot, unpack
+from standalone import components, pins, sysroot, unpack
 from standalone.components import NOWHERE, Component, Texts
 from standalone.core.errors import ValidationError
 from standalone.core.layout import TOOLS
+from standalone.formats import elf
 
 if TYPE_CHECKING:
     from standalone.config import Config

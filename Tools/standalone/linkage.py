@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from standalone import elf
 from standalone.core.errors import BuildError
 from standalone.core.model import Pin
+from standalone.formats import elf
 
 # The sysroot's own functions, which whatever calls them has inside.
 _COMPAT = "build/lib/libcompat.a"

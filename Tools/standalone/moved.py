@@ -15,10 +15,11 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import IO
 
-from standalone import checksums, children, unpack
+from standalone import children, unpack
 from standalone.config import Config
 from standalone.core import stamp
 from standalone.core.errors import UsageError
+from standalone.formats import checksums
 
 #: The name of a place: quoting and decoding have to be right.
 NAME = "mövéd elsewhere"

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from standalone import (
     archive,
     build_details,
-    checksums,
     components,
     compression,
     flags,
@@ -34,6 +33,7 @@ from standalone.core import stamp
 from standalone.core.errors import ValidationError
 from standalone.core.model import Pin
 from standalone.core.process import output
+from standalone.formats import checksums
 from standalone.mounts import Mount, members
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from standalone import checksums
 from standalone.core import stamp
 from standalone.core.errors import FetchError, UsageError
+from standalone.formats import checksums
 from standalone.sbom import SUFFIX as SBOM
 
 _PUBLISHED = "make standalone writes it, and it is published with the archives"

@@ -19,12 +19,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from standalone import elf, full, plan, toolchain
+from standalone import full, plan, toolchain
 from standalone.config import Config
 from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.model import Command, Commands, WriteFile
 from standalone.core.process import Runner, environment, output
+from standalone.formats import elf
 from standalone.platforms import targets
 
 _TABLE = """\

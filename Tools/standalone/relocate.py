@@ -27,14 +27,13 @@ from standalone import (
     components,
     inventory,
     licences,
-    staticlib,
-    strip,
     sysconfigdata,
 )
 from standalone.core import render, stamp
 from standalone.core.layout import PREFIX, TOOLS
 from standalone.core.model import Command
 from standalone.core.process import Runner, environment
+from standalone.formats import staticlib, strip
 
 if TYPE_CHECKING:
     from standalone.config import Config

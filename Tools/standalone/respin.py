@@ -12,11 +12,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from standalone import checksums, front, pins, plan, released
+from standalone import front, pins, plan, released
 from standalone.config import Config
 from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.model import Pin
+from standalone.formats import checksums
 from standalone.released import Component, Release
 
 #: Of the document that lies beside the archives.

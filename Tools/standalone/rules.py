@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from posixpath import basename, dirname
 
-from standalone.elf import Facts
+from standalone.formats.elf import Facts
 from standalone.limits import Limits, leaves
 from standalone.policy import matches
 

@@ -11,10 +11,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from standalone import checksums
 from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError, ValidationError
 from standalone.core.process import environment, output
+from standalone.formats import checksums
 
 #: The key to sign with, as gpg names keys; gpg's default key if not set.
 KEY = "SIGN_GPG_KEY"

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from standalone import checksums
+from standalone.formats import checksums
 
 _INDENT = "  "
 

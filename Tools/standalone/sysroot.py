@@ -25,11 +25,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from standalone import ar
 from standalone.core.errors import BuildError
 from standalone.core.layout import TOOLS
 from standalone.core.model import Target
 from standalone.core.process import environment, output
+from standalone.formats import ar
 
 # What a link editor is told as -lNAME, beside -lc.
 _LIBRARIES = ("m", "pthread", "dl", "rt", "util", "resolv")

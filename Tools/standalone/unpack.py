@@ -7,9 +7,9 @@ import tarfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from standalone import ar
 from standalone.core.errors import FetchError, UsageError
 from standalone.core.stamp import remove
+from standalone.formats import ar
 
 
 def unpack(archive: Path, dest: Path, strip: int = 1) -> None:

@@ -15,13 +15,14 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from standalone import api, ar, elf, modules, policy
+from standalone import api, modules, policy
 from standalone.core import stamp
 from standalone.core.errors import ValidationError
 from standalone.core.layout import ROOT, cache_dir
 from standalone.core.model import Finding
-from standalone.elf import Facts
 from standalone.elf_rules import ELF_RULES
+from standalone.formats import ar, elf
+from standalone.formats.elf import Facts
 from standalone.limits import Expectations, Limits
 from standalone.policy import Policy, RuleException, matches
 from standalone.rules import FILE_RULES, TREE_RULES, Tree

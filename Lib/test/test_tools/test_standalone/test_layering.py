@@ -17,7 +17,7 @@ TOP = {"__main__", "bench", "check", "distribution", "explain", "front",
        "packing", "plan", "relink", "reproduce", "respin", "stages", "suite"}
 
 THIRD_PARTY = {"compression": {"deflate", "zstandard"},
-               "elf": {"elftools"}, "licences": {"packaging"},
+               "formats.elf": {"elftools"}, "licences": {"packaging"},
                "core.render": {"jinja2"}}
 VAGUE = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 MAX_LINES = 350

@@ -14,17 +14,10 @@ from unittest import mock
 
 import zstandard
 
-from standalone import (
-    archive,
-    checksums,
-    components,
-    host,
-    packing,
-    pins,
-    recipes,
-)
+from standalone import archive, components, host, packing, pins, recipes
 from standalone.components import Component
 from standalone.core.errors import BuildError
+from standalone.formats import checksums
 from standalone.mounts import Mount, members
 from standalone.toolchain import Toolchain
 

@@ -11,9 +11,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import components, elf, recipes, relocate
+from standalone import components, recipes, relocate
 from standalone.core import stamp
 from standalone.core.layout import PREFIX
+from standalone.formats import elf
 
 from . import children, test_inventory
 

@@ -11,9 +11,10 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
-from standalone import archive, checksums, config, pins, plan, released, respin
+from standalone import archive, config, pins, plan, released, respin
 from standalone.archive import Spec
 from standalone.core.errors import FetchError, UsageError
+from standalone.formats import checksums
 from standalone.mounts import Mount
 
 from .test_archive import EPOCH, FILES, NAME, lay

@@ -7,10 +7,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import elf, host, toolchain
+from standalone import host, toolchain
 from standalone.core.errors import StandaloneError, UsageError
 from standalone.core.layout import Layout
 from standalone.core.process import environment
+from standalone.formats import elf
 from standalone.platforms import targets
 
 from . import children

@@ -4,15 +4,8 @@ import json
 import os
 import tarfile
 
-from standalone import (
-    archive,
-    checksums,
-    pins,
-    provenance,
-    recipes,
-    released,
-    sbom,
-)
+from standalone import archive, pins, provenance, recipes, released, sbom
+from standalone.formats import checksums
 from test_standalone.test_sbom import messages
 from test_standalone_archives.finished import (
     NAME,

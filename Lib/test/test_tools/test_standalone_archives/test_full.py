@@ -12,8 +12,9 @@ from pathlib import Path
 
 import jsonschema
 
-from standalone import elf, full, linkage, metadata
+from standalone import full, linkage, metadata
 from standalone.core.layout import TOOLS
+from standalone.formats import elf
 from test_standalone_archives.finished import (
     NAME,
     OUT,

@@ -15,9 +15,10 @@ import unittest
 from dataclasses import asdict
 from pathlib import Path
 
-from standalone import checksums, config, provenance
+from standalone import config, provenance
 from standalone.core import stamp
 from standalone.core.layout import TOOLS
+from standalone.formats import checksums
 from test_standalone_archives.finished import (
     NAME,
     OUT,

@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import ar
+from standalone.formats import ar
 
 from . import children
 

@@ -7,9 +7,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import elf
 from standalone.core.errors import ValidationError
-from standalone.elf import SymbolVersion
+from standalone.formats import elf
+from standalone.formats.elf import SymbolVersion
 
 from . import children
 

@@ -11,8 +11,8 @@ import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from standalone import ar
 from standalone.core.model import Command, Commands, WriteFile
+from standalone.formats import ar
 
 _SYMTAB, _HIDDEN = 2, 2          # SHT_SYMTAB, STV_HIDDEN
 # Of Elf32_Ehdr and Elf64_Ehdr, Elf32_Shdr and Elf64_Shdr, Elf32_Sym and

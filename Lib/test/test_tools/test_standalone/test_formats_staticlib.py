@@ -8,8 +8,8 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from standalone import ar, staticlib
 from standalone.core.model import WriteFile
+from standalone.formats import ar, staticlib
 
 from . import children
 from .trees import archive_of

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from standalone import elf, strip
 from standalone.core.errors import BuildError
+from standalone.formats import elf, strip
 
 from . import children
 

@@ -1,0 +1,1 @@
+"""Read and write file formats, without knowledge of a build."""
