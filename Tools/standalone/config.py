@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from standalone import pins, recipes, toolchain
+from standalone import pins, recipes
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, Layout, work_dir
 from standalone.core.model import Pin, Recipe, Target
 from standalone.platforms import targets
-from standalone.toolchain import Toolchain
+from standalone.toolchain import compilers
+from standalone.toolchain.compilers import Toolchain
 from standalone.version import python_version
 
 #: The flavours of a build, as words of PYTHON.json's build_options.
@@ -127,7 +128,7 @@ class Config:
     @cached_property
     def chain(self) -> Toolchain:
         """The toolchain as data."""
-        return toolchain.toolchain(self.toolchain, self.machine, self.layout)
+        return compilers.toolchain(self.toolchain, self.machine, self.layout)
 
     def save(self) -> None:
         """Write this down where the stages look for it."""
@@ -152,7 +153,7 @@ def check(config: Config) -> Config:
     """*config* with absolute paths.  Raises UsageError for what is wrong
     with it, before anything is downloaded or written."""
     config = replace(config, options=options(config.options))
-    toolchain.check(config.toolchain, config.flavour)
+    compilers.check(config.toolchain, config.flavour)
     targets.check_runs_here(targets.target(config.target))
     if config.is_pinned:
         pins.cpython_pin(config.cpython)

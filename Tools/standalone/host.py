@@ -20,7 +20,7 @@ from standalone.core import stamp
 from standalone.core.errors import BuildError, FetchError, UsageError
 from standalone.core.layout import TOOLS
 from standalone.core.process import environment, output, pip_environment
-from standalone.toolchain import llvm_path
+from standalone.toolchain.compilers import llvm_path
 
 REQUIREMENTS = TOOLS / "requirements.txt"
 #: Beside the installed packages: wheel → SHA-256, as JSON.

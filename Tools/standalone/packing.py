@@ -16,7 +16,6 @@ from standalone import (
     build_details,
     components,
     compression,
-    flags,
     host,
     index,
     linkage,
@@ -35,6 +34,7 @@ from standalone.core.model import Pin
 from standalone.core.process import output
 from standalone.formats import checksums
 from standalone.mounts import Mount, members
+from standalone.toolchain import flags
 
 if TYPE_CHECKING:
     from standalone.config import Config

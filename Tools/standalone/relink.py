@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from standalone import full, plan, toolchain
+from standalone import full, plan
 from standalone.config import Config
 from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
@@ -27,6 +27,7 @@ from standalone.core.model import Command, Commands, WriteFile
 from standalone.core.process import Runner, environment, output
 from standalone.formats import elf
 from standalone.platforms import targets
+from standalone.toolchain import compilers
 
 _TABLE = """\
 #include "Python.h"
@@ -150,7 +151,7 @@ class Work:
             "cc", *document["toolchain"]["compile_flags"], *flags,
             f"-I{self.distribution.path / include}",
             # Where it is compiled is nobody's business.
-            f"-ffile-prefix-map={source.parent}={toolchain.BUILD_PREFIX}",
+            f"-ffile-prefix-map={source.parent}={compilers.BUILD_PREFIX}",
             "-c", str(source), "-o", f"{source.stem}.o"), self.scratch)
 
     def link(self, modules: Mapping[str, str],
@@ -224,7 +225,7 @@ def _config(config: Config, document: Mapping[str, Any],
                          "linked: it is not of `make standalone`")
     targets.check_runs_here(targets.target(document["target_triple"]))
     named = document["toolchain"]["name"]
-    toolchain.check(named, "")
+    compilers.check(named, "")
     return replace(config, target=document["target_triple"],
                    toolchain=named)
 
@@ -244,7 +245,7 @@ def _bring_toolchain(config: Config, document: Mapping[str, Any]) -> None:
                 f"{wanted['version']} and {wanted['package']}")
     key = plan.toolchain(config)
     if not stamp.is_fresh(layout.toolchain, key):
-        toolchain.run(config, key)
+        compilers.run(config, key)
 
 
 def _check_init(obj: Path, source: Path) -> None:

@@ -44,7 +44,7 @@ class Stage:
 
 
 STAGES = {stage.name: stage for stage in (
-    Stage("toolchain", (), "toolchain", "toolchain", shared=True),
+    Stage("toolchain", (), "toolchain.compilers", "toolchain", shared=True),
     Stage("deps", ("toolchain", "deps"), "deps", "deps", shared=True),
     Stage("source", (), "source", "source"),
     Stage("setup", ("source",), "setup_local", "setup"),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from standalone.flags import PRIVATE
+from standalone.toolchain.flags import PRIVATE
 
 Value = str | int
 

@@ -22,11 +22,11 @@ from standalone import (
     pins,
     policy,
     recipes,
-    toolchain,
 )
 from standalone.archive import KINDS
 from standalone.core.layout import ROOT, TOOLS
 from standalone.platforms import targets
+from standalone.toolchain import compilers
 
 from . import children
 from .trees import request, small_tree
@@ -81,7 +81,7 @@ class PinsTest(unittest.TestCase):
                 licences.check(name, entry["licence"])
         for entry in data["linked"].values():
             self.assertLessEqual(set(entry["toolchains"]),
-                                 set(toolchain.TOOLCHAINS))
+                                 set(compilers.TOOLCHAINS))
         for texts in data["texts"].values():
             for licence, place in texts.items():
                 licences.check(licence, licence)
@@ -238,7 +238,7 @@ class TargetsTest(unittest.TestCase):
             self.assertEqual(target.zig, f"{target.gnu}.{major}.{minor}")
 
     def test_every_toolchain_says_what_it_needs(self):
-        self.assertEqual(set(host._COMPILERS), set(toolchain.TOOLCHAINS))
+        self.assertEqual(set(host._COMPILERS), set(compilers.TOOLCHAINS))
 
 
 class WordsTest(unittest.TestCase):
@@ -274,7 +274,7 @@ class WordsTest(unittest.TestCase):
             return f"{', '.join(words[:-1])} or {words[-1]}"
 
         self.assertIn(f"OPTIONS {listed(config.OPTIONS)}", text)
-        self.assertIn(f"TOOLCHAIN {listed(toolchain.TOOLCHAINS)}", text)
+        self.assertIn(f"TOOLCHAIN {listed(compilers.TOOLCHAINS)}", text)
 
     def test_configure_takes_the_same_options(self):
         text = (ROOT / "configure.ac").read_text(encoding="utf-8")

@@ -26,9 +26,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import config, overlay, recipes, toolchain
+from standalone import config, overlay, recipes
 from standalone.core.layout import ROOT
 from standalone.platforms import targets
+from standalone.toolchain import compilers
 
 from . import children, loopback
 from .trees import request, small_tree
@@ -158,7 +159,7 @@ class RequestTest(CliTest):
 
     def test_unknown_names(self):
         self.refused("--target=vax", says=["'vax'", *targets.TARGETS])
-        self.refused("--toolchain=tcc", says=["'tcc'", *toolchain.TOOLCHAINS])
+        self.refused("--toolchain=tcc", says=["'tcc'", *compilers.TOOLCHAINS])
         for wrong in "pgo", "", "lto+pgo", "pgo+gpl", "lto gpl", "lto+":
             unknown = wrong.removeprefix("lto+").removesuffix("+gpl")
             self.refused(f"--options={wrong}",

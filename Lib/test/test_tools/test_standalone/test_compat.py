@@ -15,7 +15,7 @@ import time
 import unittest
 from pathlib import Path
 
-from standalone.sysroot import COMPAT
+from standalone.toolchain.sysroot import COMPAT
 
 from . import children
 

@@ -13,8 +13,9 @@ import zipfile
 from pathlib import Path
 from unittest import mock
 
-from standalone import host, toolchain
+from standalone import host
 from standalone.core.errors import BuildError, FetchError, UsageError
+from standalone.toolchain import compilers
 
 from . import loopback
 
@@ -31,7 +32,7 @@ class CheckTest(unittest.TestCase):
             self.tool(tool)
         self.enterContext(mock.patch.dict(os.environ, PATH=str(self.bin)))
         self.enterContext(mock.patch.object(
-            toolchain, "_LIBRARIES", (str(self.dir / "lib"),)))
+            compilers, "_LIBRARIES", (str(self.dir / "lib"),)))
 
     def tool(self, name, script="exit 0", where=None):
         where = where or self.bin
@@ -89,7 +90,7 @@ class CheckTest(unittest.TestCase):
         self.llvm(self.dir / "lib/llvm-19/bin", "19.1.7")
         host.check("llvm")
         self.assertEqual(
-            shutil.which("clang", path=toolchain.llvm_path()),
+            shutil.which("clang", path=compilers.llvm_path()),
             str(self.dir / "lib/llvm-19/bin/clang"))
 
     def test_every_tool_has_its_packages(self):

@@ -19,7 +19,7 @@ from standalone.components import Component
 from standalone.core.errors import BuildError
 from standalone.formats import checksums
 from standalone.mounts import Mount, members
-from standalone.toolchain import Toolchain
+from standalone.toolchain.compilers import Toolchain
 
 from . import children
 from .trees import request, small_tree

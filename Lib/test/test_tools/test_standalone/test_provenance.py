@@ -11,7 +11,7 @@ from unittest import mock
 
 from standalone import host, pins, provenance
 from standalone.core import stamp
-from standalone.toolchain import Toolchain
+from standalone.toolchain.compilers import Toolchain
 
 from . import children
 from .trees import request, small_tree

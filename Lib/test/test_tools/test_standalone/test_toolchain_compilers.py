@@ -7,12 +7,13 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import host, toolchain
+from standalone import host
 from standalone.core.errors import StandaloneError, UsageError
 from standalone.core.layout import Layout
 from standalone.core.process import environment
 from standalone.formats import elf
 from standalone.platforms import targets
+from standalone.toolchain import compilers
 
 from . import children
 
@@ -148,8 +149,8 @@ class Programs:
         except UsageError as exc:
             raise unittest.SkipTest(exc.message) from exc
         where = layout(cls.name)
-        cls.chain = toolchain.toolchain(cls.name, TARGET, where)
-        toolchain.install(cls.chain, TARGET, where, where.toolchain)
+        cls.chain = compilers.toolchain(cls.name, TARGET, where)
+        compilers.install(cls.chain, TARGET, where, where.toolchain)
         cls.env = environment([where.toolchain / "bin"])
         cls.root = where.toolchain / "sysroot"
 
@@ -340,15 +341,15 @@ class Requests(unittest.TestCase):
 
     def test_unknown(self):
         with self.assertRaisesRegex(UsageError, "'icc'") as caught:
-            toolchain.toolchain("icc", TARGET, layout("icc"))
+            compilers.toolchain("icc", TARGET, layout("icc"))
         self.assertIn("zig, llvm, gcc", caught.exception.hint)
 
     def test_lto_needs_an_llvm(self):
-        toolchain.check("zig", "lto")
-        toolchain.check("llvm", "lto")
-        toolchain.check("gcc", "noopt")
+        compilers.check("zig", "lto")
+        compilers.check("llvm", "lto")
+        compilers.check("gcc", "noopt")
         with self.assertRaisesRegex(UsageError, "lto") as caught:
-            toolchain.check("gcc", "lto")
+            compilers.check("gcc", "lto")
         self.assertIn("TOOLCHAIN=zig", caught.exception.hint)
 
     def test_no_compiler(self):
@@ -356,7 +357,7 @@ class Requests(unittest.TestCase):
         self.addCleanup(os.environ.__setitem__, "PATH", old)
         os.environ["PATH"] = str(OUT)
         with self.assertRaisesRegex(StandaloneError, "gcc"):
-            toolchain.toolchain("gcc", TARGET, layout("gcc"))
+            compilers.toolchain("gcc", TARGET, layout("gcc"))
 
 
 if __name__ == "__main__":

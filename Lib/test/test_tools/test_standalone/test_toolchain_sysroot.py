@@ -8,10 +8,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import sysroot
 from standalone.core import stamp
 from standalone.core.errors import BuildError
 from standalone.platforms import targets
+from standalone.toolchain import sysroot
 
 from . import children
 

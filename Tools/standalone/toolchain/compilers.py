@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone import sysroot
 from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.layout import Layout
 from standalone.core.model import Target
 from standalone.core.process import output
-from standalone.flags import DEPENDENCY
+from standalone.toolchain import sysroot
+from standalone.toolchain.flags import DEPENDENCY
 
 if TYPE_CHECKING:
     from standalone.config import Config

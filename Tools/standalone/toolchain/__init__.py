@@ -1,0 +1,1 @@
+"""Set up compilers, their flags, and the C library they build against."""
