@@ -27,7 +27,7 @@ from standalone import (
     stages,
     suite,
 )
-from standalone import config as configuration
+from standalone import request as configuration
 from standalone.core import layout
 from standalone.core.errors import BuildError, StandaloneError, UsageError
 from standalone.platforms import targets

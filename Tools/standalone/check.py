@@ -14,14 +14,15 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from standalone import bench, children, front, host, moved, reproduce
-from standalone.config import Config
+from standalone import bench, children, front, moved, reproduce
 from standalone.core import stamp
 from standalone.core.layout import ROOT, TOOLS, cache_dir
 from standalone.core.process import environment
 from standalone.counts import Counts, unittest_counts
 from standalone.distribution import RUNTIME, distribution
 from standalone.formats import checksums
+from standalone.request import Config
+from standalone.sources import host
 
 REQUIREMENTS = TOOLS / "requirements-dev.txt"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from standalone import pins
 from standalone.core.model import Pin, SourceFile
+from standalone.sources import pins
 
 if TYPE_CHECKING:
-    from standalone.config import Config
+    from standalone.request import Config
 
 FILE = "components.json"
 NOWHERE = "NOASSERTION"          # SPDX's word for what is not said

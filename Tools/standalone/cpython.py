@@ -26,7 +26,7 @@ from standalone.core.process import Runner, environment
 from standalone.toolchain import flags
 
 if TYPE_CHECKING:
-    from standalone.config import Config
+    from standalone.request import Config
 
 # What configure would find by running programs and looking at files of the
 # machine that happens to build.  In a container without /dev/shm it would

@@ -12,16 +12,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone import recipes, unpack
+from standalone import recipes
 from standalone.core import stamp
 from standalone.core.errors import BuildError
 from standalone.core.layout import Layout
 from standalone.core.model import Build, Command, Pin, Recipe
 from standalone.core.process import Runner, environment
+from standalone.sources import unpack
 from standalone.toolchain import flags
 
 if TYPE_CHECKING:
-    from standalone.config import Config
+    from standalone.request import Config
 
 
 def describe(name: str, config: Config, prefix: Path | None = None) -> Build:

@@ -9,20 +9,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from standalone import (
-    apt,
-    aside,
-    children,
-    chroots,
-    expected,
-    front,
-    moved,
-)
+from standalone import aside, children, chroots, expected, front, moved
 from standalone.chroots import Chroot
-from standalone.config import Config
 from standalone.core.errors import UsageError
 from standalone.counts import Counts, junit_counts, junit_results
 from standalone.expected import Failure
+from standalone.request import Config
+from standalone.sources import apt
 
 RUNTIME = "test_standalone_runtime"
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from standalone import plan, stages
-from standalone.config import Config
 from standalone.core.errors import UsageError
+from standalone.request import Config
 
 _NONE = "-"
 

@@ -11,22 +11,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from standalone import (
-    aside,
-    fetch,
-    host,
-    pins,
-    plan,
-    provenance,
-    summary,
-    unpack,
-)
-from standalone.config import Config
+from standalone import aside, plan, provenance, summary
 from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.layout import TOOLS, cache_dir
 from standalone.core.process import jobserver
 from standalone.formats import checksums
+from standalone.request import Config
+from standalone.sources import fetch, host, pins, unpack
 
 
 @contextlib.contextmanager

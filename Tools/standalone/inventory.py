@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from standalone import components, pins, unpack
+from standalone import components
 from standalone.components import NOWHERE, Component, Texts
 from standalone.core.errors import ValidationError
 from standalone.core.layout import TOOLS
 from standalone.formats import elf
+from standalone.sources import pins, unpack
 from standalone.toolchain import sysroot
 
 if TYPE_CHECKING:
-    from standalone.config import Config
+    from standalone.request import Config
 
 DATA = TOOLS / "components.toml"
 

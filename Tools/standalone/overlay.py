@@ -19,7 +19,7 @@ from typing import Any
 
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT
-from standalone.version import python_version
+from standalone.sources.version import python_version
 
 _BEGIN, _END = "dnl standalone: begin\n", "dnl standalone: end\n"
 # Words that only lines of ours have: with_standalone, standalone-help ...

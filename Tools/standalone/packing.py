@@ -16,12 +16,10 @@ from standalone import (
     build_details,
     components,
     compression,
-    host,
     index,
     linkage,
     manifest,
     metadata,
-    pins,
     provenance,
     pybi,
     recipes,
@@ -34,10 +32,11 @@ from standalone.core.model import Pin
 from standalone.core.process import output
 from standalone.formats import checksums
 from standalone.mounts import Mount, members
+from standalone.sources import host, pins
 from standalone.toolchain import flags
 
 if TYPE_CHECKING:
-    from standalone.config import Config
+    from standalone.request import Config
 
 INDEX = "index.json"
 

@@ -18,18 +18,17 @@ from standalone import (
     components,
     cpython,
     deps,
-    host,
-    pins,
     provenance,
     source,
     stages,
 )
-from standalone.config import Config
 from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, cache_dir
 from standalone.core.model import Pin, Recipe
 from standalone.core.process import environment
+from standalone.request import Config
+from standalone.sources import host, pins
 from standalone.stages import STAGES, Stage, Task
 
 #: Label → a short text, or the hash of a longer one.

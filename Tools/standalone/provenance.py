@@ -13,15 +13,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from standalone import components, host, pins
+from standalone import components
 from standalone.components import NOWHERE, Component
 from standalone.core import stamp
 from standalone.core.errors import BuildError
 from standalone.core.layout import ROOT
 from standalone.core.process import output
+from standalone.sources import host, pins
 
 if TYPE_CHECKING:
-    from standalone.config import Config
+    from standalone.request import Config
 
 #: What the names of a build's archives begin with is followed by this.
 SUFFIX = ".provenance.json"

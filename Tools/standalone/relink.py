@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from standalone import full, plan
-from standalone.config import Config
 from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.model import Command, Commands, WriteFile
 from standalone.core.process import Runner, environment, output
 from standalone.formats import elf
 from standalone.platforms import targets
+from standalone.request import Config
 from standalone.toolchain import compilers
 
 _TABLE = """\

@@ -36,7 +36,7 @@ from standalone.core.process import Runner, environment
 from standalone.formats import staticlib, strip
 
 if TYPE_CHECKING:
-    from standalone.config import Config
+    from standalone.request import Config
 
 
 def run(config: Config, wanted: str) -> None:

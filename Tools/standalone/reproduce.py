@@ -18,14 +18,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from standalone import fetch, front, host, moved, overlay, pins, plan, source
-from standalone.config import Config
+from standalone import front, moved, overlay, plan, source
 from standalone.core import stamp
 from standalone.core.errors import BuildError, ValidationError
 from standalone.core.layout import ROOT, cache_dir
 from standalone.core.process import output
 from standalone.counts import Counts
 from standalone.formats import checksums
+from standalone.request import Config
+from standalone.sources import fetch, host, pins
 
 _UMASK = 0o077
 _TIME_ZONE = "<+1345>-13:45"     # POSIX: needs no data

@@ -12,13 +12,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from standalone import front, pins, plan, released
-from standalone.config import Config
+from standalone import front, plan, released
 from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.model import Pin
 from standalone.formats import checksums
 from standalone.released import Component, Release
+from standalone.request import Config
+from standalone.sources import pins
 
 #: Of the document that lies beside the archives.
 SCHEMA_VERSION = "1.0"

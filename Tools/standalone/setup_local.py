@@ -15,7 +15,7 @@ from standalone import modules, recipes
 from standalone.core import render, stamp
 
 if TYPE_CHECKING:
-    from standalone.config import Config
+    from standalone.request import Config
 
 
 def text(tree: Path, config: Config) -> str:

@@ -24,7 +24,7 @@ from standalone.core import stamp
 from standalone.core.layout import ROOT
 
 if TYPE_CHECKING:
-    from standalone.config import Config
+    from standalone.request import Config
 
 # Not needed to build, or made by building in place.  Patterns match a
 # path relative to the tree or, without a slash, any file name.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from standalone.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from standalone.config import Config
+    from standalone.request import Config
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from standalone import apt, chroots, expected, front, moved
+from standalone import chroots, expected, front, moved
 from standalone.chroots import Chroot
-from standalone.config import Config
 from standalone.core.errors import FetchError, UsageError
 from standalone.counts import regrtest_results
 from standalone.expected import DEBIAN, HERE, SYSTEMS, Failure
+from standalone.request import Config
+from standalone.sources import apt
 
 # -w runs again what failed, alone: a machine may be busy, once.  Our own
 # tests are for `make check`, which runs each file of them by itself.

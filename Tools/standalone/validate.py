@@ -28,7 +28,7 @@ from standalone.policy import Policy, RuleException, matches
 from standalone.rules import FILE_RULES, TREE_RULES, Tree
 
 if TYPE_CHECKING:
-    from standalone.config import Config
+    from standalone.request import Config
 
 __all__ = ["Expectations", "check", "run", "validate"]
 

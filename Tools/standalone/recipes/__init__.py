@@ -14,7 +14,8 @@ from standalone.core.model import Recipe
 
 def load() -> dict[str, Recipe]:
     """All recipes by name, sorted."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__)
+                   if not module.name.startswith("_"))
     return {name: importlib.import_module(f"{__name__}.{name}").RECIPE
             for name in names}
 

@@ -1,7 +1,7 @@
 """bzip2: block-sorting compression, for the _bz2 module."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import compile_archive
+from standalone.recipes._steps import compile_archive
 
 _SOURCES = ("blocksort", "huffman", "crctable", "randtable", "compress",
             "decompress", "bzlib")

@@ -1,7 +1,7 @@
 """Berkeley DB 5.3, the last under the Sleepycat licence, for _dbm."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import cflags
+from standalone.recipes._steps import cflags
 
 
 def commands(build: Build) -> Commands:

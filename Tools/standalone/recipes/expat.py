@@ -1,7 +1,7 @@
 """Expat, for pyexpat where a CPython brings no copy of its own."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import compile_archive
+from standalone.recipes._steps import compile_archive
 
 _SOURCES = ("xmlparse", "xmlrole", "xmltok", "random_getrandom",
             "random_dev_urandom")

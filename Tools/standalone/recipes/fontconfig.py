@@ -1,7 +1,7 @@
 """fontconfig: which font is meant by a name, for libXft."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import compile_archive, includes
+from standalone.recipes._steps import compile_archive, includes
 
 # Its configure's answers for any Linux.
 _CONFIG = """\

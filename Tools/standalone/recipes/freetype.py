@@ -1,7 +1,7 @@
 """FreeType: glyphs out of font files, for fontconfig and libXft."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import compile_archive, includes
+from standalone.recipes._steps import compile_archive, includes
 
 # All modules of include/freetype/config/ftmodule.h, and of the base what
 # docs/INSTALL.ANY says, with Unix's way to read files.

@@ -1,7 +1,7 @@
 """GNU dbm for the _gdbm module, where OPTIONS asks for the GPL."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import autotools
+from standalone.recipes._steps import autotools
 
 
 def commands(build: Build) -> Commands:

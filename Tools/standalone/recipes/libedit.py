@@ -2,7 +2,7 @@
 
 from standalone.core.layout import TOOLS
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import autotools
+from standalone.recipes._steps import autotools
 
 # Ours.  The first two include what they take the place of.
 _FILES = ("chartype.c", "readline.c", "text.h", "history_files.c",

@@ -1,7 +1,7 @@
 """libffi: calls between C and Python, for the _ctypes module."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import autotools
+from standalone.recipes._steps import autotools
 
 
 def commands(build: Build) -> Commands:

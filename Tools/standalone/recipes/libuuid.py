@@ -1,7 +1,7 @@
 """libuuid of util-linux, for the _uuid module."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import compile_archive
+from standalone.recipes._steps import compile_archive
 
 _SOURCES = ("libuuid/src/clear", "libuuid/src/compare", "libuuid/src/copy",
             "libuuid/src/gen_uuid", "libuuid/src/isnull", "libuuid/src/pack",

@@ -2,7 +2,7 @@
 
 from standalone.core.layout import TOOLS
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import compile_archive, includes
+from standalone.recipes._steps import compile_archive, includes
 
 # All of Xlib, the converters for locales and input methods included,
 # which could otherwise be loaded from a directory of the system's.

@@ -1,7 +1,7 @@
 """libXau: reads ~/.Xauthority, for libxcb."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import compile_archive, includes
+from standalone.recipes._steps import compile_archive, includes
 
 _SOURCES = ("AuDispose", "AuFileName", "AuGetAddr", "AuGetBest", "AuLock",
             "AuRead", "AuUnlock", "AuWrite")

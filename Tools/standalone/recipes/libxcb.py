@@ -1,7 +1,7 @@
 """libxcb: the X protocol's C binding, on which libX11 stands."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import compile_archive, includes
+from standalone.recipes._steps import compile_archive, includes
 
 _SOURCES = ("xcb_auth", "xcb_conn", "xcb_ext", "xcb_in", "xcb_list",
             "xcb_out", "xcb_util", "xcb_xid")

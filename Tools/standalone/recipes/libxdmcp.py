@@ -1,7 +1,7 @@
 """libXdmcp: XDM-AUTHORIZATION-1, for libxcb."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import compile_archive, includes
+from standalone.recipes._steps import compile_archive, includes
 
 _SOURCES = ("Array", "Fill", "Flush", "Key", "Read", "Unwrap", "Wrap",
             "Wraphelp", "Write")

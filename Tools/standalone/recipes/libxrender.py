@@ -1,7 +1,7 @@
 """libXrender: drawing with transparency, for libXft."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import compile_archive, includes
+from standalone.recipes._steps import compile_archive, includes
 
 
 def commands(build: Build) -> Commands:

@@ -1,7 +1,7 @@
 """mpdecimal, for _decimal where a CPython brings no copy of its own."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import autotools
+from standalone.recipes._steps import autotools
 
 
 def commands(build: Build) -> Commands:

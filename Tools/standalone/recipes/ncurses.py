@@ -5,7 +5,7 @@ from pathlib import Path
 
 from standalone.core.layout import ROOT, TOOLS
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import autotools
+from standalone.recipes._steps import autotools
 
 # Which terminals are compiled in, and where the system's databases are.  The
 # runtime tells of both, so it has the lists.

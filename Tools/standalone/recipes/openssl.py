@@ -4,7 +4,7 @@ import runpy
 
 from standalone.core.layout import ROOT, TOOLS
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import cflags
+from standalone.recipes._steps import cflags
 
 # Where systems keep their modules.  The runtime reports on it, so it has the
 # list.

@@ -1,7 +1,7 @@
 """GNU readline, in libedit's place where OPTIONS asks for the GPL."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import autotools, includes
+from standalone.recipes._steps import autotools, includes
 
 
 def commands(build: Build) -> Commands:

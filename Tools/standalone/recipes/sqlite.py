@@ -1,7 +1,7 @@
 """SQLite, for the _sqlite3 module."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import compile_archive
+from standalone.recipes._steps import compile_archive
 
 # https://www.sqlite.org/compile.html; what Debian's library offers and
 # what users of sqlite3 in Python have come to rely on.  Not

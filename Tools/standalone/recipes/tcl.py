@@ -2,7 +2,7 @@
 
 from standalone.core.layout import PREFIX, TOOLS
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import cflags, shared_library
+from standalone.recipes._steps import cflags, shared_library
 
 # What its public headers declare: tclDecls.h, where TclFreeObj() is for the
 # macro Tcl_DecrRefCount(), tclOODecls.h and tclTomMathDecls.h.

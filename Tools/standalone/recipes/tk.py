@@ -2,7 +2,7 @@
 
 from standalone.core.layout import PREFIX
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import cflags, includes, shared_library
+from standalone.recipes._steps import cflags, includes, shared_library
 
 # What tkDecls.h and ttkDecls.h declare, and nothing of X11 and the fonts'
 # libraries.  Pillow and matplotlib look for some of it in _tkinter's file,

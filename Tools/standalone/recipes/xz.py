@@ -1,7 +1,7 @@
 """XZ Utils: liblzma, for the _lzma module."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import autotools
+from standalone.recipes._steps import autotools
 
 
 def commands(build: Build) -> Commands:

@@ -1,7 +1,7 @@
 """zlib: deflate compression, for the zlib module."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import cflags
+from standalone.recipes._steps import cflags
 
 
 def commands(build: Build) -> Commands:

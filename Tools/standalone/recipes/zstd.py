@@ -1,7 +1,7 @@
 """Zstandard, for the _zstd module of CPython 3.14 and newer."""
 
 from standalone.core.model import Build, Commands, Recipe
-from standalone.steps import cflags
+from standalone.recipes._steps import cflags
 
 
 def commands(build: Build) -> Commands:

@@ -29,7 +29,7 @@ from standalone.toolchain import sysroot
 from standalone.toolchain.flags import DEPENDENCY
 
 if TYPE_CHECKING:
-    from standalone.config import Config
+    from standalone.request import Config
 
 TOOLCHAINS = ("zig", "llvm", "gcc")
 

@@ -13,19 +13,20 @@ import unittest
 from pathlib import Path
 
 from standalone import (
-    config,
     cpython,
-    host,
     inventory,
     licences,
     modules,
-    pins,
     policy,
     recipes,
+)
+from standalone import (
+    request as config,
 )
 from standalone.archive import KINDS
 from standalone.core.layout import ROOT, TOOLS
 from standalone.platforms import targets
+from standalone.sources import host, pins
 from standalone.toolchain import compilers
 
 from . import children
@@ -310,11 +311,12 @@ class WordsTest(unittest.TestCase):
             set(re.findall(r"make (standalone-[a-z]+)", text)),
             known | {"standalone-sign"})
 
-    def test_the_readme_names_every_module(self):
+    def test_the_readme_names_every_package(self):
         text = (TOOLS / "README.md").read_text(encoding="utf-8")
-        for path in TOOLS.glob("*.py"):
-            if path.name != "__init__.py":
-                self.assertTrue(path.name in text, path.name)
+        packages = [path.parent.name for path in TOOLS.glob("*/__init__.py")]
+        self.assertIn("recipes", packages)
+        for name in packages:
+            self.assertIn(f"`{name}/", text)
 
 
 class NewsTest(unittest.TestCase):

@@ -16,7 +16,7 @@ from unittest import mock
 
 import zstandard
 
-from standalone import archive, config
+from standalone import archive, request
 from standalone.archive import Spec
 from standalone.core.errors import BuildError, UsageError
 from standalone.mounts import Mount, members
@@ -274,7 +274,7 @@ class Mounts(ArchiveTestCase):
 class Specs(ArchiveTestCase):
 
     def test_names(self):
-        name = config.archive_name
+        name = request.archive_name
         gnu = "x86_64-unknown-linux-gnu"
         self.assertEqual(name("3.13.15", gnu, "noopt"), NAME)
         self.assertEqual(name("3.13.15", gnu, "lto"), f"{NAME}-lto")
@@ -284,9 +284,9 @@ class Specs(ArchiveTestCase):
                          f"{NAME}-debug-gpl")
 
     def test_no_two_options_have_one_name(self):
-        options = {config.options(f"{flavour}{gpl}")
-                   for flavour in config.FLAVOURS for gpl in ("", "+gpl")}
-        names = {config.archive_name("3.13.15", "x86_64-unknown-linux-gnu",
+        options = {request.options(f"{flavour}{gpl}")
+                   for flavour in request.FLAVOURS for gpl in ("", "+gpl")}
+        names = {request.archive_name("3.13.15", "x86_64-unknown-linux-gnu",
                                      words) for words in options}
         self.assertEqual(len(names), len(options))
 

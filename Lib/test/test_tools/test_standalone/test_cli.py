@@ -26,7 +26,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import config, overlay, recipes
+from standalone import overlay, recipes
+from standalone import request as config
 from standalone.core.layout import ROOT
 from standalone.platforms import targets
 from standalone.toolchain import compilers
@@ -296,7 +297,8 @@ class StageTest(CliTest):
     def plan(self):
         """What front.py leaves for the stages, but for the packages."""
         self.run_in([sys.executable, "-c", (
-            "import sys\nfrom standalone import config, plan\n"
+            "import sys\nfrom standalone import plan\n"
+            "from standalone import request as config\n"
             "plan.write(config.check(config.Config(*sys.argv[1:3], 'zig',"
             " 'noopt', None, sys.argv[3], 1)))\n"),
             self.tree(), targets.host_triple(), self.out])
@@ -406,7 +408,8 @@ class NetworkTest(CliTest):
         """Pin *data*, under a name for each source."""
         self.server.data = data
         self.sha256 = hashlib.sha256(data).hexdigest()
-        (self.checkout / "Tools/standalone/pins.toml").write_text("".join(
+        pins = self.checkout / "Tools/standalone/sources/pins.toml"
+        pins.write_text("".join(
             self.pin(name) for name in ["cpython", *recipes.load()]))
 
     def pin(self, name):
@@ -437,8 +440,8 @@ class NetworkTest(CliTest):
                              {"work", "lock", "fetched"})
 
     def test_unreachable(self):
-        shutil.copy(ROOT / "Tools/standalone/pins.toml",
-                    self.checkout / "Tools/standalone/pins.toml")
+        shutil.copy(ROOT / "Tools/standalone/sources/pins.toml",
+                    self.checkout / "Tools/standalone/sources/pins.toml")
         text = self.assertFails(self.fetch(), 3, "cannot fetch cpython",
                                 "https://www.python.org/", "SOURCES=DIR",
                                 "Python-3.13.15.tar.xz  sha256 1e66a7945a")
@@ -446,8 +449,8 @@ class NetworkTest(CliTest):
         self.assertNothingKept()
 
     def test_unreachable_for_a_tree(self):
-        shutil.copy(ROOT / "Tools/standalone/pins.toml",
-                    self.checkout / "Tools/standalone/pins.toml")
+        shutil.copy(ROOT / "Tools/standalone/sources/pins.toml",
+                    self.checkout / "Tools/standalone/sources/pins.toml")
         text = self.assertFails(self.fetch(f"--cpython={self.tree()}"), 3,
                                 "SOURCES=DIR")
         for name, recipe in recipes.load().items():
@@ -498,7 +501,8 @@ class NetworkTest(CliTest):
         tree = self.tree()
         (tree / "Lib/big").write_bytes(os.urandom(1 << 20))
         self.out.mkdir()
-        plan = ("import os, sys\nfrom standalone import config, plan\n"
+        plan = ("import os, sys\nfrom standalone import plan\n"
+                "from standalone import request as config\n"
                 "plan.write(config.check(config.Config(*sys.argv[1:3], 'zig',"
                 " 'noopt', None, sys.argv[3], 1)))\n"
                 "os.mkdir(os.path.join(sys.argv[3], 'work', 'host'))\n"

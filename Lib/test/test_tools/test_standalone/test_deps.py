@@ -9,10 +9,11 @@ import unittest
 import zipfile
 from pathlib import Path
 
-from standalone import deps, pins
+from standalone import deps
 from standalone.core import stamp
 from standalone.core.errors import BuildError
 from standalone.core.model import Pin, Recipe
+from standalone.sources import pins
 
 from .trees import request, small_tree
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from standalone import __main__, index
 from standalone.archive import KINDS, file_names
-from standalone.config import archive_name
+from standalone.request import archive_name
 
 SHA256 = "0" * 64
 

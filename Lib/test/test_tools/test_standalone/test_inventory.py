@@ -10,8 +10,9 @@ import unittest
 import zipfile
 from pathlib import Path
 
-from standalone import components, inventory, pins, recipes
+from standalone import components, inventory, recipes
 from standalone.core.errors import ValidationError
+from standalone.sources import pins
 
 from .trees import request, small_tree
 

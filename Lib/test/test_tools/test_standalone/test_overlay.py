@@ -15,7 +15,7 @@ from pathlib import Path
 from standalone import overlay
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT
-from standalone.version import python_version
+from standalone.sources.version import python_version
 
 from . import children
 

@@ -14,11 +14,12 @@ from unittest import mock
 
 import zstandard
 
-from standalone import archive, components, host, packing, pins, recipes
+from standalone import archive, components, packing, recipes
 from standalone.components import Component
 from standalone.core.errors import BuildError
 from standalone.formats import checksums
 from standalone.mounts import Mount, members
+from standalone.sources import host, pins
 from standalone.toolchain.compilers import Toolchain
 
 from . import children

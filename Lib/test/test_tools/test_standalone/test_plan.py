@@ -14,8 +14,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import closure, overlay, pins, recipes, stages
+from standalone import closure, overlay, recipes, stages
 from standalone.core.layout import ROOT, TOOLS
+from standalone.sources import pins
 
 from . import children
 from .trees import small_tree
@@ -23,11 +24,11 @@ from .trees import small_tree
 # Modules that no output depends on: they order the work, and look at what
 # was made.
 NO_OUTPUT = {
-    "__main__", "apt", "aside", "bench", "check", "children", "chroots",
-    "closure", "contents", "counts", "distribution", "download",
-    "expected", "explain", "fetch", "front", "full", "moved", "plan",
-    "released", "relink", "reproduce", "respin", "sign", "stages", "suite",
-    "summary"}
+    "__main__", "aside", "bench", "check", "children", "chroots",
+    "closure", "contents", "counts", "distribution", "expected", "explain",
+    "front", "full", "moved", "plan", "released", "relink", "reproduce",
+    "respin", "sign", "sources.apt", "sources.download", "sources.fetch",
+    "stages", "suite", "summary"}
 # Data that no output depends on.
 NO_OUTPUT_DATA = {
     "README.md", "expected_failures.toml", "graph.mk", "mypy.ini",
@@ -45,7 +46,8 @@ PARTS = """\
 import importlib, json, os, sys
 from pathlib import Path
 def parts():
-    from standalone import config, plan
+    from standalone import plan
+    from standalone import request as config
     return plan.parts(config.Config(
         sys.argv[1], "x86_64-unknown-linux-gnu", "zig", "noopt", None,
         sys.argv[2], 2))
@@ -239,7 +241,7 @@ class ModuleTest(PartsTest):
         in_a_stage = {name for stage in stages.STAGES.values()
                       for name in closure.modules(stage.code)}
         # By value: what the request answers, and the recipes' commands.
-        by_value = closure.modules("config").union(*(
+        by_value = closure.modules("request").union(*(
             closure.modules(name) for name in module_names()
             if name.startswith("recipes.")))
         self.assertEqual(module_names() - in_a_stage - by_value, NO_OUTPUT)
@@ -275,13 +277,14 @@ class ModuleTest(PartsTest):
              "relocate": {"request recipes"},
              "validate": {"request recipes"},
              "archive": {"request recipes"}},
-            ("steps.py", '"--disable-shared"', '"--enable-shared"'):
+            ("recipes/_steps.py", '"--disable-shared"', '"--enable-shared"'):
             {"deps-libedit", "deps-libffi", "deps-ncurses", "deps-xz"},
-            ("config.py", "return self.version + (", 'return "x" + ('):
+            ("request.py", "return self.version + (", 'return "x" + ('):
             {"archive": {"request name", "request release"}},
-            ("config.py", "is not a directory", "is a file"): {},
+            ("request.py", "is not a directory", "is a file"): {},
             ("front.py", "waiting for another", "waiting for the other"): {},
-            ("host.py", "not on this machine", "missing here"): {"archive"},
+            ("sources/host.py", "not on this machine", "missing here"):
+            {"archive"},
             ("platforms/targets.py", "linux-aarch64", "linux-arm64"): {},
             ("platforms/targets.py", "linux-x86_64", "linux-generic64"):
             self.titles("toolchain", "setup", "cpython", "relocate",
@@ -347,10 +350,10 @@ class DataTest(PartsTest):
 
     def test_pins(self):
         sha256 = pins.load()["bzip2"].files[0].sha256
-        self.assertChange({("pins.toml", sha256, "0" * 64): {
-            "deps-bzip2": {"sources"}, "relocate": {"data pins.toml",
+        self.assertChange({("sources/pins.toml", sha256, "0" * 64): {
+            "deps-bzip2": {"sources"}, "relocate": {"data sources/pins.toml",
                                                     "fetched"},
-            "archive": {"data pins.toml"}}})
+            "archive": {"data sources/pins.toml"}}})
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
-from standalone import host, pins, provenance
+from standalone import provenance
 from standalone.core import stamp
+from standalone.sources import host, pins
 from standalone.toolchain.compilers import Toolchain
 
 from . import children

@@ -15,7 +15,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import config, cpython, deps, recipes
+from standalone import cpython, deps, recipes
+from standalone import request as config
 from standalone.core.layout import TOOLS
 from standalone.core.model import Command
 from standalone.platforms import targets

@@ -71,7 +71,9 @@ class SecondTest(unittest.TestCase):
         here = self.second.env | {"PYTHONPATH": str(layout.TOOLS.parent)}
         there = self.second.env             # PYTHONPATH leads to the copy
         ours, copied = (children.run(
-            [sys.executable, "-c", "from standalone import overlay, pins\n"
+            [sys.executable, "-c",
+             "from standalone import overlay\n"
+             "from standalone.sources import pins\n"
              "print(overlay.edits(), pins.load())"], env=env, cwd="/",
             capture_output=True, check=True).stdout for env in (here, there))
         self.assertEqual(ours, copied)

@@ -11,11 +11,13 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
-from standalone import archive, config, pins, plan, released, respin
+from standalone import archive, plan, released, respin
+from standalone import request as config
 from standalone.archive import Spec
 from standalone.core.errors import FetchError, UsageError
 from standalone.formats import checksums
 from standalone.mounts import Mount
+from standalone.sources import pins
 
 from .test_archive import EPOCH, FILES, NAME, lay
 from .test_cli import CliTest

@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 from standalone.archive import file_names
-from standalone.config import archive_name
+from standalone.request import archive_name
 from standalone.summary import summary
 
 

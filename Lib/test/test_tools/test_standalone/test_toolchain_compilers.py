@@ -7,12 +7,12 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import host
 from standalone.core.errors import StandaloneError, UsageError
 from standalone.core.layout import Layout
 from standalone.core.process import environment
 from standalone.formats import elf
 from standalone.platforms import targets
+from standalone.sources import host
 from standalone.toolchain import compilers
 
 from . import children

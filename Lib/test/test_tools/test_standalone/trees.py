@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from standalone import config, overlay
+from standalone import overlay
+from standalone import request as config
 
 SETUP_STDLIB = """\
 # A comment, and modules as CPython's own list has them.

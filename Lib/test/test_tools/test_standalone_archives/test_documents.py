@@ -4,8 +4,9 @@ import json
 import os
 import tarfile
 
-from standalone import archive, pins, provenance, recipes, released, sbom
+from standalone import archive, provenance, recipes, released, sbom
 from standalone.formats import checksums
+from standalone.sources import pins
 from test_standalone.test_sbom import messages
 from test_standalone_archives.finished import (
     NAME,

@@ -15,7 +15,7 @@ import unittest
 from dataclasses import asdict
 from pathlib import Path
 
-from standalone import config, provenance
+from standalone import provenance, request
 from standalone.core import stamp
 from standalone.core.layout import TOOLS
 from standalone.formats import checksums
@@ -61,7 +61,7 @@ class KilledTests(ArchiveTestCase):
         super().setUpClass()
         if not may_mount():
             raise unittest.SkipTest("may not mount")
-        cls.request = config.load((OUT / "work").resolve())
+        cls.request = request.load((OUT / "work").resolve())
         cls.layout = cls.request.layout
         if cls.layout.work != OUT / "work":
             raise unittest.SkipTest("OUT has a name that is built elsewhere")

@@ -9,7 +9,7 @@ from standalone.core.errors import UsageError
 from standalone.core.layout import TOOLS
 from standalone.core.model import Pin, SourceFile
 
-PINS = TOOLS / "pins.toml"
+PINS = TOOLS / "sources" / "pins.toml"
 
 
 def load() -> dict[str, Pin]:

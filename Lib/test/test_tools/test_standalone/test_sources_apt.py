@@ -1,4 +1,4 @@
-"""Tests of apt.py: what the real apt-get says of small configurations."""
+"""Test sources.apt: what the real apt-get says of small configurations."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from standalone import apt
+from standalone.sources import apt
 
 
 @unittest.skipUnless(shutil.which("apt-get"), "needs apt")

@@ -1,10 +1,10 @@
-"""Tests of pins.toml: well-formed, distinct, complete."""
+"""Test sources.pins.toml: well-formed, distinct, complete."""
 
 import re
 import unittest
 
-from standalone import pins
 from standalone.core.errors import UsageError
+from standalone.sources import pins
 
 
 def every_pin():

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from standalone import apt, host
 from standalone.core.errors import BuildError, FetchError, UsageError
 from standalone.core.model import Pin, SourceFile, file_name
 from standalone.core.stamp import file_sha256
-from standalone.download import Downloader, Unavailable, partial_of
+from standalone.sources import apt, host
+from standalone.sources.download import Downloader, Unavailable, partial_of
 
 _AT_ONCE = 6
 

@@ -1,4 +1,4 @@
-"""Tests of host.py: missing tools, and the real pip with small wheels."""
+"""Test sources.host: missing tools, and the real pip with small wheels."""
 
 import ensurepip
 import hashlib
@@ -13,8 +13,8 @@ import zipfile
 from pathlib import Path
 from unittest import mock
 
-from standalone import host
 from standalone.core.errors import BuildError, FetchError, UsageError
+from standalone.sources import host
 from standalone.toolchain import compilers
 
 from . import loopback

@@ -1,4 +1,4 @@
-"""Tests of unpack.py with real archives, good and hostile."""
+"""Test sources.unpack with real archives, good and hostile."""
 
 import io
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 from standalone.core.errors import FetchError, UsageError
-from standalone.unpack import read_text, unpack
+from standalone.sources.unpack import read_text, unpack
 
 
 def member(name, data=b"", **fields):

@@ -1,4 +1,4 @@
-"""Tests of fetch.py and download.py against a real server on loopback."""
+"""Test sources.fetch and download.py against a real server on loopback."""
 
 import contextlib
 import ensurepip
@@ -21,11 +21,11 @@ import zipfile
 from pathlib import Path
 from unittest import mock
 
-from standalone import download
 from standalone.core.errors import FetchError, UsageError
 from standalone.core.layout import TOOLS
 from standalone.core.model import Pin, SourceFile
-from standalone.fetch import cached, fetch
+from standalone.sources import download
+from standalone.sources.fetch import cached, fetch
 
 from . import children, loopback
 
@@ -400,7 +400,7 @@ class FetchTest(unittest.TestCase):
 CHILD = """\
 import sys
 from pathlib import Path
-from standalone.fetch import fetch
+from standalone.sources.fetch import fetch
 from standalone.core.model import Pin, SourceFile
 url, sha256, downloads = sys.argv[1:]
 fetch([Pin("dep", "1.0", "MIT", (SourceFile(sha256, (url,)),))],

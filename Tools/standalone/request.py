@@ -7,14 +7,15 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from standalone import pins, recipes
+from standalone import recipes
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, Layout, work_dir
 from standalone.core.model import Pin, Recipe, Target
 from standalone.platforms import targets
+from standalone.sources import pins
+from standalone.sources.version import python_version
 from standalone.toolchain import compilers
 from standalone.toolchain.compilers import Toolchain
-from standalone.version import python_version
 
 #: The flavours of a build, as words of PYTHON.json's build_options.
 FLAVOURS = ("noopt", "lto", "debug")
