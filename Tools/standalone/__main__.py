@@ -19,7 +19,6 @@ from standalone import (
     explain,
     front,
     index,
-    overlay,
     plan,
     reproduce,
     respin,
@@ -30,6 +29,7 @@ from standalone import (
 from standalone import request as configuration
 from standalone.core import layout
 from standalone.core.errors import BuildError, StandaloneError, UsageError
+from standalone.cpython import overlay
 from standalone.platforms import targets
 
 LOG_LINES = 30

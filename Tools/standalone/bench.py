@@ -10,11 +10,12 @@ import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
-from standalone import front, moved, overlay
+from standalone import front, moved
 from standalone.core import stamp
 from standalone.core.errors import UsageError, ValidationError
 from standalone.core.layout import PREFIX, TOOLS
 from standalone.core.process import output
+from standalone.cpython import overlay
 from standalone.request import Config
 
 #: How much more the start-up may cost, in percent.

@@ -13,20 +13,13 @@ from dataclasses import asdict, fields
 from functools import cached_property
 from pathlib import Path
 
-from standalone import (
-    closure,
-    components,
-    cpython,
-    deps,
-    provenance,
-    source,
-    stages,
-)
+from standalone import closure, components, deps, provenance, stages
 from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, cache_dir
 from standalone.core.model import Pin, Recipe
 from standalone.core.process import environment
+from standalone.cpython import build, source
 from standalone.request import Config
 from standalone.sources import host, pins
 from standalone.stages import STAGES, Stage, Task
@@ -120,7 +113,7 @@ def _setup(config: Config, _: str) -> _Given:
 
 
 def _cpython(config: Config, _: str) -> _Given:
-    return cpython.environ(config, inherited={}), request(config)
+    return build.environ(config, inherited={}), request(config)
 
 
 def _relocate(config: Config, _: str) -> _Given:

@@ -18,12 +18,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from standalone import front, moved, overlay, plan, source
+from standalone import front, moved, plan
 from standalone.core import stamp
 from standalone.core.errors import BuildError, ValidationError
 from standalone.core.layout import ROOT, cache_dir
 from standalone.core.process import output
 from standalone.counts import Counts
+from standalone.cpython import overlay, source
 from standalone.formats import checksums
 from standalone.request import Config
 from standalone.sources import fetch, host, pins

@@ -46,9 +46,9 @@ class Stage:
 STAGES = {stage.name: stage for stage in (
     Stage("toolchain", (), "toolchain.compilers", "toolchain", shared=True),
     Stage("deps", ("toolchain", "deps"), "deps", "deps", shared=True),
-    Stage("source", (), "source", "source"),
-    Stage("setup", ("source",), "setup_local", "setup"),
-    Stage("cpython", ("toolchain", "deps", "source", "setup"), "cpython",
+    Stage("source", (), "cpython.source", "source"),
+    Stage("setup", ("source",), "cpython.setup_local", "setup"),
+    Stage("cpython", ("toolchain", "deps", "source", "setup"), "cpython.build",
           "install"),
     Stage("relocate", ("cpython",), "relocate", "tree"),
     Stage("validate", ("relocate",), "validate", "validate"),

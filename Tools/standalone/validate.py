@@ -15,11 +15,12 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from standalone import api, modules, policy
+from standalone import policy
 from standalone.core import stamp
 from standalone.core.errors import ValidationError
 from standalone.core.layout import ROOT, cache_dir
 from standalone.core.model import Finding
+from standalone.cpython import api, modules
 from standalone.elf_rules import ELF_RULES
 from standalone.formats import ar, elf
 from standalone.formats.elf import Facts

@@ -12,19 +12,13 @@ import tomllib
 import unittest
 from pathlib import Path
 
-from standalone import (
-    cpython,
-    inventory,
-    licences,
-    modules,
-    policy,
-    recipes,
-)
+from standalone import inventory, licences, policy, recipes
 from standalone import (
     request as config,
 )
 from standalone.archive import KINDS
 from standalone.core.layout import ROOT, TOOLS
+from standalone.cpython import build, modules
 from standalone.platforms import targets
 from standalone.sources import host, pins
 from standalone.toolchain import compilers
@@ -217,7 +211,7 @@ class RecipesTest(unittest.TestCase):
 class ModulesTest(unittest.TestCase):
 
     def test_no_module_is_decided_about_twice(self):
-        data = tomllib.loads((TOOLS / "modules.toml").read_text())
+        data = tomllib.loads((TOOLS / "cpython" / "modules.toml").read_text())
         self.assertEqual(set(data),
                          {"builtin", "shared", "bootstrap", "disabled",
                           "gpl"})
@@ -369,7 +363,7 @@ class RealTreeTest(unittest.TestCase):
                         argument)
 
     def test_configure_knows_what_it_is_told(self):
-        command = cpython.configure(self.request)
+        command = build.configure(self.request)
         for variable in command.env:
             self.assertRead(variable)
         for argument in command.argv[1:]:
@@ -388,8 +382,8 @@ class RealTreeTest(unittest.TestCase):
     def test_the_makefile_has_the_variables_that_are_overridden(self):
         text = (self.tree / "Makefile.pre.in").read_text()
         small_tree(self.request.layout.stage("source"))
-        commands = [*cpython.make_commands(self.request),
-                    *cpython.install_commands(self.request, Path("/destdir"))]
+        commands = [*build.make_commands(self.request),
+                    *build.install_commands(self.request, Path("/destdir"))]
         told = {word.partition("=")[0] for command in commands
                 for word in command.argv
                 if command.argv[0] == "make" and "=" in word} - {"DESTDIR"}

@@ -26,9 +26,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import overlay, recipes
+from standalone import recipes
 from standalone import request as config
 from standalone.core.layout import ROOT
+from standalone.cpython import overlay
 from standalone.platforms import targets
 from standalone.toolchain import compilers
 

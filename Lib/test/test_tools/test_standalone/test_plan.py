@@ -14,8 +14,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import closure, overlay, recipes, stages
+from standalone import closure, recipes, stages
 from standalone.core.layout import ROOT, TOOLS
+from standalone.cpython import overlay
 from standalone.sources import pins
 
 from . import children
@@ -303,7 +304,7 @@ class DataTest(PartsTest):
         read = {name for module in module_names() - NO_OUTPUT
                 for name in closure.data_files(module)}
         # By value, see source.fingerprint().
-        read.add("overlay.toml")
+        read.add("cpython/overlay.toml")
         self.assertEqual(set(self.data()) - read, NO_OUTPUT_DATA)
 
     def test_text(self):
@@ -339,10 +340,12 @@ class DataTest(PartsTest):
         self.assertEqual(self.changed(after), {})
         of_packages = self.titles("setup", "relocate", "validate", "archive")
         self.assertChange({
-            ("modules.toml", '"_asyncio", "_bisect"', '"_bisect", "_asyncio"'):
+            ("cpython/modules.toml", '"_asyncio", "_bisect"',
+             '"_bisect", "_asyncio"'):
             self.titles("setup", "cpython", "validate"),
             ("policy.toml", '    "libutil.so.1",\n', ""): {"validate"},
-            ("overlay.toml", "Build archives that run anywhere", "Build"):
+            ("cpython/overlay.toml", "Build archives that run anywhere",
+             "Build"):
             {"source": {"overlay edits"}},
             ("requirements.txt", "jinja2==", "jinja2==2!"): of_packages,
             ("requirements.txt", "ziglang==", "ziglang==2!"):

@@ -15,10 +15,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import cpython, deps, recipes
+from standalone import deps, recipes
 from standalone import request as config
 from standalone.core.layout import TOOLS
 from standalone.core.model import Command
+from standalone.cpython import build as cpython
 from standalone.platforms import targets
 
 from .trees import request, small_tree

@@ -72,7 +72,7 @@ class SecondTest(unittest.TestCase):
         there = self.second.env             # PYTHONPATH leads to the copy
         ours, copied = (children.run(
             [sys.executable, "-c",
-             "from standalone import overlay\n"
+             "from standalone.cpython import overlay\n"
              "from standalone.sources import pins\n"
              "print(overlay.edits(), pins.load())"], env=env, cwd="/",
             capture_output=True, check=True).stdout for env in (here, there))

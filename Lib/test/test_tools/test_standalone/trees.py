@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from standalone import overlay
 from standalone import request as config
+from standalone.cpython import overlay
 
 SETUP_STDLIB = """\
 # A comment, and modules as CPython's own list has them.

@@ -5,8 +5,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import modules, recipes, setup_local
+from standalone import recipes
 from standalone.core.errors import BuildError
+from standalone.cpython import modules, setup_local
 
 from .trees import SETUP_STDLIB, request, small_tree
 

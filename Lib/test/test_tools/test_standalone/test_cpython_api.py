@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import api
+from standalone.cpython import api
 
 REAL_TREE = os.environ.get("STANDALONE_TEST_TREE")
 

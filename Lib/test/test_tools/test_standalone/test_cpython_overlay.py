@@ -12,9 +12,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import overlay
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT
+from standalone.cpython import overlay
 from standalone.sources.version import python_version
 
 from . import children
@@ -118,7 +118,7 @@ class ApplyTests(OverlayTestCase):
         changed = overlay.apply(tree)
         self.assertEqual(sorted(changed), sorted(set(changed)))
         self.assertLessEqual({"configure.ac", "configure", "Makefile.pre.in",
-                              "Tools/standalone/overlay.py"},
+                              "Tools/standalone/cpython/overlay.py"},
                              {path.as_posix() for path in changed})
         self.assertTrue(os.access(tree / "configure", os.X_OK))
         self.assertTrue(overlay.check(tree))
@@ -225,7 +225,8 @@ class SmallOverlayTests(OverlayTestCase):
         super().setUp()
         self.root, self.tree = self.scratch / "root", self.scratch / "tree"
         for name, data in {
-                "Tools/standalone/overlay.toml": SMALL_OVERLAY.encode(),
+                "Tools/standalone/cpython/overlay.toml":
+                    SMALL_OVERLAY.encode(),
                 "Added/empty": b"",
                 "Added/program": b"#!/bin/sh\nexit 0\n",
                 "Added/deep/binary": b"\x7fELF\0\0\n\r\n\xff\x0c\n\0",
@@ -301,7 +302,7 @@ class AgreementTests(unittest.TestCase):
         found = {path.as_posix() for path in overlay.files()}
         self.assertFalse(found & {"Makefile", "README.md", "configure.ac",
                                   ".gitignore"})
-        self.assertIn("Tools/standalone/overlay.toml", found)
+        self.assertIn("Tools/standalone/cpython/overlay.toml", found)
 
     def test_test_directories_are_listed(self):
         # As CPython's test_tools.test_makefile demands.

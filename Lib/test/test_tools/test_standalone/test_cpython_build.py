@@ -1,4 +1,4 @@
-"""Tests of cpython.py: a small project that is configured like CPython,
+"""Test cpython.build: a small project that is configured like CPython,
 built by make and installed, pip included."""
 
 import json
@@ -10,11 +10,12 @@ import unittest
 import zipfile
 from pathlib import Path
 
-from standalone import cpython, modules, recipes
+from standalone import recipes
 from standalone.core import stamp
 from standalone.core.errors import BuildError
 from standalone.core.layout import PREFIX
 from standalone.core.model import Command
+from standalone.cpython import build, modules
 
 from .trees import request, small_tree
 
@@ -109,7 +110,7 @@ class CPythonTest(unittest.TestCase):
 class CommandsTest(CPythonTest):
 
     def test_configure(self):
-        command = cpython.configure(self.config)
+        command = build.configure(self.config)
         self.assertEqual(command.cwd, self.build)
         self.assertIn(f"--prefix={PREFIX}", command.argv)
         self.assertNotIn("--with-pydebug", command.argv)
@@ -122,10 +123,10 @@ class CommandsTest(CPythonTest):
     def test_debug(self):
         debug = request(self.top / "cpython", self.top / "out",
                         options="debug")
-        self.assertIn("--with-pydebug", cpython.configure(debug).argv)
+        self.assertIn("--with-pydebug", build.configure(debug).argv)
 
     def test_make_shares_our_jobs(self):
-        for command in cpython.make_commands(self.config):
+        for command in build.make_commands(self.config):
             self.assertEqual(command.argv[0], "make")
             self.assertTrue(command.jobserver)
             self.assertEqual(command.cwd, self.build)
@@ -134,12 +135,12 @@ class CommandsTest(CPythonTest):
         """The modules of the test suite export what they please."""
         exporting = {
             command.argv[1]: "--version-script=exports.map" in str(command)
-            for command in cpython.make_commands(self.config)}
+            for command in build.make_commands(self.config)}
         self.assertEqual(exporting, {"libpython3.so": True, "python": True,
                                      "all": False})
 
     def test_pip_is_the_bundled_one(self):
-        *_, pip = cpython.install_commands(self.config, self.top / "root")
+        *_, pip = build.install_commands(self.config, self.top / "root")
         self.assertIsInstance(pip, Command)
         self.assertIn(f"--root={self.top}/root", pip.argv)
         bundled = self.source / "Lib/ensurepip/_bundled"
@@ -150,7 +151,7 @@ class CommandsTest(CPythonTest):
 class RunTest(CPythonTest):
 
     def run_stage(self, wanted="a key"):
-        cpython.run(self.config, wanted)
+        build.run(self.config, wanted)
         return self.layout.stage("install")
 
     def setUp(self):
@@ -241,30 +242,30 @@ class RunTest(CPythonTest):
             "decisions": self.layout.stage("setup") / "Setup.local",
             "compiler": self.layout.toolchain / stamp.KEY,
             "dependency": self.layout.dep("zlib") / stamp.KEY}
-        before = cpython._configured_key(self.config)
-        self.assertEqual(before, cpython._configured_key(self.config))
+        before = build._configured_key(self.config)
+        self.assertEqual(before, build._configured_key(self.config))
         for what, path in changes.items():
             with self.subTest(what):
                 old = path.read_text()
                 path.write_text(old + "# changed\n")
                 self.assertNotEqual(
-                    cpython._configured_key(self.config), before)
+                    build._configured_key(self.config), before)
                 path.write_text(old)
                 self.assertEqual(
-                    cpython._configured_key(self.config), before)
+                    build._configured_key(self.config), before)
         self.run_stage()
         write(self.layout.dep("zlib") / stamp.KEY, "another zlib")
         self.assertTrue(self.build_again())
 
     def test_options_configure_anew(self):
-        keys = {cpython._configured_key(self.config)}
+        keys = {build._configured_key(self.config)}
         for options in ("debug", "lto"):
             other = request(self.top / "cpython", self.top / "out",
                             options=options)
             for name in ("source", "setup"):
                 shutil.copytree(self.layout.stage(name),
                                 other.layout.stage(name))
-            keys.add(cpython._configured_key(other))
+            keys.add(build._configured_key(other))
         self.assertEqual(len(keys), 3)
 
     def test_killed(self):
@@ -335,13 +336,13 @@ class CheckTest(CPythonTest):
             "time": "builtin", "zlib": "builtin"})
 
     def test_configured(self):
-        cpython._check_configured(self.config)
+        build._check_configured(self.config)
 
     def test_not_configured(self):
         self.set_state("zlib", "missing")
         self.set_state("_testcapi", "disabled")
         with self.assertRaises(BuildError) as found:
-            cpython._check_configured(self.config)
+            build._check_configured(self.config)
         self.assertIn("_testcapi (disabled), zlib (missing)",
                       str(found.exception))
         self.assertEqual(found.exception.log,
@@ -350,7 +351,7 @@ class CheckTest(CPythonTest):
     def test_without_a_state(self):
         """configure has no say about some modules, such as posix."""
         self.set_state("time", "")
-        cpython._check_configured(self.config)
+        build._check_configured(self.config)
 
     def test_stated_in_setup_local(self):
         """configure does not find modules whose flags are in Setup.local."""
@@ -362,10 +363,10 @@ class CheckTest(CPythonTest):
         self.makefile.write_text(
             f"{self.makefile.read_text()}"
             f"MODULE_{name.upper()}_STATE=missing\n")
-        cpython._check_configured(self.config)
+        build._check_configured(self.config)
 
     def test_built(self):
-        cpython._check_built(self.config)
+        build._check_built(self.config)
 
     def test_not_built(self):
         write(self.build / "Modules/config.c",
@@ -373,7 +374,7 @@ class CheckTest(CPythonTest):
         (self.dynload / "_testcapi.cpython-313-x86_64-linux-gnu.so").unlink()
         write(self.dynload / "zlib.cpython-313-x86_64-linux-gnu.so")
         with self.assertRaises(BuildError) as found:
-            cpython._check_built(self.config)
+            build._check_built(self.config)
         self.assertIn("_testcapi (shared), zlib (builtin)",
                       str(found.exception))
         self.assertEqual(found.exception.log,
@@ -384,7 +385,7 @@ class CheckTest(CPythonTest):
         write(self.build / "Modules/config.c", CONFIG_C.replace(
             '    {"posix", PyInit_posix},\n', ""))
         with self.assertRaisesRegex(BuildError, r"posix \(builtin\)"):
-            cpython._check_built(self.config)
+            build._check_built(self.config)
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ def diff(tree: Path, root: Path = ROOT) -> str:
 # --- overlay.toml ---------------------------------------------------------
 
 def _config(root: Path) -> dict[str, Any]:
-    path = root / "Tools" / "standalone" / "overlay.toml"
+    path = root / "Tools" / "standalone" / "cpython" / "overlay.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
@@ -188,7 +188,7 @@ def _verify(edit: Edit, pristine: str) -> None:
             f"{f'matches {found} times' if found else 'is missing'}; "
             "nothing was changed",
             hint="this CPython has moved something: adapt the edit in "
-                 "Tools/standalone/overlay.toml")
+                 "Tools/standalone/cpython/overlay.toml")
 
 
 def _text(tree: Path, name: str) -> str:

@@ -17,12 +17,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone import api, modules, recipes
+from standalone import recipes
 from standalone.core import stamp
 from standalone.core.errors import BuildError
 from standalone.core.layout import PREFIX
 from standalone.core.model import Command, Commands
 from standalone.core.process import Runner, environment
+from standalone.cpython import api, modules
 from standalone.toolchain import flags
 
 if TYPE_CHECKING:

@@ -40,7 +40,7 @@ class Decisions:
 @cache
 def decisions(*, gpl: bool) -> Decisions:
     """What modules.toml says of a build with the *gpl* or without."""
-    data = tomllib.loads((TOOLS / "modules.toml").read_text())
+    data = tomllib.loads((TOOLS / "cpython" / "modules.toml").read_text())
     builtin, disabled = data["builtin"], data["disabled"]
     if gpl:
         builtin += data["gpl"]
@@ -71,6 +71,6 @@ def expected(tree: Path, *, gpl: bool) -> dict[str, str]:
     if undecided:
         raise BuildError(
             "nobody decided about these modules: " + ", ".join(undecided),
-            hint="add each to a list in Tools/standalone/modules.toml")
+            hint="add each to a list in Tools/standalone/cpython/modules.toml")
     return {name: place for name in sorted(names)
             if (place := decided.place(name)) in ("builtin", "shared")}

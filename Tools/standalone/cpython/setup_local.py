@@ -11,8 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone import modules, recipes
+from standalone import recipes
 from standalone.core import render, stamp
+from standalone.cpython import modules
 
 if TYPE_CHECKING:
     from standalone.request import Config

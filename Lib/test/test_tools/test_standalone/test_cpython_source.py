@@ -1,4 +1,4 @@
-"""Tests of source.py: a copy that follows its tree, file by file."""
+"""Test cpython.source: a copy that follows its tree, file by file."""
 
 import os
 import shutil
@@ -6,9 +6,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import overlay, source
 from standalone.core import stamp
 from standalone.core.errors import UsageError
+from standalone.cpython import overlay, source
 
 from .trees import request, small_tree
 

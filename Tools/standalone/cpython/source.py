@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone import overlay
 from standalone.core import stamp
 from standalone.core.layout import ROOT
+from standalone.cpython import overlay
 
 if TYPE_CHECKING:
     from standalone.request import Config

@@ -1,0 +1,1 @@
+"""Edit, configure and build CPython's tree."""
