@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from standalone import (
     archive,
-    build_details,
     components,
     compression,
     index,
@@ -23,7 +22,6 @@ from standalone import (
     provenance,
     pybi,
     recipes,
-    relocate,
     sbom,
 )
 from standalone.core import stamp
@@ -32,6 +30,8 @@ from standalone.core.model import Pin
 from standalone.core.process import output
 from standalone.formats import checksums
 from standalone.mounts import Mount, members
+from standalone.relocate import build_details
+from standalone.relocate import stage as relocate
 from standalone.sources import host, pins
 from standalone.toolchain import flags
 

@@ -50,8 +50,8 @@ STAGES = {stage.name: stage for stage in (
     Stage("setup", ("source",), "cpython.setup_local", "setup"),
     Stage("cpython", ("toolchain", "deps", "source", "setup"), "cpython.build",
           "install"),
-    Stage("relocate", ("cpython",), "relocate", "tree"),
-    Stage("validate", ("relocate",), "validate", "validate"),
+    Stage("relocate", ("cpython",), "relocate.stage", "tree"),
+    Stage("validate", ("relocate",), "validate.stage", "validate"),
     Stage("archive", ("relocate", "validate"), "packing", "archive"),
 )}
 

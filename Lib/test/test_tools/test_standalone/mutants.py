@@ -1,7 +1,7 @@
 """Change a module of Tools/standalone at random and see if tests fail.
 
     PYTHONPATH=Tools:Lib/test/test_tools python3 -m test_standalone.mutants \\
-        --seed 1 --number 50 relocate test_relocate
+        --seed 1 --number 50 relocate test_relocate_stage
 
 Copy the tools to a temporary directory, check that the tests pass there,
 and run them once for each mutant.  A mutant replaces or removes one

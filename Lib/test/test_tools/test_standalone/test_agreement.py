@@ -12,7 +12,7 @@ import tomllib
 import unittest
 from pathlib import Path
 
-from standalone import inventory, licences, policy, recipes
+from standalone import inventory, licences, recipes
 from standalone import (
     request as config,
 )
@@ -22,6 +22,7 @@ from standalone.cpython import build, modules
 from standalone.platforms import targets
 from standalone.sources import host, pins
 from standalone.toolchain import compilers
+from standalone.validate import policy
 
 from . import children
 from .trees import request, small_tree

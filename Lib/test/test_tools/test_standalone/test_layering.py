@@ -10,8 +10,9 @@ from standalone.core.layout import TOOLS
 
 GROUND = {"core.errors", "core.model", "core.layout", "core.process",
           "core.stamp"}
-STAGES = {"archive", "cpython.build", "deps", "sources.fetch", "relocate",
-          "cpython.setup_local", "cpython.source", "validate"}
+STAGES = {"archive", "cpython.build", "deps", "sources.fetch",
+          "relocate.stage", "cpython.setup_local", "cpython.source",
+          "validate.stage"}
 # What joins the stages, or runs beside them; all others are knowledge.
 TOP = {"__main__", "bench", "check", "distribution", "explain", "front",
        "packing", "plan", "relink", "reproduce", "respin", "stages", "suite"}

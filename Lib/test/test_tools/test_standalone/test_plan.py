@@ -37,7 +37,7 @@ NO_OUTPUT_DATA = {
     "requirements-nuitka.txt",
     "requirements.in", "ruff.toml"}
 # Run by a stage as a program, and so not by an import.
-PROGRAMS = {"bytecode"}
+PROGRAMS = {"relocate.bytecode"}
 
 # For each line of its input, a JSON object of texts by path, prints the
 # parts of all outputs with those texts in place.  That is computed in a
@@ -343,7 +343,8 @@ class DataTest(PartsTest):
             ("cpython/modules.toml", '"_asyncio", "_bisect"',
              '"_bisect", "_asyncio"'):
             self.titles("setup", "cpython", "validate"),
-            ("policy.toml", '    "libutil.so.1",\n', ""): {"validate"},
+            ("validate/policy.toml", '    "libutil.so.1",\n', ""):
+            {"validate"},
             ("cpython/overlay.toml", "Build archives that run anywhere",
              "Build"):
             {"source": {"overlay edits"}},

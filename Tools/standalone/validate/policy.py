@@ -10,7 +10,7 @@ from typing import Any
 from standalone.core.errors import UsageError
 from standalone.core.layout import TOOLS
 
-POLICY_TOML = TOOLS / "policy.toml"
+POLICY_TOML = TOOLS / "validate" / "policy.toml"
 
 
 @dataclass(frozen=True)

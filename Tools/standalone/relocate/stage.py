@@ -22,18 +22,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone import (
-    build_details,
-    components,
-    inventory,
-    licences,
-    sysconfigdata,
-)
+from standalone import components, inventory, licences
 from standalone.core import render, stamp
 from standalone.core.layout import PREFIX, TOOLS
 from standalone.core.model import Command
 from standalone.core.process import Runner, environment
 from standalone.formats import staticlib, strip
+from standalone.relocate import build_details, sysconfigdata
 
 if TYPE_CHECKING:
     from standalone.request import Config
@@ -265,7 +260,8 @@ def _byte_compile(tree: Path, runner: Runner) -> None:
     lib = library(tree)
     config_dir = next(lib.glob("config-*"))
     runner.steps([Command(
-        (str(interpreter(tree)), "-I", "-B", str(TOOLS / "bytecode.py"),
+        (str(interpreter(tree)), "-I", "-B",
+         str(TOOLS / "relocate" / "bytecode.py"),
          str(lib), f"{PREFIX}/{lib.relative_to(tree)}", "test",
          "idlelib/idle_test", "site-packages", config_dir.name), tree)],
         "byte-compile")

@@ -13,9 +13,10 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
-from standalone import policy, validate
 from standalone.core.errors import UsageError, ValidationError
 from standalone.core.model import Target
+from standalone.validate import policy
+from standalone.validate import stage as validate
 
 from .trees import archive_of
 

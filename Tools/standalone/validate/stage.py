@@ -15,18 +15,18 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from standalone import policy
 from standalone.core import stamp
 from standalone.core.errors import ValidationError
 from standalone.core.layout import ROOT, cache_dir
 from standalone.core.model import Finding
 from standalone.cpython import api, modules
-from standalone.elf_rules import ELF_RULES
 from standalone.formats import ar, elf
 from standalone.formats.elf import Facts
-from standalone.limits import Expectations, Limits
-from standalone.policy import Policy, RuleException, matches
-from standalone.rules import FILE_RULES, TREE_RULES, Tree
+from standalone.validate import policy
+from standalone.validate.elf_rules import ELF_RULES
+from standalone.validate.limits import Expectations, Limits
+from standalone.validate.policy import Policy, RuleException, matches
+from standalone.validate.rules import FILE_RULES, TREE_RULES, Tree
 
 if TYPE_CHECKING:
     from standalone.request import Config

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from posixpath import join, normpath
 
 from standalone.core.model import Target
-from standalone.policy import Policy
+from standalone.validate.policy import Policy
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Tests of relocate.py: small trees, as `make install` leaves them."""
+"""Test relocate.stage: small trees, as `make install` leaves them."""
 
 import base64
 import csv
@@ -11,10 +11,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import components, recipes, relocate
+from standalone import components, recipes
 from standalone.core import stamp
 from standalone.core.layout import PREFIX
 from standalone.formats import elf
+from standalone.relocate import stage as relocate
 
 from . import children, test_inventory
 

@@ -1,11 +1,11 @@
-"""Tests of sysconfigdata.py."""
+"""Test relocate.sysconfigdata."""
 
 import shlex
 import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import sysconfigdata
+from standalone.relocate import sysconfigdata
 
 WORK = Path("/w+k/out.d/work")
 

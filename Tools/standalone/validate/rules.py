@@ -17,8 +17,8 @@ from pathlib import Path
 from posixpath import basename, dirname
 
 from standalone.formats.elf import Facts
-from standalone.limits import Limits, leaves
-from standalone.policy import matches
+from standalone.validate.limits import Limits, leaves
+from standalone.validate.policy import matches
 
 
 @dataclass(frozen=True)

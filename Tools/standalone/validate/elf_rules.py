@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from posixpath import dirname
 
 from standalone.formats.elf import Facts
-from standalone.limits import Limits, leaves
-from standalone.policy import matches
+from standalone.validate.limits import Limits, leaves
+from standalone.validate.policy import matches
 
 ElfRule = Callable[[str, Facts, Limits], Iterator[str]]
 

@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import build_details
+from standalone.relocate import build_details
 
 PATCHLEVEL = """\
 #define PY_MAJOR_VERSION        3

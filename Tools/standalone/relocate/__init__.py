@@ -1,0 +1,1 @@
+"""Make an installed tree independent of the place where it was built."""

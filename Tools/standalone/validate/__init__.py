@@ -1,0 +1,1 @@
+"""Compare the facts about a tree with the policy."""
