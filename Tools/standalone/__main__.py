@@ -18,15 +18,15 @@ from standalone import (
     check,
     explain,
     front,
-    index,
     plan,
     reproduce,
+    request as configuration,
     respin,
     sign,
     stages,
     suite,
 )
-from standalone import request as configuration
+from standalone.archives import index
 from standalone.core import layout
 from standalone.core.errors import BuildError, StandaloneError, UsageError
 from standalone.cpython import overlay
@@ -235,13 +235,14 @@ def run_relink(arguments: argparse.Namespace) -> None:
 def run_metadata(arguments: argparse.Namespace) -> None:
     """Print PYTHON.json, or write an archive that has it."""
     with packages(arguments.out):
-        from standalone import full, metadata
+        from standalone.archives import full_archive
+        from standalone.documents import python_json
         if arguments.output:
-            full.convert(arguments.archive, arguments.version,
+            full_archive.convert(arguments.archive, arguments.version,
                          arguments.output)
         else:
-            sys.stdout.write(metadata.text(metadata.as_version(
-                full.document(arguments.archive), arguments.version)))
+            sys.stdout.write(python_json.text(python_json.as_version(
+                full_archive.document(arguments.archive), arguments.version)))
 
 
 @contextlib.contextmanager
@@ -266,8 +267,8 @@ def run_stage(name: str, dependency: str | None,
         raise UsageError(f"{host} is missing", hint="make standalone")
     # Only now: they need the packages that were installed for this host.
     sys.path.append(str(host))
-    from standalone import licences
     from standalone.core import stamp
+    from standalone.documents import licences
     stage = stages.STAGES[name]
     output = stage.output(config, dependency or "")
     if stamp.is_fresh(output, wanted):

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from standalone import aside, plan, provenance, summary
+from standalone import aside, plan, summary
 from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.layout import TOOLS, cache_dir
 from standalone.core.process import jobserver
+from standalone.documents import provenance
 from standalone.formats import checksums
 from standalone.request import Config
 from standalone.sources import fetch, host, pins, unpack

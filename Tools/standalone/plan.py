@@ -13,13 +13,14 @@ from dataclasses import asdict, fields
 from functools import cached_property
 from pathlib import Path
 
-from standalone import closure, components, deps, provenance, stages
+from standalone import closure, deps, stages
 from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, cache_dir
 from standalone.core.model import Pin, Recipe
 from standalone.core.process import environment
 from standalone.cpython import build, source
+from standalone.documents import components, provenance
 from standalone.request import Config
 from standalone.sources import host, pins
 from standalone.stages import STAGES, Stage, Task

@@ -12,8 +12,8 @@ from typing import Any
 
 from standalone.core import stamp
 from standalone.core.errors import FetchError, UsageError
+from standalone.documents.sbom import SUFFIX as SBOM
 from standalone.formats import checksums
-from standalone.sbom import SUFFIX as SBOM
 
 _PUBLISHED = "make standalone writes it, and it is published with the archives"
 # https://packaging.python.org/specifications/binary-distribution-format/

@@ -8,18 +8,13 @@ only the table of built-in modules and what is added are compiled.
 
 import contextlib
 import tempfile
-from collections.abc import (
-    Collection,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from standalone import full, plan
+from standalone import plan
+from standalone.archives import full_archive
 from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.model import Command, Commands, WriteFile
@@ -60,7 +55,7 @@ def relink(request: Request, config: Config) -> list[str]:
     """
     added = _added(request.additions)
     with (_scratch(request.program) as scratch,
-          full.opened(request.archive) as distribution):
+          full_archive.opened(request.archive) as distribution):
         document = distribution.document
         config = _config(config, document, request.archive)
         modules = selected(document["build_info"]["extensions"],
@@ -126,7 +121,7 @@ def table(modules: Mapping[str, str]) -> str:
 class Work:
     """The commands that make ``python`` in a directory *scratch*."""
 
-    distribution: full.Distribution
+    distribution: full_archive.Distribution
     scratch: Path
 
     def compile_table(self, modules: Mapping[str, str]) -> Commands:

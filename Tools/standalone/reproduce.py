@@ -233,14 +233,14 @@ def _compare(config: Config, second: Second,
     """Print where files differ, and keep the second build's if any does."""
     # Only now: it needs the packages that were installed for this host.
     sys.path.append(str(config.layout.host))
-    from standalone import contents
+    from standalone.archives import compare
     out, differing = config.layout.out, []
     print()
     for name in names:
         if not (second.out / name).exists():
             found = ["the second build did not make it"]
         else:
-            found = contents.differences(out / name, second.out / name)
+            found = compare.differences(out / name, second.out / name)
         print(f"{name}: {'differs' if found else 'the same'}", flush=True)
         sys.stdout.write(textwrap.indent("".join(
             f"{line}\n" for line in found), "  "))

@@ -146,12 +146,12 @@ def _files(before: Release, base: list[str], after: Release,
            names: list[str]) -> dict[str, list[str]] | None:
     """How the content of one kind of archive differs; None where the
     base's archives are not at hand."""
-    from standalone import contents
+    from standalone.archives import compare
     there = [name for name in base if (before.directory / name).exists()]
     if not there:
         return None
-    old = contents.listing(before.directory / there[0])
-    new = contents.listing(after.directory / names[0])
+    old = compare.listing(before.directory / there[0])
+    new = compare.listing(after.directory / names[0])
     return {
         "changed": sorted(name for name in old
                           if name in new and old[name] != new[name]),

@@ -52,7 +52,7 @@ STAGES = {stage.name: stage for stage in (
           "install"),
     Stage("relocate", ("cpython",), "relocate.stage", "tree"),
     Stage("validate", ("relocate",), "validate.stage", "validate"),
-    Stage("archive", ("relocate", "validate"), "packing", "archive"),
+    Stage("archive", ("relocate", "validate"), "archives.stage", "archive"),
 )}
 
 

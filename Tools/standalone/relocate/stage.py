@@ -22,11 +22,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone import components, inventory, licences
 from standalone.core import render, stamp
 from standalone.core.layout import PREFIX, TOOLS
 from standalone.core.model import Command
 from standalone.core.process import Runner, environment
+from standalone.documents import components, inventory, licences
 from standalone.formats import staticlib, strip
 from standalone.relocate import build_details, sysconfigdata
 

@@ -12,13 +12,11 @@ import tomllib
 import unittest
 from pathlib import Path
 
-from standalone import inventory, licences, recipes
-from standalone import (
-    request as config,
-)
-from standalone.archive import KINDS
+from standalone import recipes, request as config
+from standalone.archives.writer import KINDS
 from standalone.core.layout import ROOT, TOOLS
 from standalone.cpython import build, modules
+from standalone.documents import inventory, licences
 from standalone.platforms import targets
 from standalone.sources import host, pins
 from standalone.toolchain import compilers

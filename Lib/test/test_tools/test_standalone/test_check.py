@@ -12,8 +12,13 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from standalone import aside, check, distribution, moved
-from standalone import children as tools_children
+from standalone import (
+    aside,
+    check,
+    children as tools_children,
+    distribution,
+    moved,
+)
 from standalone.counts import (
     Counts,
     junit_counts,

@@ -26,8 +26,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import recipes
-from standalone import request as config
+from standalone import recipes, request as config
 from standalone.core.layout import ROOT
 from standalone.cpython import overlay
 from standalone.platforms import targets

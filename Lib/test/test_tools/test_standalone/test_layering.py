@@ -10,15 +10,17 @@ from standalone.core.layout import TOOLS
 
 GROUND = {"core.errors", "core.model", "core.layout", "core.process",
           "core.stamp"}
-STAGES = {"archive", "cpython.build", "deps", "sources.fetch",
+STAGES = {"archives.writer", "cpython.build", "deps", "sources.fetch",
           "relocate.stage", "cpython.setup_local", "cpython.source",
           "validate.stage"}
 # What joins the stages, or runs beside them; all others are knowledge.
 TOP = {"__main__", "bench", "check", "distribution", "explain", "front",
-       "packing", "plan", "relink", "reproduce", "respin", "stages", "suite"}
+       "archives.stage", "plan", "relink", "reproduce", "respin", "stages",
+       "suite"}
 
-THIRD_PARTY = {"compression": {"deflate", "zstandard"},
-               "formats.elf": {"elftools"}, "licences": {"packaging"},
+THIRD_PARTY = {"archives.compression": {"deflate", "zstandard"},
+               "formats.elf": {"elftools"},
+               "documents.licences": {"packaging"},
                "core.render": {"jinja2"}}
 VAGUE = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 MAX_LINES = 350

@@ -15,8 +15,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import deps, recipes
-from standalone import request as config
+from standalone import deps, recipes, request as config
 from standalone.core.layout import TOOLS
 from standalone.core.model import Command
 from standalone.cpython import build as cpython

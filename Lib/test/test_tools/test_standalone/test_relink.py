@@ -5,8 +5,8 @@ import unittest
 from pathlib import Path
 
 from standalone import relink
+from standalone.archives.full_archive import Distribution
 from standalone.core.errors import UsageError
-from standalone.full import Distribution
 
 
 def variant(name, **more):

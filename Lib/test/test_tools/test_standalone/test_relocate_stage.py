@@ -11,13 +11,14 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import components, recipes
+from standalone import recipes
 from standalone.core import stamp
 from standalone.core.layout import PREFIX
+from standalone.documents import components
 from standalone.formats import elf
 from standalone.relocate import stage as relocate
 
-from . import children, test_inventory
+from . import children, test_documents_inventory
 
 SAMPLES = Path(__file__).parent / "elf_samples"
 CONFIG_DIR = "lib/python3.13/config-3.13-x86_64-linux-gnu"
@@ -335,7 +336,7 @@ class GdbTest(SmallTree):
 
 
 @unittest.skipUnless(shutil.which("ar"), "no ar")
-class RunTest(test_inventory.Inventoried):
+class RunTest(test_documents_inventory.Inventoried):
     """The whole stage, with an interpreter and an ar of this machine."""
 
     def setUp(self):

@@ -15,14 +15,15 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-from standalone import archive, reproduce
-from standalone.archive import Spec
+from standalone import reproduce
+from standalone.archives import writer
+from standalone.archives.mounts import Mount
+from standalone.archives.writer import Spec
 from standalone.core import layout
 from standalone.counts import Counts
-from standalone.mounts import Mount
 
 from . import children
-from .test_archive import EPOCH, FILES, NAME, lay
+from .test_archives_writer import EPOCH, FILES, NAME, lay
 from .trees import request, small_tree
 
 PROBE = """
@@ -128,7 +129,7 @@ class CompareTest(unittest.TestCase):
         for out, files in ((self.config.layout.out, first),
                            (self.second.out, second)):
             tree = lay(Path(tempfile.mkdtemp(dir=self.dir)), files)
-            names = [made.path.name for made in archive.archive(
+            names = [made.path.name for made in writer.archive(
                 [Spec(NAME, (Mount(tree),), {"gz": 1, "zst": 1})], out,
                 EPOCH)]
         with contextlib.redirect_stdout(io.StringIO()) as output:

@@ -11,15 +11,15 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
-from standalone import archive, plan, released, respin
-from standalone import request as config
-from standalone.archive import Spec
+from standalone import plan, released, request as config, respin
+from standalone.archives import writer
+from standalone.archives.mounts import Mount
+from standalone.archives.writer import Spec
 from standalone.core.errors import FetchError, UsageError
 from standalone.formats import checksums
-from standalone.mounts import Mount
 from standalone.sources import pins
 
-from .test_archive import EPOCH, FILES, NAME, lay
+from .test_archives_writer import EPOCH, FILES, NAME, lay
 from .test_cli import CliTest
 from .trees import request, small_tree
 
@@ -47,7 +47,7 @@ class RespinTestCase(unittest.TestCase):
     def publish(self, *packages, out=None, build=1, files=FILES, name=NAME):
         """A build in *out*: two archives, an SBOM of each, SHA256SUMS."""
         tree = lay(Path(tempfile.mkdtemp(dir=self.dir)), files)
-        archive.archive(
+        writer.archive(
             [Spec(f"{released.tagged(name, build)}-full", (Mount(tree),),
                   {"gz": 1, "zst": 1})], out or self.base, EPOCH,
             lambda made, _: {f"{one.path.name}.spdx.json": sbom(*packages)

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone.archive import file_names
+from standalone.archives.writer import file_names
 from standalone.request import archive_name
 from standalone.summary import summary
 

@@ -15,8 +15,7 @@ from pathlib import Path
 
 from standalone.core.errors import UsageError, ValidationError
 from standalone.core.model import Target
-from standalone.validate import policy
-from standalone.validate import stage as validate
+from standalone.validate import policy, stage as validate
 
 from .trees import archive_of
 

@@ -4,7 +4,9 @@ import json
 import os
 import tarfile
 
-from standalone import archive, provenance, recipes, released, sbom
+from standalone import recipes, released
+from standalone.archives import writer
+from standalone.documents import provenance, sbom
 from standalone.formats import checksums
 from standalone.sources import pins
 from test_standalone.test_sbom import messages
@@ -22,7 +24,7 @@ class DocumentTests(ArchiveTestCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.sums = checksums.read(OUT / "SHA256SUMS")
-        cls.archives = archive.file_names(NAME)
+        cls.archives = writer.file_names(NAME)
 
     @staticmethod
     def read(name):

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import jsonschema
 
-from standalone import full, linkage, metadata
+from standalone.archives import full_archive
 from standalone.core.layout import TOOLS
+from standalone.documents import build_info, python_json
 from standalone.formats import elf
 from test_standalone_archives.finished import (
     NAME,
@@ -68,7 +69,7 @@ class FullArchiveTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.dir = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        cls.distribution = cls.enterClassContext(full.opened(ARCHIVE))
+        cls.distribution = cls.enterClassContext(full_archive.opened(ARCHIVE))
         cls.document = cls.distribution.document
         cls.info = cls.document["build_info"]
         cls.bin = cls.distribution.path / "install/bin"
@@ -83,7 +84,8 @@ class FullArchiveTest(unittest.TestCase):
                           self.bin / "relinked", *arguments)
 
     def test_schema(self):
-        schema = json.loads((TOOLS / "python-json.schema.json").read_text())
+        schema = json.loads((
+            TOOLS / "documents" / "python-json.schema.json").read_text())
         jsonschema.Draft202012Validator(schema).validate(self.document)
 
     def test_it_comes_first_and_once(self):
@@ -95,10 +97,10 @@ class FullArchiveTest(unittest.TestCase):
 
     def test_libraries_of_the_system(self):
         """Those that PYTHON.json names are the ones that are needed."""
-        links = linkage.system_links(self.document)
+        links = build_info.system_links(self.document)
         self.assertIn("m", links[self.document["python_exe"]])
         self.assertGreater(len(links), 10)
-        self.assertEqual([*linkage.differing(
+        self.assertEqual([*build_info.differing(
             self.document, self.distribution.path)], [])
 
     def test_every_object_and_library_is_named(self):
@@ -106,7 +108,7 @@ class FullArchiveTest(unittest.TestCase):
         there = {str(file.relative_to(path))
                  for kind in "oa" for file in path.rglob(f"build/**/*.{kind}")}
         self.assertGreater(len(there), 300)
-        self.assertEqual(there - {*metadata.named_paths(self.document)},
+        self.assertEqual(there - {*python_json.named_paths(self.document)},
                          set())
 
     def test_modules_of_the_interpreter(self):
@@ -198,7 +200,7 @@ class FullArchiveTest(unittest.TestCase):
         """With a PYTHON.json that says something else."""
         path = self.distribution.path / "PYTHON.json"
         before = path.read_text()
-        path.write_text(metadata.text(self.document | changes))
+        path.write_text(python_json.text(self.document | changes))
         try:
             done = self.relink("-o", self.dir / "no", *arguments)
         finally:

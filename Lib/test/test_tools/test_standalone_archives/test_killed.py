@@ -15,9 +15,10 @@ import unittest
 from dataclasses import asdict
 from pathlib import Path
 
-from standalone import provenance, request
+from standalone import request
 from standalone.core import stamp
 from standalone.core.layout import TOOLS
+from standalone.documents import provenance
 from standalone.formats import checksums
 from test_standalone_archives.finished import (
     NAME,

@@ -1,12 +1,12 @@
-"""Tests of linkage.py: Setup files, the table, licences of libraries."""
+"""Test documents.build_info: Setup files, the table, licences of libraries."""
 
 import shutil
 import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import linkage
 from standalone.core.model import Pin
+from standalone.documents import build_info
 
 SAMPLES = Path(__file__).parent / "elf_samples"
 
@@ -58,12 +58,12 @@ class SetupFiles(unittest.TestCase):
                 "MODULE__SSL_LDFLAGS": "-L/build/deps/openssl/lib -lssl -ldl",
                 "EXPAT_LDFLAGS": "-lm Modules/expat/libexpat.a",
                 "BLDSHARED": "cc -pthread -shared"}
-        found = linkage.extensions(linkage.Linked(
+        found = build_info.extensions(build_info.Linked(
             make, CONFIG_C, {
                 "Setup.local": SETUP_LOCAL, "Setup.stdlib": SETUP_STDLIB,
                 "Setup.bootstrap": "posix posixmodule.c"}, "elf", {}),
             {"build/lib/libssl.a"})
-        one = linkage.Extension
+        one = build_info.Extension
         self.assertEqual(found, {
             "_sha2": one(("build/Modules/sha2module.o",), (
                 {"name": "Hacl",
@@ -87,12 +87,12 @@ class SetupFiles(unittest.TestCase):
         })
 
     def test_inittab(self):
-        self.assertEqual(linkage.inittab(CONFIG_C), {
+        self.assertEqual(build_info.inittab(CONFIG_C), {
             "zlib": "PyInit_zlib", "marshal": "PyMarshal_Init",
             "sys": "NULL"})
 
     def test_objects_that_are_in_nothing(self):
-        left = linkage.not_linked({
+        left = build_info.not_linked({
             "LIBRARY_OBJS": "Objects/object.o",
             "LIBEXPAT_OBJS": "Modules/expat/a.o Modules/expat/b.o",
             "EXPAT_LIBS": "-lm"})
@@ -118,7 +118,7 @@ class SystemLinks(unittest.TestCase):
             return {"links": [ZLIB, *({"name": name, "system": True}
                                       for name in names)], **more}
 
-        return [*linkage.differing({
+        return [*build_info.differing({
             "python_exe": "install/python3", "build_info": {
                 "core": part(
                     core, shared_lib="install/lib/libpython3.13.so.1.0"),
@@ -156,13 +156,13 @@ class Licences(unittest.TestCase):
         contents = {*libraries, "licenses", "licenses/gdbm",
                     "licenses/gdbm/COPYING", "licenses/gdbm/more",
                     "licenses/gdbm/more/NEWS", "licenses/zlib/LICENSE"}
-        info = linkage.build_info(
+        info = build_info.build_info(
             {"builtin_modules": ["_x"], "python_config_vars":
              {"LIBRARY": "", "INSTSONAME": ""},
              "python_paths": {"platstdlib": "lib"},
              "python_suffixes": {"extension": [".so"]},
              "python_stdlib_platform_config": "config"},
-            linkage.Linked({"LIBRARY_OBJS": "", "LIBS": "", "SYSLIBS": "",
+            build_info.Linked({"LIBRARY_OBJS": "", "LIBS": "", "SYSLIBS": "",
                             "PY_CORE_CFLAGS": ""}, '{"_x", PyInit__x},',
                            {"Setup.local": setup}, "elf", libraries),
             contents)
@@ -186,7 +186,7 @@ class Licences(unittest.TestCase):
             Pin("gdbm", "1", "X11", ()), Pin("zlib", "1", "Zlib", ()))
         self.assertEqual(variant["links"], [
             {"name": "shared", "path_dynamic": "install/lib/libshared.so"}])
-        self.assertIn("install/lib/libshared.so", linkage.named_paths({
+        self.assertIn("install/lib/libshared.so", build_info.named_paths({
             "inittab_object": "", "inittab_source": "",
             "core": {"objs": [], "links": []},
             "extensions": {"_x": [variant]}}))

@@ -7,8 +7,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import __main__, index
-from standalone.archive import KINDS, file_names
+from standalone import __main__
+from standalone.archives import index
+from standalone.archives.writer import KINDS, file_names
 from standalone.request import archive_name
 
 SHA256 = "0" * 64

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from standalone.compression import compressor
+from standalone.archives.compression import compressor
+from standalone.archives.mounts import Mount, members, portable
 from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
+from standalone.documents.python_json import TEST_EXTENSIONS, TEST_PACKAGES
 from standalone.formats import checksums
-from standalone.metadata import TEST_EXTENSIONS, TEST_PACKAGES
-from standalone.mounts import Mount, members, portable
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

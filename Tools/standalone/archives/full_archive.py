@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from standalone import metadata
-from standalone.compression import compressor, tar_stream
+from standalone.archives.compression import compressor, tar_stream
 from standalone.core.errors import UsageError
+from standalone.documents import python_json
 
 _DOCUMENT = "python/PYTHON.json"
 _LEVEL = 9                       # as archive.KINDS has it
@@ -74,7 +74,7 @@ def convert(archive: Path, version: str, output: Path) -> None:
     """
     if not output.name.endswith(".tar.zst"):
         raise UsageError(f"{output} is not the name of a .tar.zst")
-    new = metadata.as_version(document(archive), version)
+    new = python_json.as_version(document(archive), version)
     scratch = output.with_name(f".{output.name}.partial.zst")
     try:
         scratch.unlink(missing_ok=True)
@@ -84,7 +84,7 @@ def convert(archive: Path, version: str, output: Path) -> None:
             for member in old:
                 file = old.extractfile(member) if member.isreg() else None
                 if member.name == _DOCUMENT:
-                    data = metadata.text(new).encode()
+                    data = python_json.text(new).encode()
                     member, file = copy.copy(member), io.BytesIO(data)
                     member.size = len(data)
                 tar.addfile(member, file)
@@ -121,7 +121,7 @@ def _checked(path: Path, archive: Path) -> dict[str, Any]:
         raise _not_full(archive) from exc
     parsed = _parsed(data, archive)
     try:
-        named = sorted({*metadata.named_paths(parsed)})
+        named = sorted({*python_json.named_paths(parsed)})
         missing = [name for name in named
                    if Path(name).is_absolute() or ".." in Path(name).parts
                    or not (path / name).exists()]
@@ -142,7 +142,7 @@ def _parsed(data: bytes, archive: Path) -> dict[str, Any]:
         raise UsageError(f"PYTHON.json of {archive} is no JSON: "
                          f"{exc}") from exc
     version = parsed.get("version") if isinstance(parsed, dict) else None
-    if version not in metadata.VERSIONS:
+    if version not in python_json.VERSIONS:
         raise UsageError(f"PYTHON.json of {archive} is of an unknown "
                          f"version: {version!r}")
     return dict(parsed)

@@ -9,9 +9,9 @@ import unittest
 import zipfile
 from pathlib import Path
 
-from standalone import compression, pybi
-from standalone.mounts import Mount, members
-from test_standalone.test_archive import EPOCH, FILES, UMLAUT, lay
+from standalone.archives import compression, pybi
+from standalone.archives.mounts import Mount, members
+from test_standalone.test_archives_writer import EPOCH, FILES, UMLAUT, lay
 
 from . import children
 

@@ -1,4 +1,4 @@
-"""Tests of metadata.py: facts asked of a real interpreter and make."""
+"""Test documents.python_json: facts asked of a real interpreter and make."""
 
 import copy
 import json
@@ -11,16 +11,17 @@ from pathlib import Path
 
 import jsonschema
 
-from standalone import metadata
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.layout import TOOLS
 from standalone.core.model import Pin
-from standalone.linkage import Linked
-from standalone.metadata import Compiler
+from standalone.documents import python_json
+from standalone.documents.build_info import Linked
+from standalone.documents.python_json import Compiler
 
 from . import children
 
-SCHEMA = json.loads((TOOLS / "python-json.schema.json").read_text())
+SCHEMA = json.loads(
+    (TOOLS / "documents" / "python-json.schema.json").read_text())
 ZLIB = {"name": "z", "path_static": "build/lib/libz.a"}
 LIBM = {"name": "m", "system": True}
 
@@ -47,7 +48,7 @@ Makefile: missing; exit 1
 def probe():
     """What the interpreter that runs the tests says of itself."""
     # Not a virtual environment's: its paths are outside base_prefix.
-    done = children.run([sys._base_executable, "-I", "-c", metadata.PROBE],
+    done = children.run([sys._base_executable, "-I", "-c", python_json.PROBE],
                         capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
@@ -58,9 +59,9 @@ class Make(unittest.TestCase):
         self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
 
     def facts(self):
-        done = children.run(["make", *metadata.MAKE_FACTS], cwd=self.dir,
+        done = children.run(["make", *python_json.MAKE_FACTS], cwd=self.dir,
                             capture_output=True, text=True, check=True)
-        return metadata.make_facts(done.stdout)
+        return python_json.make_facts(done.stdout)
 
     def test_small_makefile(self):
         (self.dir / "Makefile").write_text(MAKEFILE)
@@ -94,7 +95,7 @@ class Document(unittest.TestCase):
         probe = self.probe
         table = [(name, f"PyInit_{name}") for name in
                  probe["builtin_modules"] if name != "sys"]
-        self.facts = metadata.Facts(
+        self.facts = python_json.Facts(
             triple="x86_64-unknown-linux-gnu", options="noopt",
             glibc="2.17", licences=("Python-2.0",),
             licence_path="licenses/cpython.txt",
@@ -140,7 +141,7 @@ class Document(unittest.TestCase):
             "install/lib/tcl8.6", "install/lib/tk8.6"}
 
     def document(self):
-        return metadata.python_json(self.probe, self.facts, self.contents)
+        return python_json.python_json(self.probe, self.facts, self.contents)
 
     def test_core(self):
         info = self.document()["build_info"]
@@ -228,11 +229,11 @@ class Document(unittest.TestCase):
 
     def test_versions(self):
         document = self.document()
-        older = metadata.as_version(document, "7")
+        older = python_json.as_version(document, "7")
         self.assertEqual(older | {"version": "8"}, document)
-        self.assertEqual(json.loads(metadata.text(older)), older)
+        self.assertEqual(json.loads(python_json.text(older)), older)
         with self.assertRaisesRegex(UsageError, "unknown version '9'"):
-            metadata.as_version(document, "9")
+            python_json.as_version(document, "9")
 
     def test_object_that_nobody_names(self):
         self.contents.add("build/Modules/_forgotten.o")
@@ -267,14 +268,14 @@ class Schema(Document):
 
     def check(self, document):
         jsonschema.Draft202012Validator(SCHEMA).validate(
-            json.loads(metadata.text(document)))
+            json.loads(python_json.text(document)))
 
     def test_schema(self):
         jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
     def test_other_documents(self):
         document = self.document()
-        self.check(metadata.as_version(document, "7"))
+        self.check(python_json.as_version(document, "7"))
         for path, value in (
                 ("version", 8), ("version", "6"), ("surprise", ""),
                 ("optimizations", "fast"), ("build_options", None),

@@ -1,12 +1,12 @@
-"""Tests of licences.py: texts, the summary, and what has no licence."""
+"""Test documents.licences: texts, the summary, and what has no licence."""
 
 import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import licences
-from standalone.components import Component
 from standalone.core.errors import ValidationError
+from standalone.documents import licences
+from standalone.documents.components import Component
 
 ZLIB = Component("zlib", "1.3.1", "Zlib",
                  ("bin/python3.13", "lib/debug", "build/lib/libz.a"))

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from standalone import components
-from standalone.components import NOWHERE, Component, Texts
 from standalone.core.errors import ValidationError
 from standalone.core.layout import TOOLS
+from standalone.documents import components
+from standalone.documents.components import NOWHERE, Component, Texts
 from standalone.formats import elf
 from standalone.sources import pins, unpack
 from standalone.toolchain import sysroot
@@ -28,7 +28,7 @@ from standalone.toolchain import sysroot
 if TYPE_CHECKING:
     from standalone.request import Config
 
-DATA = TOOLS / "components.toml"
+DATA = TOOLS / "documents" / "components.toml"
 
 
 def find(config: Config, tree: Path) -> Texts:

@@ -12,11 +12,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import manifest
+from standalone.archives import manifest
+from standalone.archives.mounts import Mount, members
 from standalone.core.errors import BuildError
 from standalone.core.layout import ROOT
-from standalone.mounts import Mount, members
-from test_standalone.test_archive import lay
+from test_standalone.test_archives_writer import lay
 
 from . import children
 

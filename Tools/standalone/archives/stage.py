@@ -11,27 +11,28 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from standalone import (
-    archive,
-    components,
+from standalone import recipes
+from standalone.archives import (
     compression,
     index,
-    linkage,
     manifest,
-    metadata,
-    provenance,
     pybi,
-    recipes,
-    sbom,
+    writer as archive,
 )
+from standalone.archives.mounts import Mount, members
 from standalone.core import stamp
 from standalone.core.errors import ValidationError
 from standalone.core.model import Pin
 from standalone.core.process import output
+from standalone.documents import (
+    build_info,
+    components,
+    provenance,
+    python_json as metadata,
+    sbom,
+)
 from standalone.formats import checksums
-from standalone.mounts import Mount, members
-from standalone.relocate import build_details
-from standalone.relocate import stage as relocate
+from standalone.relocate import build_details, stage as relocate
 from standalone.sources import host, pins
 from standalone.toolchain import flags
 
@@ -79,7 +80,7 @@ def _specs(config: Config, name: str, out: Path) -> list[archive.Spec]:
                for name, archives in config.archives.items()},
             # Linked into all that calls a newer function of libc's.
             layout.toolchain / "sysroot/usr/local": ("libcompat.a",)},
-        tree / "licenses", leave=linkage.not_linked(make)),
+        tree / "licenses", leave=build_info.not_linked(make)),
         _details(tree / "install", out))
     python_json = out / "PYTHON.json"
     python_json.write_text(metadata.text(_python_json(config, full, make)))
@@ -170,13 +171,13 @@ def _python_json(config: Config, full: Mounts,
         data={pinned[name]: recipe.data.values()
               for name, recipe in config.recipes.items() if recipe.data},
         compiler=_compiler(config),
-        linked=linkage.Linked(
+        linked=build_info.Linked(
             make=make, config_c=(made / "config.c").read_text(),
             setups=setups, libraries=_libraries(config),
             object_format=config.chain.object_format(config.flavour)))
     document = metadata.python_json(_ask(tree, metadata.PROBE), facts,
                                     members(full))
-    if differing := [*linkage.differing(document, tree.parent)]:
+    if differing := [*build_info.differing(document, tree.parent)]:
         raise ValidationError(
             "PYTHON.json names other libraries of the system than are "
             f"needed by {', '.join(differing)}")

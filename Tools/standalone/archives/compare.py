@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from standalone import compression
+from standalone.archives import compression
 from standalone.core.errors import UsageError
 
 #: How many members of an archive are told of.

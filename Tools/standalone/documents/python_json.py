@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from standalone import linkage
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.model import Pin
-from standalone.linkage import Linked
+from standalone.documents import build_info
+from standalone.documents.build_info import Linked
 
 #: Packages of the standard library that are only tests, as patterns.
 TEST_PACKAGES = ("test", "idlelib.idle_test")
@@ -170,7 +170,7 @@ def python_json(probe: Mapping[str, Any], facts: Facts,
              "paths": [f"install/{path}" for path in paths]}
             for pin, paths in facts.data.items()],
         "toolchain": _toolchain(facts.compiler, variables),
-        "build_info": linkage.build_info(probe, facts.linked, contents),
+        "build_info": build_info.build_info(probe, facts.linked, contents),
         **_tcl(facts.data),
     }
     del document["builtin_modules"]
@@ -178,7 +178,7 @@ def python_json(probe: Mapping[str, Any], facts: Facts,
     if missing:
         raise BuildError("PYTHON.json names what the full archive lacks: "
                          + ", ".join(sorted(missing)))
-    unnamed = linkage.unnamed(document, contents)
+    unnamed = build_info.unnamed(document, contents)
     if unnamed:
         raise BuildError("PYTHON.json does not say what these are for: "
                          + ", ".join(sorted(unnamed)))
@@ -231,4 +231,4 @@ def named_paths(document: Mapping[str, Any]) -> Iterator[str]:
         yield document["tcl_library_path"]
         for name in document["tcl_library_paths"]:
             yield f"{document['tcl_library_path']}/{name}"
-    yield from linkage.named_paths(document["build_info"])
+    yield from build_info.named_paths(document["build_info"])

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from standalone.components import NOWHERE, Component
+from standalone.documents.components import NOWHERE, Component
 
 #: What the name of an archive is followed by.
 SUFFIX = ".spdx.json"

@@ -8,9 +8,9 @@ from packaging.licenses import (
     canonicalize_license_expression,
 )
 
-from standalone.components import Component
 from standalone.core import render
 from standalone.core.errors import ValidationError
+from standalone.documents.components import Component
 
 SUMMARY = "SUMMARY.txt"
 

@@ -1,4 +1,4 @@
-"""Tests of full.py: archives that are whole, and those that are not."""
+"""Test archives.full_archive: whole archives, and damaged ones."""
 
 import io
 import json
@@ -8,8 +8,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import full
-from standalone.compression import compressor
+from standalone.archives import full_archive
+from standalone.archives.compression import compressor
 from standalone.core.errors import UsageError
 
 OBJECT = "build/Objects/object.o"
@@ -48,7 +48,7 @@ class FullArchive(unittest.TestCase):
                 tar.addfile(member, io.BytesIO(data))
 
     def opened(self, path=None):
-        with full.opened(path or self.archive) as distribution:
+        with full_archive.opened(path or self.archive) as distribution:
             return {str(path.relative_to(distribution.path)): (
                         path.read_bytes())
                     for path in distribution.path.rglob("*")
@@ -66,15 +66,15 @@ class FullArchive(unittest.TestCase):
         self.assertEqual(
             {f"python/{name}": data for name, data in self.opened().items()},
             self.files)
-        self.assertEqual(full.document(self.archive), document())
+        self.assertEqual(full_archive.document(self.archive), document())
 
     def test_directory(self):
         self.write()
-        with full._tar(self.archive) as tar:
+        with full_archive._tar(self.archive) as tar:
             tar.extractall(self.dir, filter="data")
         for path in self.dir, self.dir / "python":
             self.assertIn(OBJECT, self.opened(path))
-            self.assertEqual(full.document(path), document())
+            self.assertEqual(full_archive.document(path), document())
         self.assertTrue((self.dir / "python").exists())
 
     def test_cut_off_or_changed(self):
@@ -125,26 +125,27 @@ class FullArchive(unittest.TestCase):
         self.write()
         self.refused("no full archive")
         with self.assertRaisesRegex(UsageError, "no full archive"):
-            full.document(self.archive)
+            full_archive.document(self.archive)
         with self.assertRaisesRegex(UsageError, "cannot read .*No such"):
-            full.document(self.dir / "nothing")
+            full_archive.document(self.dir / "nothing")
 
     def test_convert(self):
         self.write()
         output = self.dir / "b.tar.zst"
-        full.convert(self.archive, "7", output)
-        self.assertEqual(full.document(output), document(version="7"))
-        self.assertEqual(full.document(self.archive)["version"], "8")
-        with full._tar(output) as tar, full._tar(self.archive) as old:
+        full_archive.convert(self.archive, "7", output)
+        self.assertEqual(full_archive.document(output), document(version="7"))
+        self.assertEqual(full_archive.document(self.archive)["version"], "8")
+        with (full_archive._tar(output) as tar,
+              full_archive._tar(self.archive) as old):
             for new, before in zip(tar, old, strict=True):
                 self.assertEqual((new.name, new.mtime),
                                  (before.name, before.mtime))
                 if new.name != "python/PYTHON.json":
                     self.assertEqual(new.size, before.size)
         # And back, in place: the bytes that it had.
-        full.convert(output, "8", output)
+        full_archive.convert(output, "8", output)
         first = output.read_bytes()
-        full.convert(self.archive, "8", self.archive)
+        full_archive.convert(self.archive, "8", self.archive)
         self.assertEqual(self.archive.read_bytes(), first)
 
     def test_convert_to_nowhere(self):
@@ -154,7 +155,7 @@ class FullArchive(unittest.TestCase):
                 ("b.tar.gz", "7", "not the name"),
                 ("none/b.tar.zst", "7", "cannot write .*none")):
             with self.subTest(name), self.assertRaisesRegex(UsageError, why):
-                full.convert(self.archive, version, self.dir / name)
+                full_archive.convert(self.archive, version, self.dir / name)
         self.assertEqual([*self.dir.iterdir()], [self.archive])
 
 

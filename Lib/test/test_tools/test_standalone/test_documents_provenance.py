@@ -1,4 +1,4 @@
-"""Tests of provenance.py, with real git."""
+"""Test documents.provenance, with real git."""
 
 import json
 import os
@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
-from standalone import provenance
 from standalone.core import stamp
+from standalone.documents import provenance
 from standalone.sources import host, pins
 from standalone.toolchain.compilers import Toolchain
 

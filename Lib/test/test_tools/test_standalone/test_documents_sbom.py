@@ -1,4 +1,4 @@
-"""Tests of sbom.py, with spdx-tools as judge."""
+"""Test documents.sbom, with spdx-tools as judge."""
 
 import json
 import tempfile
@@ -10,8 +10,9 @@ from spdx_tools.spdx.validation.document_validator import (
     validate_full_spdx_document,
 )
 
-from standalone import released, sbom
-from standalone.components import Component
+from standalone import released
+from standalone.documents import sbom
+from standalone.documents.components import Component
 
 NAME = "python-3.13.15-x86_64-unknown-linux-gnu-install_only.tar.gz"
 HASHES = {"SHA1": "1" * 40, "SHA256": "2" * 64}

@@ -1,16 +1,16 @@
-"""Tests of contents.py with archives that differ in one thing each."""
+"""Test archives.compare with archives that differ in one thing each."""
 
 import tempfile
 import unittest
 import zipfile
 from pathlib import Path
 
-from standalone import archive, contents
-from standalone.archive import Spec
+from standalone.archives import compare, writer
+from standalone.archives.mounts import Mount
+from standalone.archives.writer import Spec
 from standalone.core.errors import UsageError
-from standalone.mounts import Mount
 
-from .test_archive import EPOCH, FILES, lay
+from .test_archives_writer import EPOCH, FILES, lay
 
 NAME = "python-a.tar"
 
@@ -24,13 +24,13 @@ class ContentsTest(unittest.TestCase):
         """Archives of *files*, in a directory of their own."""
         top = Path(tempfile.mkdtemp(dir=self.dir))
         tree = lay(top / "tree", files)
-        archive.archive([Spec("python-a", (Mount(tree),),
+        writer.archive([Spec("python-a", (Mount(tree),),
                               {"gz": level, "zst": level})], top, epoch)
         return top
 
     def differences(self, first, second):
         """Of .gz and .zst, which are the same."""
-        gz, zst = (contents.differences(first / f"{NAME}.{kind}",
+        gz, zst = (compare.differences(first / f"{NAME}.{kind}",
                                         second / f"{NAME}.{kind}")
                    for kind in ("gz", "zst"))
         self.assertEqual(gz, zst)
@@ -38,7 +38,7 @@ class ContentsTest(unittest.TestCase):
 
     def test_listing(self):
         made = self.write(FILES)
-        gz, zst = (contents.listing(made / f"{NAME}.{kind}")
+        gz, zst = (compare.listing(made / f"{NAME}.{kind}")
                    for kind in ("gz", "zst"))
         self.assertEqual(gz, zst)
         self.assertLessEqual({f"python/{name}" for name in FILES}, {*gz})
@@ -94,14 +94,14 @@ class ContentsTest(unittest.TestCase):
         for number in "12":
             with zipfile.ZipFile(self.dir / f"{number}.pybi", "w") as packed:
                 packed.writestr(zipfile.ZipInfo("pybi-info/PYBI"), number)
-        [line] = contents.differences(self.dir / "1.pybi",
+        [line] = compare.differences(self.dir / "1.pybi",
                                       self.dir / "2.pybi")
         self.assertIn("pybi-info/PYBI: differs from line 1", line)
 
     def test_other_files(self):
         for number, text in (("1", "a  b\nc  d\n"), ("2", "a  b\nc  e\n")):
             (self.dir / number).write_text(text)
-        [line] = contents.differences(self.dir / "1", self.dir / "2")
+        [line] = compare.differences(self.dir / "1", self.dir / "2")
         self.assertIn("line 2", line)
 
     def test_damaged(self):
@@ -110,10 +110,10 @@ class ContentsTest(unittest.TestCase):
             path = made / f"{NAME}.{kind}"
             path.write_bytes(path.read_bytes()[:-200])
             with self.assertRaisesRegex(UsageError, "no whole archive"):
-                contents.listing(path)
+                compare.listing(path)
         (self.dir / "x.pybi").write_text("no zip")
         with self.assertRaisesRegex(UsageError, "no whole archive"):
-            contents.listing(self.dir / "x.pybi")
+            compare.listing(self.dir / "x.pybi")
 
 
 if __name__ == "__main__":

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from standalone import components
-from standalone.components import NOWHERE, Component
 from standalone.core import stamp
 from standalone.core.errors import BuildError
 from standalone.core.layout import ROOT
 from standalone.core.process import output
+from standalone.documents import components
+from standalone.documents.components import NOWHERE, Component
 from standalone.sources import host, pins
 
 if TYPE_CHECKING:

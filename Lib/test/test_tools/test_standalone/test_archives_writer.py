@@ -1,4 +1,4 @@
-"""Tests of archive.py, with GNU tar, zstd and sha256sum as judges."""
+"""Test archives.writer, with GNU tar, zstd and sha256sum as judges."""
 
 import gzip
 import hashlib
@@ -16,10 +16,11 @@ from unittest import mock
 
 import zstandard
 
-from standalone import archive, request
-from standalone.archive import Spec
+from standalone import request
+from standalone.archives import writer
+from standalone.archives.mounts import Mount, members
+from standalone.archives.writer import Spec
 from standalone.core.errors import BuildError, UsageError
-from standalone.mounts import Mount, members
 
 from . import children
 
@@ -67,7 +68,7 @@ class ArchiveTestCase(unittest.TestCase):
         self.out = self.dir / "dist ä"
 
     def write(self, *mounts, name="python-a", epoch=EPOCH):
-        return archive.archive([Spec(name, mounts, {"gz": 1, "zst": 3})],
+        return writer.archive([Spec(name, mounts, {"gz": 1, "zst": 3})],
                                self.out, epoch)
 
     def read(self, *mounts):
@@ -108,7 +109,7 @@ class Bytes(ArchiveTestCase):
         script = (
             "import sys\n"
             "from pathlib import Path\n"
-            "from standalone.archive import *\n"
+            "from standalone.archives.writer import *\n"
             "spec = Spec('python-a', (Mount(Path(sys.argv[1])),),\n"
             "            {'gz': 1, 'zst': 3})\n"
             "for item in archive([spec], Path(sys.argv[2]), int("
@@ -129,8 +130,8 @@ class Bytes(ArchiveTestCase):
         spec = Spec("python-a", (Mount(tree),), {"zst": 9})
         sums = set()
         for cores in 1, 2, 5:
-            with mock.patch.object(archive, "_cores", return_value=cores):
-                sums.add(archive.archive([spec], self.out, 0)[0].sha256)
+            with mock.patch.object(writer, "_cores", return_value=cores):
+                sums.add(writer.archive([spec], self.out, 0)[0].sha256)
         self.assertEqual(len(sums), 1)
 
     def test_members(self):
@@ -250,7 +251,7 @@ class Mounts(ArchiveTestCase):
             lib + "config-3.13-x86_64-linux-gnu/libpython3.13.a")
         tree = lay(self.dir / "tree", dict.fromkeys(kept + left, ""))
         found = members(
-            [Mount(tree, without=archive.NOT_INSTALLED)])
+            [Mount(tree, without=writer.NOT_INSTALLED)])
         self.assertEqual(sorted(path for path, source in found.items()
                                 if source), sorted(kept))
 
@@ -311,15 +312,15 @@ class Specs(ArchiveTestCase):
         licences = lay(self.dir / "licences", {
             "cpython/LICENSE": "", "zlib.txt": ""})
         document = lay(self.dir, {"made.json": "{}"}) / "made.json"
-        full = archive.full_mounts(
+        full = writer.full_mounts(
             install, build, {dep: ["libz.a"]}, licences,
             leave=["Programs/_*.o"])
-        specs = archive.specs(
+        specs = writer.specs(
             NAME, install=install, stripped=stripped, debug=debug,
             licences=licences, full=full, python_json=document)
-        written = archive.archive(specs, self.out, EPOCH)
+        written = writer.archive(specs, self.out, EPOCH)
         self.assertEqual([item.path.name for item in written],
-                         archive.file_names(NAME))
+                         writer.file_names(NAME))
         self.assertEqual({item.path for item in written},
                          set(self.out.glob("python-*")))
         files, sizes = {}, {}
@@ -433,14 +434,14 @@ class Output(ArchiveTestCase):
         specs = [Spec("python-a", (Mount(self.tree),), {"gz": 1}),
                  Spec("python-b", (Mount(self.dir / "x"),), {"gz": 1})]
         with self.assertRaises(BuildError):
-            archive.archive(specs, self.out, 1)
+            writer.archive(specs, self.out, 1)
         self.assertEqual(self.listing(), before)
 
     def test_other_formats(self):
         """They are of the whole, and in the sums; or nothing is."""
         specs = [Spec("python-a", (Mount(self.tree),), {"gz": 1})]
         seen = []
-        made = archive.archive(
+        made = writer.archive(
             specs, self.out, 1,
             lambda archives, sums: seen.extend(sums) or {},
             {"cpython-a.pybi": lambda path: path.write_bytes(b"a")})
@@ -452,7 +453,7 @@ class Output(ArchiveTestCase):
             (self.out / "SHA256SUMS").read_text())
         before = self.listing()
         with self.assertRaisesRegex(BuildError, "cannot write cpython-b"):
-            archive.archive(specs, self.out, 2, writers={
+            writer.archive(specs, self.out, 2, writers={
                 "cpython-b": lambda path: (path / "x").write_bytes(b"")})
         self.assertEqual(self.listing(), before)
 

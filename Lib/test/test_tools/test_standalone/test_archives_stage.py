@@ -1,4 +1,4 @@
-"""Tests of packing.py: the archives of a small build, and its parts."""
+"""Test archives.stage: the archives of a small build, and its parts."""
 
 import hashlib
 import io
@@ -14,11 +14,13 @@ from unittest import mock
 
 import zstandard
 
-from standalone import archive, components, packing, recipes
-from standalone.components import Component
+from standalone import recipes
+from standalone.archives import stage as archives, writer as archive
+from standalone.archives.mounts import Mount, members
 from standalone.core.errors import BuildError
+from standalone.documents import components
+from standalone.documents.components import Component
 from standalone.formats import checksums
-from standalone.mounts import Mount, members
 from standalone.sources import host, pins
 from standalone.toolchain.compilers import Toolchain
 
@@ -159,7 +161,7 @@ class ListedTest(SmallBuild):
         write(self.files / "bin/x", "x\n", 0o755)
 
     def listed(self, kind, *mounts):
-        spec = packing._listed(self.spec(*mounts), kind, self.stage)
+        spec = archives._listed(self.spec(*mounts), kind, self.stage)
         self.assertEqual((spec.name, spec.compressions),
                          (f"{NAME}-sample", {"gz": 6}))
         found = members(spec.mounts)
@@ -189,7 +191,7 @@ class ListedTest(SmallBuild):
 class PybiTest(SmallBuild):
 
     def pybi(self, name=NAME, **mount):
-        return packing._pybi(self.config, name,
+        return archives._pybi(self.config, name,
                              self.spec(Mount(self.tree, **mount)), self.stage)
 
     def test_without_pip(self):
@@ -223,7 +225,7 @@ class PybiTest(SmallBuild):
 class PartsTest(SmallBuild):
 
     def test_details(self):
-        mount = packing._details(self.tree, self.stage)
+        mount = archives._details(self.tree, self.stage)
         place = "lib/python3.13/build-details.json"
         self.assertEqual([*members([mount])][-1], f"install/{place}")
         self.assertEqual(
@@ -234,7 +236,7 @@ class PartsTest(SmallBuild):
         self.assertNotIn("static", (self.tree / place).read_text())
 
     def test_libraries(self):
-        found = packing._libraries(self.config)
+        found = archives._libraries(self.config)
         owners = {path: [pin.name for pin in
                          (pin if isinstance(pin, list) else [pin])]
                   for path, pin in found.items()}
@@ -253,7 +255,7 @@ class PartsTest(SmallBuild):
     def test_compiler(self):
         if not shutil.which("cc"):
             self.skipTest("no C compiler")
-        said = packing._compiler(self.config)
+        said = archives._compiler(self.config)
         version, *_ = children.run(
             ["cc", "--version"], capture_output=True, text=True, check=True,
             env=os.environ | {"LC_ALL": "C"}).stdout.splitlines()
@@ -263,11 +265,11 @@ class PartsTest(SmallBuild):
         self.assertEqual(said.link_flags[0], "-pthread")
 
     def test_ask(self):
-        self.assertEqual(packing._ask(self.tree, "cpython_tags"),
+        self.assertEqual(archives._ask(self.tree, "cpython_tags"),
                          PYBI_PROBED)
         write(self.tree / "bin/python3.13", "#!/bin/sh\nexit 2\n", 0o755)
         with self.assertRaisesRegex(BuildError, "exit code 2"):
-            packing._ask(self.tree, "")
+            archives._ask(self.tree, "")
 
 
 class RunTest(SmallBuild):
@@ -278,7 +280,7 @@ class RunTest(SmallBuild):
             self.skipTest("no C compiler, or no make")
         write(self.out / "python-3.12.0-x86_64-unknown-linux-gnu-full"
               ".tar.zst", "an older build's\n")
-        packing.run(self.config, "a key")
+        archives.run(self.config, "a key")
         [made] = self.out.glob("python-3.13*-full.tar.zst")
         self.name = made.name.removesuffix("-full.tar.zst")
 

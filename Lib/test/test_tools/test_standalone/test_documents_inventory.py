@@ -1,4 +1,4 @@
-"""Tests of inventory.py and components.py: a small tree, a real link."""
+"""Test documents.inventory and components.py: a small tree, a real link."""
 
 import io
 import json
@@ -10,8 +10,9 @@ import unittest
 import zipfile
 from pathlib import Path
 
-from standalone import components, inventory, recipes
+from standalone import recipes
 from standalone.core.errors import ValidationError
+from standalone.documents import components, inventory
 from standalone.sources import pins
 
 from .trees import request, small_tree

@@ -1,0 +1,1 @@
+"""Write and read the archives of a build."""

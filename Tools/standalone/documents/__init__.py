@@ -1,0 +1,1 @@
+"""Write the documents that describe a build: licences, SBOM, PYTHON.json."""
