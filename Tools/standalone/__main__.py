@@ -13,24 +13,15 @@ from pathlib import Path
 if not __package__:              # run as `python3 Tools/standalone ...`
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from standalone import (
-    bench,
-    check,
-    explain,
-    front,
-    plan,
-    reproduce,
-    request as configuration,
-    respin,
-    sign,
-    stages,
-    suite,
-)
+from standalone import request as configuration
 from standalone.archives import index
 from standalone.core import layout
 from standalone.core.errors import BuildError, StandaloneError, UsageError
 from standalone.cpython import overlay
+from standalone.pipeline import driver, explain, plan, stages
 from standalone.platforms import targets
+from standalone.release import respin, sign
+from standalone.testing import bench, check, reproduce, suite
 
 LOG_LINES = 30
 
@@ -147,11 +138,11 @@ def dispatch(arguments: argparse.Namespace) -> None:
     """Do what the command line asks for."""
     match arguments.command:
         case "build":
-            front.build(request(arguments))
+            driver.build(request(arguments))
         case "fetch":
-            front.download(request(arguments))
+            driver.download(request(arguments))
         case "clean":
-            front.clean(request(arguments))
+            driver.clean(request(arguments))
         case "sign":
             sign.sign(Path(arguments.out))
         case "check":
@@ -223,7 +214,7 @@ def run_overlay(action: str, tree: Path, *, verbose: bool) -> None:
 def run_relink(arguments: argparse.Namespace) -> None:
     """Link a program, and say what it is good for."""
     with packages(arguments.out) as config:
-        from standalone import relink
+        from standalone.release import relink
         modules = relink.relink(relink.Request(
             arguments.archive, frozenset(arguments.without),
             tuple(arguments.additions), arguments.output), config)
@@ -252,8 +243,8 @@ def packages(out: str) -> Iterator[configuration.Config]:
         cpython=configuration.default_cpython(),
         target=targets.host_triple(), toolchain="zig", options="noopt",
         sources=None, out=out, jobs=1))
-    with front.lock(config):
-        front.packages(config)
+    with driver.lock(config):
+        driver.packages(config)
         sys.path.append(str(config.layout.host))
         yield config
 

@@ -297,7 +297,7 @@ class StageTest(CliTest):
     def plan(self):
         """What front.py leaves for the stages, but for the packages."""
         self.run_in([sys.executable, "-c", (
-            "import sys\nfrom standalone import plan\n"
+            "import sys\nfrom standalone.pipeline import plan\n"
             "from standalone import request as config\n"
             "plan.write(config.check(config.Config(*sys.argv[1:3], 'zig',"
             " 'noopt', None, sys.argv[3], 1)))\n"),
@@ -501,7 +501,7 @@ class NetworkTest(CliTest):
         tree = self.tree()
         (tree / "Lib/big").write_bytes(os.urandom(1 << 20))
         self.out.mkdir()
-        plan = ("import os, sys\nfrom standalone import plan\n"
+        plan = ("import os, sys\nfrom standalone.pipeline import plan\n"
                 "from standalone import request as config\n"
                 "plan.write(config.check(config.Config(*sys.argv[1:3], 'zig',"
                 " 'noopt', None, sys.argv[3], 1)))\n"

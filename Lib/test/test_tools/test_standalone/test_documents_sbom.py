@@ -10,9 +10,9 @@ from spdx_tools.spdx.validation.document_validator import (
     validate_full_spdx_document,
 )
 
-from standalone import released
 from standalone.documents import sbom
 from standalone.documents.components import Component
+from standalone.release import published
 
 NAME = "python-3.13.15-x86_64-unknown-linux-gnu-install_only.tar.gz"
 HASHES = {"SHA1": "1" * 40, "SHA256": "2" * 64}
@@ -101,7 +101,7 @@ class SbomTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             path = Path(directory) / f"{NAME}.spdx.json"
             path.write_text(json.dumps(self.document))
-            found = released.components(path)
+            found = published.components(path)
         self.assertEqual(
             {name: component.version for name, component in found.items()},
             {"cpython": "3.13.15", "cpython-expat": "2.8.2", "pip": "26.0",

@@ -66,12 +66,13 @@ class RunTest(unittest.TestCase):
         # A module of data, and a quick test of it.
         return children.run(
             [sys.executable, "-m", "test_standalone.mutants", *arguments,
-             layout.__name__.removeprefix("standalone."), "test_summary"],
+             layout.__name__.removeprefix("standalone."),
+             "test_pipeline_summary"],
             cwd=Path(__file__).parents[1],
             capture_output=True, text=True)
 
     def test_survived(self):
-        """test_summary does not look at the texts of paths.py."""
+        """test_pipeline_summary does not look at the texts of layout.py."""
         first = self.run_tool("--number", "2", "--seed", "3")
         self.assertEqual((first.returncode, first.stderr), (0, ""))
         self.assertRegex(first.stdout, r"(?m)^(killed|survived)\n@@ .*\n-")

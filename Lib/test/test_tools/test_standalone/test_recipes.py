@@ -15,10 +15,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import deps, recipes, request as config
+from standalone import recipes, request as config
 from standalone.core.layout import TOOLS
 from standalone.core.model import Command
 from standalone.cpython import build as cpython
+from standalone.pipeline import dependencies
 from standalone.platforms import targets
 
 from .trees import request, small_tree
@@ -76,7 +77,7 @@ def commands(name, request):
         places = {"$SOURCE": layout.stage("source"),
                   "$BUILD": layout.stage("build"), "$DESTDIR": root}
     else:
-        build = deps.describe(name, request)
+        build = dependencies.describe(name, request)
         texts = map(shown, recipes.load()[name].commands(build))
         places = {"$SOURCE": build.source, "$PREFIX": build.prefix}
     places["$DEPS"] = layout.shared / "deps"
@@ -136,7 +137,7 @@ class GoldenTest(unittest.TestCase):
         wanted = request(small_tree(self.scratch / "tree"),
                          self.scratch / "out")
         for name, recipe in recipes.load().items():
-            build = deps.describe(name, wanted)
+            build = dependencies.describe(name, wanted)
             self.assertEqual(list(recipe.commands(build)),
                              list(recipe.commands(build)), name)
 

@@ -4,10 +4,11 @@ import json
 import os
 import tarfile
 
-from standalone import recipes, released
+from standalone import recipes
 from standalone.archives import writer
 from standalone.documents import provenance, sbom
 from standalone.formats import checksums
+from standalone.release import published
 from standalone.sources import pins
 from test_standalone.test_sbom import messages
 from test_standalone_archives.finished import (
@@ -34,7 +35,7 @@ class DocumentTests(ArchiveTestCase):
         """Of the archives of that kind, in each compression."""
         for name in self.archives:
             if name.partition(".tar.")[0].endswith(f"-{kind}"):
-                found = released.components(OUT / (name + sbom.SUFFIX))
+                found = published.components(OUT / (name + sbom.SUFFIX))
                 yield {name: component.version
                        for name, component in found.items()}
 

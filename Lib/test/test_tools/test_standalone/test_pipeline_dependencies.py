@@ -1,4 +1,4 @@
-"""Tests of deps.py: real recipes, run on small sources."""
+"""Test pipeline.dependencies: real recipes, run on small sources."""
 
 import io
 import shutil
@@ -9,10 +9,10 @@ import unittest
 import zipfile
 from pathlib import Path
 
-from standalone import deps
 from standalone.core import stamp
 from standalone.core.errors import BuildError
 from standalone.core.model import Pin, Recipe
+from standalone.pipeline import dependencies
 from standalone.sources import pins
 
 from .trees import request, small_tree
@@ -64,12 +64,12 @@ class DepsTest(unittest.TestCase):
         self.layout = self.config.layout
 
     def build(self, name, wanted="a key"):
-        deps.run(name=name, config=self.config, wanted=wanted)
+        dependencies.run(name=name, config=self.config, wanted=wanted)
         return self.layout.dep(name)
 
     def source(self, name):
         """Where a dependency's source is unpacked."""
-        return deps.describe(name, self.config).source
+        return dependencies.describe(name, self.config).source
 
     def fetch(self, name, texts):
         """A source archive of *texts* where the fetched ones are."""
@@ -86,7 +86,7 @@ class DepsTest(unittest.TestCase):
 class DescribeTest(DepsTest):
 
     def test_places(self):
-        build = deps.describe("libedit", self.config)
+        build = dependencies.describe("libedit", self.config)
         self.assertEqual(build.name, "libedit")
         self.assertEqual(build.version, pins.load()["libedit"].version)
         self.assertEqual(build.target, self.config.machine)
@@ -97,19 +97,21 @@ class DescribeTest(DepsTest):
         self.assertFalse(build.source.is_relative_to(build.prefix))
 
     def test_another_prefix(self):
-        build = deps.describe("zlib", self.config, self.top / "elsewhere")
+        build = dependencies.describe(
+            "zlib", self.config, self.top / "elsewhere")
         self.assertEqual(build.prefix, self.top / "elsewhere")
 
     def test_rendered(self):
         """Directory, environment in one order, words; and whole files."""
-        lines = deps.rendered("bzip2", self.config)
+        lines = dependencies.rendered("bzip2", self.config)
         source, prefix = self.source("bzip2"), self.layout.dep("bzip2")
         [makefile] = [line for line in lines
                       if line.startswith(f"{source}/standalone.mk:\n")]
         self.assertIn("\nlibbz2.a: blocksort.o ", makefile)
         self.assertIn(f"[{source}] mkdir -p {prefix}/lib", lines)
         self.assertIn(f"[{source}] cp bzlib.h {prefix}/include/", lines)
-        [configure] = [line for line in deps.rendered("xz", self.config)
+        [configure] = [line for line
+                       in dependencies.rendered("xz", self.config)
                        if "/configure" in line]
         variables, _, arguments = configure.partition(" ./configure ")
         words = variables.partition("] ")[2]
@@ -240,7 +242,8 @@ class TidyTest(DepsTest):
             write(self.prefix / name)
 
     def tidy(self, *archives, data=()):
-        deps._tidy(self.prefix, Recipe(iter, archives, data=dict(data)), PIN)
+        dependencies._tidy(
+            self.prefix, Recipe(iter, archives, data=dict(data)), PIN)
         return files(self.prefix)
 
     def test_keeps_headers_and_archives(self):
@@ -283,7 +286,7 @@ class LicencesTest(DepsTest):
     def test_flat(self):
         write(self.source_dir / "doc/COPYING", "two\n")
         write(self.source_dir / "README")
-        deps._licences(self.source_dir, self.prefix, PIN)
+        dependencies._licences(self.source_dir, self.prefix, PIN)
         found = {path.name: path.read_text()
                  for path in (self.prefix / "licenses").iterdir()}
         self.assertEqual(found, {"LICENSE": "one\n",
@@ -292,7 +295,7 @@ class LicencesTest(DepsTest):
     def test_missing(self):
         with self.assertRaisesRegex(
                 BuildError, "sample: no licence text doc/COPYING"):
-            deps._licences(self.source_dir, self.prefix, PIN)
+            dependencies._licences(self.source_dir, self.prefix, PIN)
 
 
 if __name__ == "__main__":

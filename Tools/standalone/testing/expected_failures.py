@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from standalone.core.layout import TOOLS
 
-LIST = TOOLS / "expected_failures.toml"
+LIST = TOOLS / "testing" / "expected_failures.toml"
 
 #: Where the suite is run: names of expected_failures.toml and SYSTEMS=.
 HERE = "host"

@@ -1,4 +1,4 @@
-"""Tests of reproduce.py: what is different, and that it is seen.
+"""Test testing.reproduce: what is different, and that it is seen.
 
 Two whole builds are what `make check` does with it.
 """
@@ -15,12 +15,12 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-from standalone import reproduce
 from standalone.archives import writer
 from standalone.archives.mounts import Mount
 from standalone.archives.writer import Spec
 from standalone.core import layout
-from standalone.counts import Counts
+from standalone.testing import reproduce
+from standalone.testing.results import Counts
 
 from . import children
 from .test_archives_writer import EPOCH, FILES, NAME, lay

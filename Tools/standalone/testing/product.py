@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from standalone import aside, children, chroots, expected, front, moved
-from standalone.chroots import Chroot
 from standalone.core.errors import UsageError
-from standalone.counts import Counts, junit_counts, junit_results
-from standalone.expected import Failure
+from standalone.pipeline import driver, hidden_work
 from standalone.request import Config
 from standalone.sources import apt
+from standalone.testing import children, chroots, expected_failures, testbed
+from standalone.testing.chroots import Chroot
+from standalone.testing.expected_failures import Failure
+from standalone.testing.results import Counts, junit_counts, junit_results
 
 RUNTIME = "test_standalone_runtime"
 
@@ -41,12 +42,12 @@ def distribution(config: Config, *, here: bool = True) -> Counts:
     """All tests of the archive; without *here* only those in chroots."""
     if config.machine.machine != os.uname().machine:
         raise UsageError(f"{config.target} does not run on this machine")
-    with moved.terminable(), front.lock(config), moved.place() as place:
-        moved.testable(config, place / "python")
+    with testbed.terminable(), driver.lock(config), testbed.place() as place:
+        testbed.testable(config, place / "python")
         counts = Counts()
         if here:
-            moved.debuginfo(config, place / "debuginfo")
-            with aside.aside(config.layout.work):
+            testbed.debuginfo(config, place / "debuginfo")
+            with hidden_work.aside(config.layout.work):
                 counts += _on_this_machine(place, gpl=config.gpl)
         return counts + _in_chroots(place, config.layout.logs)
 
@@ -70,13 +71,14 @@ def _but(failures: Sequence[Failure]) -> list[str]:
 
 def _on_this_machine(place: Path, *, gpl: bool) -> Counts:
     names = [*_runtime(place), *_present(place)]
-    failures = expected.on(expected.HERE, names, gpl=gpl)
+    failures = expected_failures.on(expected_failures.HERE, names, gpl=gpl)
     with children.watched() as left:
-        code = moved.run(place, [*names, *_but(failures)])
-    counts = junit_counts(place / moved.REPORT, names, code)
+        code = testbed.run(place, [*names, *_but(failures)])
+    counts = junit_counts(place / testbed.REPORT, names, code)
     return counts + children.failures(left) + sum(
         (_expected_failure(place, name, failure) for name in names
-         for failure in expected.on(expected.HERE, [name], gpl=gpl)),
+         for failure in expected_failures.on(
+            expected_failures.HERE, [name], gpl=gpl)),
         Counts())
 
 
@@ -85,8 +87,8 @@ def _expected_failure(place: Path, name: str, failure: Failure) -> Counts:
     the list."""
     test = failure.test
     with tempfile.TemporaryFile() as output:
-        moved.run(place, [name, f"--match={test}"], output)
-        results = set(junit_results(place / moved.REPORT).values())
+        testbed.run(place, [name, f"--match={test}"], output)
+        results = set(junit_results(place / testbed.REPORT).values())
         if "failed" in results and "passed" not in results:
             print(f"fails as expected: {test}\n  {failure.reason}",
                   flush=True)
@@ -114,7 +116,7 @@ def _in_chroot(chroot: Chroot, place: Path, logs: Path) -> Counts:
         return _no_release(chroot, log)
     names = _runtime(place)
     code = chroots.run(chroot, release, place, names)
-    return junit_counts(place / moved.REPORT, names, code, may_skip=True)
+    return junit_counts(place / testbed.REPORT, names, code, may_skip=True)
 
 
 def _no_release(chroot: Chroot, log: Path) -> Counts:

@@ -1,4 +1,4 @@
-"""Tests of respin.py and released.py: bases good and bad, and what changed.
+"""Test release.respin and published: bases good and bad, and what changed.
 
 The base is made for the test, by what writes archives.
 """
@@ -11,12 +11,14 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
-from standalone import plan, released, request as config, respin
+from standalone import request as config
 from standalone.archives import writer
 from standalone.archives.mounts import Mount
 from standalone.archives.writer import Spec
 from standalone.core.errors import FetchError, UsageError
 from standalone.formats import checksums
+from standalone.pipeline import plan
+from standalone.release import published, respin
 from standalone.sources import pins
 
 from .test_archives_writer import EPOCH, FILES, NAME, lay
@@ -48,7 +50,7 @@ class RespinTestCase(unittest.TestCase):
         """A build in *out*: two archives, an SBOM of each, SHA256SUMS."""
         tree = lay(Path(tempfile.mkdtemp(dir=self.dir)), files)
         writer.archive(
-            [Spec(f"{released.tagged(name, build)}-full", (Mount(tree),),
+            [Spec(f"{published.tagged(name, build)}-full", (Mount(tree),),
                   {"gz": 1, "zst": 1})], out or self.base, EPOCH,
             lambda made, _: {f"{one.path.name}.spdx.json": sbom(*packages)
                              for one in made})
@@ -66,14 +68,14 @@ class ReleaseTest(RespinTestCase):
 
     def refused(self, *words, error=UsageError, name=NAME):
         with self.assertRaises(error) as caught:
-            released.release(self.base, name).components()
+            published.release(self.base, name).components()
         for word in words:
             self.assertIn(word, caught.exception.message)
 
     def test_names(self):
         for build, name in ((1, NAME), (12, NAME.replace(
                 "3.13.15-", "3.13.15-12-"))):
-            self.assertEqual(released.tagged(NAME, build), name)
+            self.assertEqual(published.tagged(NAME, build), name)
             numbered = config.Config(
                 "3.13.15", "x86_64-unknown-linux-gnu", "zig", "noopt", None,
                 "out", 1, build)
@@ -84,15 +86,15 @@ class ReleaseTest(RespinTestCase):
         self.publish(OLD, NEW, build=2)
         self.publish(OLD, build=3, name=f"{NAME}-debug")
         self.publish(OLD, build=4, name=f"{NAME}-lto-gpl")
-        found = released.release(self.base, NAME)
+        found = published.release(self.base, NAME)
         self.assertEqual(found.build, 2)
         self.assertEqual({*found.components()}, {"xz"})
         self.assertEqual({*found.archives()}, {"full"})
-        self.assertEqual(released.release(self.base, NAME, 1).build, 1)
+        self.assertEqual(published.release(self.base, NAME, 1).build, 1)
         self.assertEqual(
-            released.release(self.base, f"{NAME}-debug").build, 3)
+            published.release(self.base, f"{NAME}-debug").build, 3)
         self.assertEqual(
-            released.release(self.base, f"{NAME}-lto-gpl").build, 4)
+            published.release(self.base, f"{NAME}-lto-gpl").build, 4)
 
     def test_archives_need_not_be_there(self):
         self.publish(OLD)
@@ -100,7 +102,7 @@ class ReleaseTest(RespinTestCase):
             if not path.name.endswith(".json"):
                 path.unlink()
         self.assertEqual(
-            released.release(self.base, NAME).components()["xz"].version,
+            published.release(self.base, NAME).components()["xz"].version,
             "5.8.0")
 
     def test_nothing_published(self):
@@ -126,7 +128,7 @@ class ReleaseTest(RespinTestCase):
         (self.base / names[0]).unlink()
         self.refused(names[0], "missing")
         text = "".join(f"{sha256}  {name}\n" for name, sha256 in
-                       released.sums(self.base).items() if name not in names)
+                       published.sums(self.base).items() if name not in names)
         (self.base / checksums.FILE).write_text(text)
         self.refused("no SBOM")
 
@@ -155,8 +157,8 @@ class ChangesTest(RespinTestCase):
         self.publish(*before)
         out = self.dir / "out"
         self.publish(*after, out=out, build=2, files=files)
-        self.after = released.release(out, NAME)
-        return respin._changes(released.release(self.base, NAME), self.after)
+        self.after = published.release(out, NAME)
+        return respin._changes(published.release(self.base, NAME), self.after)
 
     def test_changes(self):
         files = FILES | {"lib/a.py": "b", "new": ""}
@@ -186,11 +188,11 @@ class ChangesTest(RespinTestCase):
 
     def test_written_and_listed(self):
         changes = self.changes([OLD], [NEW])
-        before = released.sums(self.after.directory)
+        before = published.sums(self.after.directory)
         path = respin._write(self.after, changes)
         self.assertTrue(path.name.endswith("-gnu-changes.json"))
         self.assertEqual(json.loads(path.read_text()), changes)
-        after = released.sums(self.after.directory)
+        after = published.sums(self.after.directory)
         self.assertEqual({*after} - {*before}, {path.name})
         self.assertEqual(after[path.name], hashlib.sha256(
             path.read_bytes()).hexdigest())
@@ -202,8 +204,8 @@ class ChangesTest(RespinTestCase):
             if not path.name.endswith(".json"):
                 path.unlink()
         self.publish(NEW, out=self.dir / "out", build=2)
-        changes = respin._changes(released.release(self.base, NAME),
-                                  released.release(self.dir / "out", NAME))
+        changes = respin._changes(published.release(self.base, NAME),
+                                  published.release(self.dir / "out", NAME))
         self.assertEqual(changes["files"], {})
 
     def test_nothing_changed(self):
@@ -221,7 +223,7 @@ class RefuseTest(RespinTestCase):
 
     def refuse(self, *packages, build=1):
         self.publish(*packages)
-        before = released.release(self.base, NAME)
+        before = published.release(self.base, NAME)
         tree = small_tree(self.dir / "tree")
         wanted = request(tree, self.dir / "out")
         respin._number(replace(wanted, build=build), before)
@@ -249,7 +251,7 @@ class RefuseTest(RespinTestCase):
 
     def test_number(self):
         self.publish(OLD, build=2)
-        before = released.release(self.base, NAME)
+        before = published.release(self.base, NAME)
         wanted = request(small_tree(self.dir / "tree"), self.dir / "out")
         for build, number in ((1, 3), (3, 3), (7, 7)):
             self.assertEqual(respin._number(

@@ -1,12 +1,12 @@
-"""Tests of relink.py that need no archive: see full_archive.py."""
+"""Test what release.relink refuses before it opens an archive."""
 
 import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import relink
 from standalone.archives.full_archive import Distribution
 from standalone.core.errors import UsageError
+from standalone.release import relink
 
 
 def variant(name, **more):

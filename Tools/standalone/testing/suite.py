@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from standalone import chroots, expected, front, moved
-from standalone.chroots import Chroot
 from standalone.core.errors import FetchError, UsageError
-from standalone.counts import regrtest_results
-from standalone.expected import DEBIAN, HERE, SYSTEMS, Failure
+from standalone.pipeline import driver
 from standalone.request import Config
 from standalone.sources import apt
+from standalone.testing import chroots, expected_failures, testbed
+from standalone.testing.chroots import Chroot
+from standalone.testing.expected_failures import DEBIAN, HERE, SYSTEMS, Failure
+from standalone.testing.results import regrtest_results
 
 # -w runs again what failed, alone: a machine may be busy, once.  Our own
 # tests are for `make check`, which runs each file of them by itself.
@@ -45,9 +46,9 @@ class Outcome:
     broken: str = ""
 
     @property
-    def verdict(self) -> expected.Verdict:
+    def verdict(self) -> expected_failures.Verdict:
         """The results, against what was to fail."""
-        return expected.judge(self.results, self.failures)
+        return expected_failures.judge(self.results, self.failures)
 
     @property
     def good(self) -> bool:
@@ -62,7 +63,7 @@ class Outcome:
         if self.system != DEBIAN:
             return unexpected
         return tuple(name for name in unexpected if any(
-            failure.covers(name) for failure in expected.load()))
+            failure.covers(name) for failure in expected_failures.load()))
 
     def row(self) -> tuple[str, ...]:
         """The cells of _COLUMNS."""
@@ -82,9 +83,9 @@ def suite(config: Config, systems: str = "", tests: str = "") -> bool:
     if config.machine.machine != os.uname().machine:
         raise UsageError(f"{config.target} does not run on this machine")
     roots = {system: _root(config, system) for system in _systems(systems)}
-    with (moved.terminable(), front.lock(config), moved.place() as place,
+    with (testbed.terminable(), driver.lock(config), testbed.place() as place,
           _display() as display):
-        moved.testable(config, place / "python")
+        testbed.testable(config, place / "python")
         outcomes = [
             _run(config, system, root, place, tests.split(), display)
             for system, root in roots.items()]
@@ -147,8 +148,8 @@ def _run(config: Config, system: str, root: tuple[Chroot, Path] | None,
     started = time.monotonic()
     with _shown(log) as output:
         code = (chroots.run(*root, place, arguments, output, display) if root
-                else moved.run(place, arguments, output, display))
-    report = place / moved.REPORT
+                else testbed.run(place, arguments, output, display))
+    report = place / testbed.REPORT
     text = log.read_text(encoding="utf-8", errors="replace")
     results = regrtest_results(report, text)
     broken = ""
@@ -157,7 +158,8 @@ def _run(config: Config, system: str, root: tuple[Chroot, Path] | None,
         broken = f"the test runner ended early, with exit code {code}"
     elif system == DEBIAN and f"== CPython {config.version} " not in text:
         broken = f"that was not CPython {config.version}"
-    return Outcome(system, results, expected.on(system, gpl=config.gpl),
+    return Outcome(system, results,
+                   expected_failures.on(system, gpl=config.gpl),
                    time.monotonic() - started, broken)
 
 

@@ -15,12 +15,12 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import IO
 
-from standalone import children
 from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.formats import checksums
 from standalone.request import Config
 from standalone.sources import unpack
+from standalone.testing import children
 
 #: The name of a place: quoting and decoding have to be right.
 NAME = "mövéd elsewhere"

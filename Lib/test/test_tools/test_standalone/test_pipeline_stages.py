@@ -8,10 +8,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import closure, explain, plan, stages
 from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, TOOLS
+from standalone.pipeline import closure, explain, plan, stages
 
 from . import children
 from .trees import request, small_tree
@@ -27,15 +27,16 @@ class TableTest(unittest.TestCase):
             self.assertEqual(stage.name, name)
             self.assertIn("run", {
                 line.partition("(")[0].removeprefix("def ")
-                for line in (TOOLS / f"{stage.code}.py").read_text(
+                for line in closure.path_of(stage.code).read_text(
                     encoding="utf-8").splitlines()
                 if line.startswith("def ")})
 
     def test_closures_are_not_tangled(self):
         # One edit there would build thirty dependencies anew.
-        reached = closure.modules("deps")
+        reached = closure.modules("pipeline.dependencies")
         self.assertEqual(reached & {
-            "config", "host", "targets", "pins", "toolchain", "plan"}, set())
+            "request", "sources.host", "platforms.targets", "sources.pins",
+            "toolchain.compilers", "pipeline.plan"}, set())
         self.assertFalse([name for name in reached
                           if name.startswith("recipes.")])
 

@@ -6,9 +6,9 @@ import tomllib
 import unittest
 from pathlib import Path
 
-from standalone import chroots, expected, suite
-from standalone.counts import regrtest_results
-from standalone.expected import Failure
+from standalone.testing import chroots, expected_failures, suite
+from standalone.testing.expected_failures import Failure
+from standalone.testing.results import regrtest_results
 
 from . import children
 
@@ -65,7 +65,8 @@ RESULTS = {
 
 
 def entry(test, *systems, debian=False):
-    return Failure(test, systems or expected.SYSTEMS, debian, "because")
+    return Failure(test, systems or expected_failures.SYSTEMS, debian,
+                   "because")
 
 
 def outcome(results, *failures, system="host"):
@@ -89,10 +90,10 @@ class ResultsTest(unittest.TestCase):
 class JudgeTest(unittest.TestCase):
 
     def judge(self, *failures):
-        return expected.judge(RESULTS, failures)
+        return expected_failures.judge(RESULTS, failures)
 
     def test_nothing_is_expected(self):
-        self.assertEqual(self.judge(), expected.Verdict((), (
+        self.assertEqual(self.judge(), expected_failures.Verdict((), (
             "test.test_a.A.test_bad", "test.test_a.A.test_subtests",
             "test.test_p.test_d"), ()))
 
@@ -137,7 +138,7 @@ class OutcomeTest(unittest.TestCase):
         self.assertTrue(outcome(bad, system="debian").good)
 
     def test_debian_has_a_failure_that_the_list_calls_ours(self):
-        ours = next(failure for failure in expected.load()
+        ours = next(failure for failure in expected_failures.load()
                     if not failure.debian)
         item = outcome({ours.test: "failed"}, system="debian")
         self.assertFalse(item.good)
@@ -168,7 +169,7 @@ host: in expected_failures.toml, but passed
 class ListTest(unittest.TestCase):
 
     def test_entries(self):
-        entries = tomllib.loads(expected.LIST.read_text())["failure"]
+        entries = tomllib.loads(expected_failures.LIST.read_text())["failure"]
         for item in entries:
             with self.subTest(item["test"]):
                 self.assertLessEqual(
@@ -182,22 +183,22 @@ class ListTest(unittest.TestCase):
                 self.assertTrue(item["reason"].strip())
                 if "systems" in item:        # else it is all of them
                     self.assertEqual(item["systems"], [
-                        system for system in expected.SYSTEMS
+                        system for system in expected_failures.SYSTEMS
                         if system in item["systems"]])
                     self.assertNotEqual(
-                        item["systems"], list(expected.SYSTEMS))
+                        item["systems"], list(expected_failures.SYSTEMS))
                     self.assertTrue(item["systems"])
         names = [item["test"] for item in entries]
         self.assertEqual(names, sorted(set(names)))
 
     def test_of_one_system(self):
-        for system in (*expected.SYSTEMS, expected.DEBIAN):
-            for failure in expected.on(system):
+        for system in (*expected_failures.SYSTEMS, expected_failures.DEBIAN):
+            for failure in expected_failures.on(system):
                 self.assertTrue(failure.debian if system == "debian"
                                 else system in failure.systems)
 
     def test_of_some_modules(self):
-        found = expected.on("host", ["test_sys"])
+        found = expected_failures.on("host", ["test_sys"])
         self.assertEqual({failure.test.split(".")[1] for failure in found},
                          {"test_sys"})
 

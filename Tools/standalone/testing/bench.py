@@ -10,13 +10,14 @@ import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
-from standalone import front, moved
 from standalone.core import stamp
 from standalone.core.errors import UsageError, ValidationError
 from standalone.core.layout import PREFIX, TOOLS
 from standalone.core.process import output
 from standalone.cpython import overlay
+from standalone.pipeline import driver
 from standalone.request import Config
+from standalone.testing import testbed
 
 #: How much more the start-up may cost, in percent.
 LIMIT = 0.5
@@ -77,8 +78,8 @@ def bench(config: Config) -> None:
 
 def startup(config: Config) -> Startup:
     """Count in the archive, moved; then take the runtime out of it."""
-    with moved.terminable(), front.lock(config), moved.place() as place:
-        moved.shipped(config, place / "python")
+    with testbed.terminable(), driver.lock(config), testbed.place() as place:
+        testbed.shipped(config, place / "python")
         shipped = _instructions(place)
         _take_out(place / "python", config.minor)
         return Startup(shipped, _instructions(place))
@@ -90,7 +91,7 @@ def _instructions(place: Path) -> int:
             f"--log-file={place / 'tmp' / 'log'}",
             str(place / "python" / "bin" / "python3"), "-c", "pass")
     # The same hashes each time, and so the same collisions.
-    env = moved.environment(place) | {"PYTHONHASHSEED": "0"}
+    env = testbed.environment(place) | {"PYTHONHASHSEED": "0"}
     counts = []
     for _ in range(_RUNS):
         output(argv, env)

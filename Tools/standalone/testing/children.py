@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from standalone.counts import Counts
+from standalone.testing.results import Counts
 
 _PR_SET_CHILD_SUBREAPER = 36
 _GRACE = 5                       # seconds, to end by itself

@@ -8,9 +8,9 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-from standalone import bench
 from standalone.core.errors import UsageError
 from standalone.cpython import overlay
+from standalone.testing import bench
 
 from .trees import request, small_tree
 

@@ -18,22 +18,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from standalone import front, moved, plan
 from standalone.core import stamp
 from standalone.core.errors import BuildError, ValidationError
 from standalone.core.layout import ROOT, cache_dir
 from standalone.core.process import output
-from standalone.counts import Counts
 from standalone.cpython import overlay, source
 from standalone.formats import checksums
+from standalone.pipeline import driver, plan
 from standalone.request import Config
 from standalone.sources import fetch, host, pins
+from standalone.testing import testbed
+from standalone.testing.results import Counts
 
 _UMASK = 0o077
 _TIME_ZONE = "<+1345>-13:45"     # POSIX: needs no data
 _DIFFOSCOPE = 600                # seconds, at most
 
-_NOBODY = ("setpriv", f"--reuid={moved.NOBODY}", f"--regid={moved.NOBODY}",
+_NOBODY = ("setpriv", f"--reuid={testbed.NOBODY}", f"--regid={testbed.NOBODY}",
            "--clear-groups")
 #: What differs if a program and a privilege are there, and the words before
 #: a command that make it so, in this order.  libfaketime reaches shells,
@@ -82,13 +83,13 @@ def reproduce(config: Config) -> Counts:
 
     Counts files of OUT.  Raises BuildError if the second build fails.
     """
-    front.build(config)
-    with moved.terminable(), _scratch() as top:
+    driver.build(config)
+    with testbed.terminable(), _scratch() as top:
         second = _second(top)
-        with front.lock(config):
+        with driver.lock(config):
             names = _provide(config, second)
         _build(config, second)
-        with front.lock(config):
+        with driver.lock(config):
             return _compare(config, second, names)
 
 
@@ -176,8 +177,10 @@ def _provide(config: Config, second: Second) -> list[str]:
     if "user" in second.changed:
         for directory, _, files in os.walk(top):
             for name in (".", *files):
-                os.lchown(Path(directory, name), moved.NOBODY, moved.NOBODY)
-    return [*(name for name in listed if name not in others), checksums.FILE]
+                os.lchown(Path(directory, name),
+                          testbed.NOBODY, testbed.NOBODY)
+    return [*(name for name in listed if name not in others),
+            checksums.FILE]
 
 
 def _tools(target: Path) -> None:

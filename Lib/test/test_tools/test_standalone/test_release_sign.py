@@ -1,4 +1,4 @@
-"""Tests of sign.py, with real gpg and a key that is thrown away."""
+"""Test release.sign, with real gpg and a key that is thrown away."""
 
 import contextlib
 import hashlib
@@ -12,9 +12,9 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from standalone import sign
 from standalone.core.errors import UsageError, ValidationError
 from standalone.core.layout import TOOLS
+from standalone.release import sign
 
 from . import children
 

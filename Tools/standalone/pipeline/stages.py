@@ -45,7 +45,8 @@ class Stage:
 
 STAGES = {stage.name: stage for stage in (
     Stage("toolchain", (), "toolchain.compilers", "toolchain", shared=True),
-    Stage("deps", ("toolchain", "deps"), "deps", "deps", shared=True),
+    Stage("deps", ("toolchain", "deps"), "pipeline.dependencies", "deps",
+          shared=True),
     Stage("source", (), "cpython.source", "source"),
     Stage("setup", ("source",), "cpython.setup_local", "setup"),
     Stage("cpython", ("toolchain", "deps", "source", "setup"), "cpython.build",

@@ -12,13 +12,13 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-from standalone import chroots, moved
+from standalone.testing import chroots, testbed
 
 from . import children
 from .test_cli import closed_port
 
 UNAVAILABLE = chroots.unavailable()
-TREE = f"/{moved.NAME}/python"
+TREE = f"/{testbed.NAME}/python"
 
 # In place of python3; a shell is all that there is.
 LOOK = rf"""#!/bin/sh
@@ -54,7 +54,8 @@ for number in signal.SIGINT, signal.SIGHUP:
 RUN = """
 import sys
 from pathlib import Path
-from standalone import chroots, moved
+from standalone.testing import chroots
+from standalone.testing import testbed as moved
 chroots._GRACE = 1
 with moved.terminable():
     chroots.run(chroots.Chroot("x", "x"), *map(Path, sys.argv[1:]), [])
@@ -118,7 +119,7 @@ class RunTest(unittest.TestCase):
 
     def test_what_a_test_sees(self):
         said = self.look(self.program, chroots.Chroot("x", "x"), {})
-        home = f"/{moved.NAME}/home"
+        home = f"/{testbed.NAME}/home"
         for line in (f"variables: {home} /usr/bin:/bin xterm-256color 1",
                      "in its place", "place is ours", "root is ours",
                      "tree is not",
@@ -130,7 +131,7 @@ class RunTest(unittest.TestCase):
         self.assertEqual(
             set(re.findall("exported: (.*)", said)) - {"OLDPWD", "PWD"},
             {"HOME", "PATH", "TERM", "STANDALONE_TEST_CHROOT"})
-        self.assertEqual((self.place / moved.REPORT).read_text(),
+        self.assertEqual((self.place / testbed.REPORT).read_text(),
                          "<testsuite/>\n")
         self.assertNothingLeft()
 

@@ -14,9 +14,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import closure, recipes, stages
+from standalone import recipes
 from standalone.core.layout import ROOT, TOOLS
 from standalone.cpython import overlay
+from standalone.pipeline import closure, stages
 from standalone.sources import pins
 
 from . import children
@@ -25,14 +26,18 @@ from .trees import small_tree
 # Modules that no output depends on: they order the work, and look at what
 # was made.
 NO_OUTPUT = {
-    "__main__", "archives.compare", "archives.full_archive", "aside",
-    "bench", "check", "children", "chroots", "closure", "counts",
-    "distribution", "expected", "explain", "front", "moved", "plan",
-    "released", "relink", "reproduce", "respin", "sign", "sources.apt",
-    "sources.download", "sources.fetch", "stages", "suite", "summary"}
+    "__main__", "archives.compare", "archives.full_archive",
+    "pipeline.closure", "pipeline.driver", "pipeline.explain",
+    "pipeline.hidden_work", "pipeline.plan", "pipeline.stages",
+    "pipeline.summary", "release", "release.published", "release.relink",
+    "release.respin", "release.sign", "sources.apt", "sources.download",
+    "sources.fetch", "testing", "testing.bench", "testing.check",
+    "testing.children", "testing.chroots", "testing.expected_failures",
+    "testing.product", "testing.reproduce", "testing.results",
+    "testing.suite", "testing.testbed"}
 # Data that no output depends on.
 NO_OUTPUT_DATA = {
-    "README.md", "expected_failures.toml", "graph.mk", "mypy.ini",
+    "README.md", "testing/expected_failures.toml", "graph.mk", "mypy.ini",
     "documents/python-json.schema.json",
     "requirements-dev.in", "requirements-dev.txt", "requirements-nuitka.txt",
     "requirements.in", "ruff.toml"}
@@ -47,7 +52,7 @@ PARTS = """\
 import importlib, json, os, sys
 from pathlib import Path
 def parts():
-    from standalone import plan
+    from standalone.pipeline import plan
     from standalone import request as config
     return plan.parts(config.Config(
         sys.argv[1], "x86_64-unknown-linux-gnu", "zig", "noopt", None,
@@ -266,11 +271,13 @@ class ModuleTest(PartsTest):
              'env["LC_ALL"] = "C"\n    env["CFLAGS"] = "-O0"\n'):
             self.titles("toolchain", "deps", "cpython", "relocate",
                         "validate", "archive"),
-            ("deps.py", '"SOURCE_DATE_EPOCH": "0"',
+            ("pipeline/dependencies.py", '"SOURCE_DATE_EPOCH": "0"',
              '"SOURCE_DATE_EPOCH": "1"'):
-            {title: {"code deps.py", "environment SOURCE_DATE_EPOCH"}
+            {title: {"code pipeline/dependencies.py",
+                     "environment SOURCE_DATE_EPOCH"}
              for title in deps},
-            ("deps.py", 'kept = {"include",', 'kept = {"etc",'): deps,
+            ("pipeline/dependencies.py", 'kept = {"include",',
+             'kept = {"etc",'): deps,
             ("recipes/tcl.py", 'libraries=("libtcl8.6.so",)', "libraries=()"):
             {"deps-tcl": {"kept"},
              "setup": {"request recipes"},
@@ -283,7 +290,8 @@ class ModuleTest(PartsTest):
             ("request.py", "return self.version + (", 'return "x" + ('):
             {"archive": {"request name", "request release"}},
             ("request.py", "is not a directory", "is a file"): {},
-            ("front.py", "waiting for another", "waiting for the other"): {},
+            ("pipeline/driver.py", "waiting for another",
+             "waiting for the other"): {},
             ("sources/host.py", "not on this machine", "missing here"):
             {"archive"},
             ("platforms/targets.py", "linux-aarch64", "linux-arm64"): {},

@@ -21,14 +21,14 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import IO
 
-from standalone import children, moved
 from standalone.core.layout import cache_dir
 from standalone.core.process import environment
+from standalone.testing import children, testbed
 
 _TOOLS = ("chroot", "debootstrap", "mount", "setpriv", "tar", "unshare")
 _MAX_AGE = 30 * 24 * 60 * 60     # seconds: until a release is asked for anew
 _GRACE = 20                      # seconds, for programs to end
-_PLACE = PurePosixPath("/", moved.NAME)
+_PLACE = PurePosixPath("/", testbed.NAME)
 
 _LIBRARIES = ("ld-linux*", "libc", "libdl", "libm", "libpthread", "libresolv",
               "librt", "libutil")
@@ -159,16 +159,16 @@ def run(chroot: Chroot, release: Path, place: Path,
     """regrtest as nobody in *chroot*, made of the archive *release*.
 
     It has the tree of *place*, at a place of its own.  The exit code;
-    the results are left in *place* as those of `moved.run` are.
+    the results are left in *place* as those of `testbed.run` are.
     """
-    (place / moved.REPORT).unlink(missing_ok=True)
+    (place / testbed.REPORT).unlink(missing_ok=True)
     # CPython's own tests know directories that may not be written to, but
     # not file systems: test.support.os_helper.unlink.
     owned, mode = ("$inside", "rw") if chroot.ordinary else ("$root", "ro")
     script = _ENTER.format(
-        files=shlex.join(chroot.files), nobody=moved.NOBODY, owned=owned,
-        mode=mode, report=moved.REPORT)
-    variables = {**moved.environment(_PLACE), **variables}
+        files=shlex.join(chroot.files), nobody=testbed.NOBODY, owned=owned,
+        mode=mode, report=testbed.REPORT)
+    variables = {**testbed.environment(_PLACE), **variables}
     if not chroot.ordinary:
         variables["STANDALONE_TEST_CHROOT"] = "1"
     with tempfile.TemporaryDirectory(prefix="standalone-") as empty:
@@ -176,9 +176,9 @@ def run(chroot: Chroot, release: Path, place: Path,
             empty, str(release), str(place), str(_PLACE), "env", "-i",
             *(f"{name}={value}" for name, value in variables.items()),
             _which("chroot") or "chroot",
-            f"--userspec={moved.NOBODY}:{moved.NOBODY}", "--groups=", ".",
+            f"--userspec={testbed.NOBODY}:{testbed.NOBODY}", "--groups=", ".",
             # One at a time: they change the system that they are in.
-            *moved.regrtest(_PLACE, ["-j1", *arguments], chroot.python)],
+            *testbed.regrtest(_PLACE, ["-j1", *arguments], chroot.python)],
             environment(), output)
 
 

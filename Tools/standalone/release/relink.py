@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from standalone import plan
 from standalone.archives import full_archive
 from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.model import Command, Commands, WriteFile
 from standalone.core.process import Runner, environment, output
 from standalone.formats import elf
+from standalone.pipeline import plan
 from standalone.platforms import targets
 from standalone.request import Config
 from standalone.toolchain import compilers

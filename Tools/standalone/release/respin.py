@@ -12,12 +12,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from standalone import front, plan, released
 from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.model import Pin
 from standalone.formats import checksums
-from standalone.released import Component, Release
+from standalone.pipeline import driver, plan
+from standalone.release import published
+from standalone.release.published import Component, Release
 from standalone.request import Config
 from standalone.sources import pins
 
@@ -37,15 +38,15 @@ def respin(config: Config, base: str, cves: str) -> None:
     """
     ids = _cves(cves)
     directory = _directory(base)
-    with front.lock(config):
-        front.prepare(config)
+    with driver.lock(config):
+        driver.prepare(config)
     name = replace(config, build=1).name
-    before = released.release(directory, name)
+    before = published.release(directory, name)
     config = replace(config, build=_number(config, before))
     _refuse(config, before)
-    front.build(config)
-    with front.lock(config):
-        after = released.release(config.layout.out, name, config.build)
+    driver.build(config)
+    with driver.lock(config):
+        after = published.release(config.layout.out, name, config.build)
         changes = {**_changes(before, after), "cves": ids,
                    "python_version": config.version,
                    "target_triple": config.target,
@@ -69,7 +70,7 @@ def _directory(base: str) -> Path:
             "BASE=DIR: the archives that were published, with what lay "
             "beside them"))
     directory = Path(base)
-    released.sums(directory)
+    published.sums(directory)
     return directory
 
 
@@ -164,7 +165,7 @@ def _write(after: Release, changes: Mapping[str, Any]) -> Path:
     path = after.directory / f"{after.name}-changes.json"
     stamp.write_atomic(path, json.dumps(changes, indent=2, sort_keys=True)
                        + "\n")
-    sums = released.sums(after.directory)
+    sums = published.sums(after.directory)
     sums[path.name] = stamp.file_sha256(path)
     stamp.write_atomic(after.directory / checksums.FILE,
                        checksums.text(sums))

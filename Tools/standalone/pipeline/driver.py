@@ -11,13 +11,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from standalone import aside, plan, summary
 from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.layout import TOOLS, cache_dir
 from standalone.core.process import jobserver
 from standalone.documents import provenance
 from standalone.formats import checksums
+from standalone.pipeline import hidden_work, plan, summary
 from standalone.request import Config
 from standalone.sources import fetch, host, pins, unpack
 
@@ -31,7 +31,7 @@ def lock(config: Config) -> Iterator[int]:
     work = config.layout.work
     try:
         config.layout.out.mkdir(parents=True, exist_ok=True)
-        place = aside.current(work)
+        place = hidden_work.current(work)
         place.mkdir(parents=True, exist_ok=True)
         _link_work(config)
         descriptor = os.open(place / "lock", os.O_RDWR | os.O_CREAT, 0o666)
@@ -45,7 +45,7 @@ def lock(config: Config) -> Iterator[int]:
             print(f"waiting for another `make standalone` on {config.out}",
                   file=sys.stderr, flush=True)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        aside.put_back(work)
+        hidden_work.put_back(work)
         yield descriptor
     finally:
         os.close(descriptor)

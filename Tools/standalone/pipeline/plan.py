@@ -13,7 +13,6 @@ from dataclasses import asdict, fields
 from functools import cached_property
 from pathlib import Path
 
-from standalone import closure, deps, stages
 from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, cache_dir
@@ -21,9 +20,10 @@ from standalone.core.model import Pin, Recipe
 from standalone.core.process import environment
 from standalone.cpython import build, source
 from standalone.documents import components, provenance
+from standalone.pipeline import closure, dependencies, stages
+from standalone.pipeline.stages import STAGES, Stage, Task
 from standalone.request import Config
 from standalone.sources import host, pins
-from standalone.stages import STAGES, Stage, Task
 
 #: Label → a short text, or the hash of a longer one.
 Parts = Mapping[str, str]
@@ -98,10 +98,10 @@ def _toolchain(config: Config, _: str) -> _Given:
 
 def _deps(config: Config, name: str) -> _Given:
     pin, recipe = config.pins[name], config.recipes[name]
-    return deps.environ(config.layout, inherited={}), {
+    return dependencies.environ(config.layout, inherited={}), {
         "sources": [file.sha256 for file in pin.files],
         "licence files": pin.licence_files,
-        "commands": deps.rendered(name, config),
+        "commands": dependencies.rendered(name, config),
         "kept": [recipe.archives, recipe.libraries, bool(recipe.data)]}
 
 

@@ -12,14 +12,14 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from standalone import (
-    aside,
+from standalone.pipeline import hidden_work
+from standalone.testing import (
     check,
     children as tools_children,
-    distribution,
-    moved,
+    product,
+    testbed,
 )
-from standalone.counts import (
+from standalone.testing.results import (
     Counts,
     junit_counts,
     junit_results,
@@ -104,14 +104,15 @@ class AsideTest(unittest.TestCase):
         self.work.mkdir()
 
     def test_out_of_the_way(self):
-        with aside.aside(self.work):
+        with hidden_work.aside(self.work):
             self.assertFalse(self.work.exists())
-            self.assertNotEqual(aside.current(self.work), self.work)
-        self.assertEqual(aside.current(self.work), self.work)
+            self.assertNotEqual(hidden_work.current(self.work), self.work)
+        self.assertEqual(hidden_work.current(self.work), self.work)
         self.assertTrue(self.work.is_dir())
 
     def test_back_after_an_error(self):
-        with self.assertRaises(KeyboardInterrupt), aside.aside(self.work):
+        with (self.assertRaises(KeyboardInterrupt),
+              hidden_work.aside(self.work)):
             raise KeyboardInterrupt
         self.assertTrue(self.work.is_dir())
 
@@ -120,8 +121,10 @@ class AsideTest(unittest.TestCase):
         with children.Child(
                 [sys.executable, "-c", f"import signal; {before}\n"
                  "import sys, time; from pathlib import Path\n"
-                 "from standalone import aside, moved\n"
-                 "with moved.terminable(), aside.aside(Path(sys.argv[1])):\n"
+                 "from standalone.testing import testbed\n"
+                 "from standalone.pipeline import hidden_work\n"
+                 "with (testbed.terminable(),\n"
+                 "      hidden_work.aside(Path(sys.argv[1]))):\n"
                  "    print('aside', flush=True)\n"
                  "    while True: time.sleep(60)\n", self.work],
                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
@@ -145,7 +148,7 @@ class AsideTest(unittest.TestCase):
     def test_handlers_are_as_before(self):
         numbers = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
         before = [*map(signal.getsignal, numbers)]
-        with moved.terminable():
+        with testbed.terminable():
             self.assertNotEqual([*map(signal.getsignal, numbers)], before)
         self.assertEqual([*map(signal.getsignal, numbers)], before)
         ignored = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -158,7 +161,7 @@ class AsideTest(unittest.TestCase):
     def test_put_back_after_a_kill(self):
         self.run_and_kill(signal.SIGKILL)
         self.assertFalse(self.work.exists())
-        aside.put_back(self.work)
+        hidden_work.put_back(self.work)
         self.assertTrue(self.work.is_dir())
 
 
@@ -240,7 +243,7 @@ class ShownTest(unittest.TestCase):
         done = children.run(
             [sys.executable, "-c", "import os, signal, sys\n"
              "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-             "from standalone import check\n"
+             "from standalone.testing import check\n"
              "check.SILENCE, check._GRACE = 1, 600\n"
              "print(check._shown([sys.executable, '-c',"
              " 'import time; time.sleep(600)'], dict(os.environ)))\n"],
@@ -327,8 +330,8 @@ class WatchedTest(unittest.TestCase):
 class SelectionTest(unittest.TestCase):
 
     def test_sorted(self):
-        self.assertEqual(list(distribution.SELECTION),
-                         sorted(distribution.SELECTION))
+        self.assertEqual(list(product.SELECTION),
+                         sorted(product.SELECTION))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from standalone import plan, stages
 from standalone.core.errors import UsageError
+from standalone.pipeline import plan, stages
 from standalone.request import Config
 
 _NONE = "-"

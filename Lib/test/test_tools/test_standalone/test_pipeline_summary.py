@@ -1,4 +1,4 @@
-"""Tests of summary.py."""
+"""Test pipeline.summary."""
 
 import json
 import os
@@ -7,8 +7,8 @@ import unittest
 from pathlib import Path
 
 from standalone.archives.writer import file_names
+from standalone.pipeline.summary import summary
 from standalone.request import archive_name
-from standalone.summary import summary
 
 
 class SummaryTest(unittest.TestCase):

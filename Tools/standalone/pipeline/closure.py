@@ -31,11 +31,18 @@ class _Module:
     code: str                    # a hash
 
 
+def path_of(module: str, tools: Path = TOOLS) -> Path:
+    """Return the file of a module: of a package, its __init__.py."""
+    path = tools / module.replace(".", "/")
+    return (path / "__init__.py" if path.is_dir()
+            else path.with_name(f"{path.name}.py"))
+
+
 def parts(module: str, tools: Path = TOOLS) -> dict[str, str]:
     """Label → hash, of each module and data file behind *module*."""
     found = {}
     for name in modules(module, tools):
-        path = _path(name, tools)
+        path = path_of(name, tools)
         found[f"code {path.relative_to(tools)}"] = _read(path).code
         for data in data_files(name, tools):
             found[f"data {data}"] = _content(tools / data)
@@ -56,13 +63,13 @@ def modules(module: str, tools: Path = TOOLS) -> set[str]:
 
 def imports(module: str, tools: Path = TOOLS) -> set[str]:
     """The modules of ours that *module* imports, or runs as a program."""
-    read = _read(_path(module, tools))
+    read = _read(path_of(module, tools))
     found = {name.removeprefix(f"{_PACKAGE}.") for name in read.imported
              if name.startswith(f"{_PACKAGE}.")}
     found |= {name.removesuffix(".py").replace("/", ".")
               for name in read.named if name.endswith(".py")}
     # `from standalone.core.layout import TOOLS` names no module paths.TOOLS.
-    found = {name for name in found if _path(name, tools).exists()}
+    found = {name for name in found if path_of(name, tools).exists()}
     # To import recipes.zlib is to run recipes/__init__.py as well.
     found |= {name.rpartition(".")[0] for name in {module, *found}
               if "." in name}
@@ -72,7 +79,7 @@ def imports(module: str, tools: Path = TOOLS) -> set[str]:
 def data_files(module: str, tools: Path = TOOLS) -> set[str]:
     """The files that *module* names as TOOLS / "name", and those that pin
     the packages that it imports, relative to Tools/standalone."""
-    read = _read(_path(module, tools))
+    read = _read(path_of(module, tools))
     found = {path.relative_to(tools).as_posix()
              for name in read.named if not name.endswith(".py")
              for path in _files(tools / name)}
@@ -80,12 +87,6 @@ def data_files(module: str, tools: Path = TOOLS) -> set[str]:
     if {name.partition(".")[0] for name in read.imported} - ours:
         found.add(_REQUIREMENTS)
     return found
-
-
-def _path(module: str, tools: Path) -> Path:
-    path = tools / module.replace(".", "/")
-    return (path / "__init__.py" if path.is_dir()
-            else path.with_name(f"{path.name}.py"))
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -14,15 +14,16 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from standalone import bench, children, front, moved, reproduce
 from standalone.core import stamp
 from standalone.core.layout import ROOT, TOOLS, cache_dir
 from standalone.core.process import environment
-from standalone.counts import Counts, unittest_counts
-from standalone.distribution import RUNTIME, distribution
 from standalone.formats import checksums
+from standalone.pipeline import driver
 from standalone.request import Config
 from standalone.sources import host
+from standalone.testing import bench, children, reproduce, testbed
+from standalone.testing.product import RUNTIME, distribution
+from standalone.testing.results import Counts, unittest_counts
 
 REQUIREMENTS = TOOLS / "requirements-dev.txt"
 
@@ -42,7 +43,7 @@ def check(what: str, config: Config) -> Counts:
     if what in ("all", "tools"):
         counts += tools(config)
     if what == "all":
-        front.build(config)
+        driver.build(config)
     if what == "frozen":
         counts += archives(config, "test_frozen.py", nuitka=True)
     elif what != "tools":
@@ -58,8 +59,8 @@ def check(what: str, config: Config) -> Counts:
 
 def tools(config: Config) -> Counts:
     """ruff, mypy and the unit tests, run by this Python."""
-    with front.lock(config):
-        front.prepare(config)
+    with driver.lock(config):
+        driver.prepare(config)
         python = _python(config)
     runtime = ROOT / "Lib" / "_standalone_runtime"
     ours = [path for path in (
@@ -89,8 +90,8 @@ def archives(config: Config, pattern: str = "test_*.py", *,
     """What was written to OUT, also as uv and others read it; *nuitka*
     takes minutes."""
     layout, downloads = config.layout, cache_dir() / "downloads"
-    with front.lock(config):
-        front.prepare(config)
+    with driver.lock(config):
+        driver.prepare(config)
         python = _python(config)
         wheels = host.download_wheels(
             config.pristine, downloads,
@@ -145,7 +146,7 @@ def _unit_tests(python: str, package: Path, env: dict[str, str],
                 pattern: str = "test_*.py") -> Counts:
     """unittest's output as it comes, and its numbers out of the end."""
     print(f"\nunit tests: {package.name}", flush=True)
-    with moved.terminable(), children.watched() as left:
+    with testbed.terminable(), children.watched() as left:
         end, code = _shown([
             python, "-m", "unittest", "discover", "-s", str(package),
             "-t", str(package.parent), "-p", pattern], env)

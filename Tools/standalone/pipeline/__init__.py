@@ -1,0 +1,1 @@
+"""Plan the stages of a build, run them, and explain what they did."""

@@ -1,0 +1,1 @@
+"""Work on published archives: respin, sign, relink."""

@@ -1,0 +1,1 @@
+"""Test, benchmark and reproduce what was built."""
