@@ -22,6 +22,7 @@ from standalone.pipeline import driver, explain, plan, stages
 from standalone.platforms import targets
 from standalone.release import respin, sign
 from standalone.testing import bench, check, reproduce, suite
+from standalone.toolchain import compilers
 
 LOG_LINES = 30
 
@@ -91,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--tests", default="")
         command.add_argument("--cpython", default="")
         command.add_argument("--target", default="")
-        command.add_argument("--toolchain", default="zig")
+        command.add_argument("--toolchain", default=compilers.TOOLCHAINS[0])
         command.add_argument("--options", default="noopt")
         command.add_argument("--sources", default="")
         command.add_argument("--out", default="dist")
@@ -183,7 +184,7 @@ def request(arguments: argparse.Namespace) -> configuration.Config:
     """The checked request that the options make up."""
     return configuration.check(configuration.Config(
         cpython=arguments.cpython or configuration.default_cpython(),
-        target=arguments.target or targets.host_triple(),
+        target=arguments.target or targets.host().triple,
         toolchain=arguments.toolchain, options=arguments.options,
         sources=arguments.sources or None, out=arguments.out,
         jobs=configuration.jobs(arguments.jobs),
@@ -241,8 +242,8 @@ def packages(out: str) -> Iterator[configuration.Config]:
     """The host's packages of OUT, for the modules that need them."""
     config = configuration.check(configuration.Config(
         cpython=configuration.default_cpython(),
-        target=targets.host_triple(), toolchain="zig", options="noopt",
-        sources=None, out=out, jobs=1))
+        target=targets.host().triple, toolchain=compilers.TOOLCHAINS[0],
+        options="noopt", sources=None, out=out, jobs=1))
     with driver.lock(config):
         driver.packages(config)
         sys.path.append(str(config.layout.host))

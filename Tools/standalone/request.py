@@ -10,7 +10,8 @@ from pathlib import Path
 from standalone import recipes
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, Layout, work_dir
-from standalone.core.model import Pin, Recipe, Target
+from standalone.core.model import Pin, Recipe
+from standalone.core.platform import Platform
 from standalone.platforms import targets
 from standalone.sources import pins
 from standalone.sources.version import python_version
@@ -46,9 +47,9 @@ class Config:
                 and not Path(self.cpython).is_dir())
 
     @cached_property
-    def machine(self) -> Target:
-        """The target as data."""
-        return targets.target(self.target)
+    def platform(self) -> Platform:
+        """What TARGET names."""
+        return targets.find(self.target)
 
     @cached_property
     def version(self) -> str:
@@ -129,7 +130,7 @@ class Config:
     @cached_property
     def chain(self) -> Toolchain:
         """The toolchain as data."""
-        return compilers.toolchain(self.toolchain, self.machine, self.layout)
+        return compilers.toolchain(self.toolchain, self.platform, self.layout)
 
     def save(self) -> None:
         """Write this down where the stages look for it."""
@@ -155,7 +156,7 @@ def check(config: Config) -> Config:
     with it, before anything is downloaded or written."""
     config = replace(config, options=options(config.options))
     compilers.check(config.toolchain, config.flavour)
-    targets.check_runs_here(targets.target(config.target))
+    targets.check_runs_here(targets.find(config.target))
     if config.is_pinned:
         pins.cpython_pin(config.cpython)
     elif not Path(config.cpython).is_dir():

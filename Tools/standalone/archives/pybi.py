@@ -55,14 +55,8 @@ class Facts:
 
     version: str                 # 3.13.15
     build: int                   # 1 is not in the name
-    machine: str                 # x86_64
-    glibc: str                   # highest symbol version: 2.17
+    platform: str                # its tag: manylinux_2_17_x86_64
     probe: Mapping[str, Any]
-
-    @property
-    def platform(self) -> str:
-        """The platform tag.  https://peps.python.org/pep-0600/"""
-        return f"manylinux_{self.glibc.replace('.', '_')}_{self.machine}"
 
     @property
     def name(self) -> str:

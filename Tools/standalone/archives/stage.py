@@ -34,7 +34,7 @@ from standalone.documents import (
 from standalone.formats import checksums
 from standalone.relocate import build_details, stage as relocate
 from standalone.sources import host, pins
-from standalone.toolchain import flags
+from standalone.toolchain import compilers, flags
 
 if TYPE_CHECKING:
     from standalone.request import Config
@@ -119,12 +119,14 @@ def _pybi(config: Config, name: str, stripped: archive.Spec,
     """A pybi of what most people download; none of a build with a word
     of its own in its *name*, lto or x86_64_v3, which a pybi's name has no
     room for."""
-    machine, layout = config.machine.machine, config.layout
-    if name != f"python-{config.release}-{machine}-unknown-linux-gnu":
+    layout = config.layout
+    plain = replace(config.platform,
+                    arch=replace(config.platform.arch, variant=""))
+    if name != f"python-{config.release}-{plain.triple}":
         return {}
     facts = pybi.Facts(
-        config.version, config.build, machine,
-        (layout.stage("validate") / "glibc").read_text(),
+        config.version, config.build,
+        config.platform.wheel_tag(layout.libc.read_text()),
         _ask(layout.stage("tree") / "install", pybi.PROBE))
     spec = _listed(replace(stripped, mounts=tuple(
         replace(mount, without=(*mount.without, *pybi.WITHOUT))
@@ -163,7 +165,7 @@ def _python_json(config: Config, full: Mounts,
     pinned = pins.load()
     facts = metadata.Facts(
         triple=config.target, options=config.flavour,
-        glibc=(layout.stage("validate") / "glibc").read_text(),
+        crt_features=config.platform.libc.features(layout.libc.read_text()),
         licences=(pins.cpython_pin(pins.cpython_versions()[0]).licence,
                   *sorted({pinned[name].licence for name, recipe
                            in config.recipes.items() if recipe.gpl})),
@@ -187,10 +189,10 @@ def _python_json(config: Config, full: Mounts,
 def _compiler(config: Config) -> metadata.Compiler:
     chain = config.chain
     return metadata.Compiler(
-        name=chain.name, target=config.machine.zig,
+        name=chain.name, target=config.platform.versioned,
         version=output([*chain.compiler, "--version"]).splitlines()[0],
         # Of all toolchains: the C library comes from it.
-        package=host.requirement("ziglang"),
+        package=host.requirement(compilers.PACKAGE),
         compile_flags=flags.compile_flags(config.flavour),
         link_flags=("-pthread", *flags.link_flags(config.flavour),
                     *flags.PROGRAM, *flags.PROBES))

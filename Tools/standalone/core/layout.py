@@ -110,6 +110,12 @@ class Layout:
         """What belongs to this version and these options alone."""
         return self.shared / f"{self.version}-{self.options}"
 
+    @property
+    def libc(self) -> Path:
+        """What validate writes: the version of the C library that the
+        tree needs."""
+        return self.stage("validate") / "libc"
+
     def stage(self, name: str) -> Path:
         """The output directory of a stage of this build."""
         return self.own / name

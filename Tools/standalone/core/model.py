@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from standalone.core.platform import Platform
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -46,22 +48,6 @@ class Pin:
 
 
 @dataclass(frozen=True)
-class Target:
-    """A platform to build for, in rustup's and in the compiler's words."""
-
-    triple: str                  # x86_64-unknown-linux-gnu
-    gnu: str                     # x86_64-linux-gnu, for --host
-    zig: str                     # x86_64-linux-gnu.2.17
-    openssl: str                 # linux-x86_64
-    machine: str                 # as `uname -m` prints it
-    elf_machine: str             # pyelftools' e_machine, EM_X86_64
-    glibc: tuple[int, int]       # baseline: highest symbol version allowed
-    march: str = ""              # -march; the compiler's default if ""
-    branches: str = ""           # marks where jumps and returns may lead
-    cpu_level: int = 1           # x86-64 psABI level
-
-
-@dataclass(frozen=True)
 class Command:
     """One command of a recipe.  Nothing of it is run by its author."""
 
@@ -97,11 +83,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Build:
-    """All that a recipe may know: one dependency, one target."""
+    """All that a recipe may know: one dependency, one platform."""
 
     name: str
     version: str
-    target: Target
+    platform: Platform
     source: Path                 # unpacked, ours to change
     prefix: Path                 # where to install
     needs: Mapping[str, Path]    # prefixes of what the recipe needs

@@ -29,24 +29,6 @@ from standalone.toolchain import flags
 if TYPE_CHECKING:
     from standalone.request import Config
 
-# What configure would find by running programs and looking at files of the
-# machine that happens to build.  In a container without /dev/shm it would
-# decide that there are no semaphores, for every machine of the target.
-# https://www.gnu.org/software/autoconf/manual/autoconf.html#Cache-Variable-Names
-_LINUX = {
-    "ac_cv_broken_mbstowcs": "no",
-    "ac_cv_broken_nice": "no",
-    "ac_cv_broken_poll": "no",
-    "ac_cv_broken_sem_getvalue": "no",
-    "ac_cv_buggy_getaddrinfo": "no",
-    "ac_cv_file__dev_ptc": "no",
-    "ac_cv_file__dev_ptmx": "yes",
-    "ac_cv_posix_semaphores_enabled": "yes",
-    "ac_cv_pthread_system_supported": "yes",
-    "ac_cv_working_tzset": "yes",
-}
-
-
 def configure(config: Config) -> Command:
     """The call of CPython's configure."""
     layout = config.layout
@@ -54,12 +36,14 @@ def configure(config: Config) -> Command:
         # A relative path, which is compiled into getpath.c as VPATH.
         "../source/configure",
         f"--prefix={PREFIX}",
-        f"--build={config.machine.gnu}", f"--host={config.machine.gnu}",
+        f"--build={config.platform.autoconf}",
+        f"--host={config.platform.autoconf}",
         "--enable-shared", "--without-ensurepip",
         "--with-dbmliborder=bdb",
         *(("--with-pydebug",) if config.flavour == "debug" else ())]
     variables = {"MODULE_BUILDTYPE": "static",
-                 "CC": "cc", "CXX": "c++", "AR": "ar", **_LINUX}
+                 "CC": "cc", "CXX": "c++", "AR": "ar",
+                 **config.platform.system.configured}
     for name, recipe in recipes.told(config.minor, config.pristine,
                                      gpl=config.gpl).items():
         arguments += [recipes.filled(argument, name, layout)

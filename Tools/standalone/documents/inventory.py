@@ -23,7 +23,7 @@ from standalone.documents import components
 from standalone.documents.components import NOWHERE, Component, Texts
 from standalone.formats import elf
 from standalone.sources import pins, unpack
-from standalone.toolchain import sysroot
+from standalone.toolchain import compilers, sysroot
 
 if TYPE_CHECKING:
     from standalone.request import Config
@@ -180,7 +180,7 @@ def _compilers(config: Config, linked: Linked) -> Iterator[
         tuple[Component, dict[str, str]]]:
     """What a link adds unasked, of the compiler and of the C library."""
     libraries = config.layout.toolchain / "sysroot/usr/lib"
-    zig = config.layout.host / "ziglang"
+    package = config.layout.host / compilers.PACKAGE
     for name, entry in data()["linked"].items():
         if config.toolchain not in entry["toolchains"]:
             continue
@@ -191,17 +191,18 @@ def _compilers(config: Config, linked: Linked) -> Iterator[
                 name, version, entry["licence"], paths,
                 purl=entry.get("purl", f"pkg:generic/{name}")
                 + f"@{quote(version, safe='')}"), {
-                **_headings(zig, entry["texts"]),
+                **_headings(package, entry["texts"]),
                 **({"NOTE.txt": entry["note"].lstrip()}
                    if "note" in entry else {})}
 
 
 def _linked_version(name: str, config: Config) -> str:
-    if name == "glibc":
-        return ".".join(map(str, config.machine.glibc))
+    libc = config.platform.libc
+    if name == libc.title:
+        return ".".join(map(str, libc.baseline))
     if name == "libgcc":
         return str(re.findall(r"\d+\.\d+\.\d+", config.chain.version)[0])
-    [info] = config.layout.host.glob("ziglang-*.dist-info")
+    [info] = config.layout.host.glob(f"{compilers.PACKAGE}-*.dist-info")
     return info.name.removesuffix(".dist-info").partition("-")[2]
 
 

@@ -9,7 +9,7 @@ https://gregoryszorc.com/docs/python-build-standalone/main/distributions.html
 
 import json
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -113,7 +113,7 @@ class Facts:
 
     triple: str
     options: str                 # words of the format: noopt, debug, lto
-    glibc: str                   # highest symbol version: 2.17
+    crt_features: Sequence[str]  # in the format's words
     licences: tuple[str, ...]    # CPython's, SPDX
     licence_path: str            # in the archive
     data: Mapping[Pin, Iterable[str]]       # of no code → where in the tree
@@ -158,8 +158,7 @@ def python_json(probe: Mapping[str, Any], facts: Facts,
         "libpython_link_mode":
             "shared" if variables.get("Py_ENABLE_SHARED") == "1"
             else "static",
-        "crt_features": ["glibc-dynamic",
-                         f"glibc-max-symbol-version:{facts.glibc}"],
+        "crt_features": list(facts.crt_features),
         "run_tests": f"{stdlib}/test/regrtest.py",
         "licenses": list(facts.licences),
         "license_path": facts.licence_path,

@@ -81,7 +81,7 @@ class Facts:
     wx: bool                     # a segment to be written and executed
     textrel: bool
     build_id: str | None         # in hex
-    x86_level: int | None        # psABI level needed; None: does not say
+    cpu_level: int | None        # psABI level needed; None: does not say
     ibt: bool
     shstk: bool
     has_debug: bool              # .debug_* sections
@@ -195,7 +195,7 @@ def _facts(elf: ELFFile, sections: list[Section]) -> Facts:
         textrel="DT_TEXTREL" in kinds or bool(flags & _DF_TEXTREL),
         build_id=_build_id(sections),
         # One bit a level, the lowest for the baseline.
-        x86_level=level.bit_length() if level else None,
+        cpu_level=level.bit_length() if level else None,
         ibt=bool(features & _IBT),
         shstk=bool(features & _SHSTK),
         has_debug=any(name.startswith((".debug_", ".zdebug_"))

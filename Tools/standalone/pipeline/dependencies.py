@@ -31,7 +31,7 @@ def describe(name: str, config: Config, prefix: Path | None = None) -> Build:
     layout = config.layout
     recipe = recipes.load()[name]
     return Build(
-        name, pin.version, config.machine,
+        name, pin.version, config.platform,
         source=layout.shared / "deps" / f"{name}.source",
         prefix=prefix or layout.dep(name),
         needs={need: layout.dep(need) for need in recipe.needs},

@@ -213,4 +213,4 @@ def _show_table(config: Config) -> None:
     sys.stdout.write("\n" + summary.summary(
         [layout.out / name for name in names if not name.endswith(".json")],
         layout.work / "durations",
-        (layout.stage("validate") / "glibc").read_text()))
+        f"{config.platform.libc.title} {layout.libc.read_text()}"))

@@ -24,6 +24,7 @@ from standalone.pipeline import closure, dependencies, stages
 from standalone.pipeline.stages import STAGES, Stage, Task
 from standalone.request import Config
 from standalone.sources import host, pins
+from standalone.toolchain import compilers
 
 #: Label → a short text, or the hash of a longer one.
 Parts = Mapping[str, str]
@@ -91,9 +92,8 @@ def _toolchain(config: Config, _: str) -> _Given:
     chain = config.chain
     return environment(inherited={}), {
         "compiler": [chain.name, chain.version],
-        "wrapper scripts": chain.files, "target": asdict(config.machine),
-        "zig": [line for line in host.REQUIREMENTS.read_text(
-            encoding="utf-8").splitlines() if line.startswith("ziglang==")]}
+        "wrapper scripts": chain.files, "target": asdict(config.platform),
+        "package": host.requirement(compilers.PACKAGE)}
 
 
 def _deps(config: Config, name: str) -> _Given:

@@ -15,17 +15,17 @@ from standalone.formats import checksums
 _INDENT = "  "
 
 
-def summary(archives: Sequence[Path], durations: Path, glibc: str) -> str:
+def summary(archives: Sequence[Path], durations: Path, libc: str) -> str:
     """The table as text, 110 columns wide, ending with a newline.
 
     *archives* lie in one directory with their SHA256SUMS.  *durations*
     is a directory of ``*.json``; stages are shown in the order in which
-    those were written.  *glibc* is the highest symbol version that the
-    binaries need: ``GLIBC_2.17``.  Sizes are in units of 10**6 bytes,
+    those were written.  *libc* is the oldest C library that
+    the binaries run with: "glibc 2.17".  Sizes are in units of 10**6 bytes,
     durations in seconds.
     """
     parts = [_archives(archives), _durations(durations),
-             f"C library: glibc {glibc.removeprefix('GLIBC_')} or newer\n"]
+             f"C library: {libc} or newer\n"]
     return "\n".join(filter(None, parts))
 
 

@@ -1,69 +1,98 @@
-"""The platforms we build for.
+"""The platforms we build for: architectures, systems, C libraries.
 
 Triples are rustup's, as uv, PyOxidizer and python-build-standalone use
-them; glibc baselines are the oldest that zig ships stub libraries for
-(https://ziglang.org/download/0.11.0/release-notes.html#glibc) and that a
-supported distribution still runs (2.17: RHEL 7, manylinux2014).
+them.
 """
 
-import platform
+import platform as machine
 
 from standalone.core.errors import UsageError
-from standalone.core.model import Target
+from standalone.core.platform import Architecture, Libc, Platform, System
 
 
-def _x86_64(level: int) -> Target:
-    """x86-64 at one of the psABI's levels.
+def _x86_64(level: int) -> Architecture:
+    """Return x86-64 at one of the psABI's levels.
 
     https://gitlab.com/x86-psABIs/x86-64-ABI, "micro-architecture levels".
     """
-    suffix = f"_v{level}" if level > 1 else ""
-    return Target(
-        triple=f"x86_64{suffix}-unknown-linux-gnu",
-        gnu="x86_64-linux-gnu",
-        zig="x86_64-linux-gnu.2.17",
-        openssl="linux-x86_64",
-        machine="x86_64",
+    variant = f"v{level}" if level > 1 else ""
+    return Architecture(
+        name="x86_64",
+        variant=variant,
         elf_machine="EM_X86_64",
-        glibc=(2, 17),
-        march=f"x86-64{suffix.replace('_', '-')}",
+        march="-".join(filter(None, ("x86-64", variant))),
         branches="-fcf-protection",
-        cpu_level=level)
+        level=level,
+        levels="x86-64-v",
+        shadow_stack=True)
 
 
-_AARCH64 = Target(
-    triple="aarch64-unknown-linux-gnu",
-    gnu="aarch64-linux-gnu",
-    zig="aarch64-linux-gnu.2.17",
-    openssl="linux-aarch64",
-    machine="aarch64",
+_AARCH64 = Architecture(
+    name="aarch64",
     elf_machine="EM_AARCH64",
-    glibc=(2, 17),
     branches="-mbranch-protection=standard")
 
-TARGETS = {target.triple: target
-           for target in (*map(_x86_64, (1, 2, 3, 4)), _AARCH64)}
+# In a container without /dev/shm configure would decide that there are no
+# semaphores, for every machine of the platform.
+_LINUX = System("linux", configured={
+    "ac_cv_broken_mbstowcs": "no",
+    "ac_cv_broken_nice": "no",
+    "ac_cv_broken_poll": "no",
+    "ac_cv_broken_sem_getvalue": "no",
+    "ac_cv_buggy_getaddrinfo": "no",
+    "ac_cv_file__dev_ptc": "no",
+    "ac_cv_file__dev_ptmx": "yes",
+    "ac_cv_posix_semaphores_enabled": "yes",
+    "ac_cv_pthread_system_supported": "yes",
+    "ac_cv_working_tzset": "yes",
+})
+
+# The baseline is the oldest version that zig has stub libraries for
+# (https://ziglang.org/download/0.11.0/release-notes.html#glibc) and that a
+# supported distribution still runs: RHEL 7, manylinux2014.
+_GLIBC = Libc(
+    name="gnu",
+    title="glibc",
+    baseline=(2, 17),
+    wheels="manylinux",
+    family="GLIBC",
+    sonames=("libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0",
+             "librt.so.1", "libutil.so.1", "ld-linux-*.so.*"))
+
+#: Triple → platform.
+PLATFORMS = {
+    found.triple: found for found in (
+        *(Platform(_x86_64(level), _LINUX, _GLIBC) for level in (1, 2, 3, 4)),
+        Platform(_AARCH64, _LINUX, _GLIBC))}
 
 
-def host_triple() -> str:
-    """The target that runs on this machine everywhere else as well."""
-    return f"{platform.machine()}-unknown-linux-gnu"
+def host() -> Platform:
+    """Return the plain platform of this machine, even if it is not one of
+    PLATFORMS."""
+    plain = Platform(Architecture(machine.machine()), _LINUX, _GLIBC)
+    return PLATFORMS.get(plain.triple, plain)
 
 
-def target(triple: str) -> Target:
-    """The target of that name.  Raises UsageError for an unknown one."""
-    if triple not in TARGETS:
+def find(triple: str) -> Platform:
+    """Return the platform of that name.  Raises UsageError for an unknown
+    one."""
+    if triple not in PLATFORMS:
         raise UsageError(f"unknown TARGET {triple!r}",
-                         hint=f"known: {', '.join(TARGETS)}")
-    return TARGETS[triple]
+                         hint=f"known: {', '.join(PLATFORMS)}")
+    return PLATFORMS[triple]
 
 
-def check_runs_here(target: Target) -> None:
+def runs_here(platform: Platform) -> bool:
+    """Can this machine run programs of *platform*?"""
+    return platform.arch.name == machine.machine()
+
+
+def check_runs_here(platform: Platform) -> None:
     """Raise UsageError if this machine could not run the interpreter:
     the build asks it about itself."""
-    if target.machine != platform.machine():
+    if not runs_here(platform):
         raise UsageError(
-            f"TARGET {target.triple} cannot be built on "
-            f"{platform.machine()}",
-            hint=f"build it on a {target.machine} machine; "
+            f"TARGET {platform.triple} cannot be built on "
+            f"{machine.machine()}",
+            hint=f"build it on a {platform.arch.name} machine; "
                  "cross builds are not supported yet")

@@ -22,7 +22,8 @@ def autotools(build: Build, *arguments: str, **env: str) -> Commands:
     library, with GNU configure's usual options."""
     yield build.run(
         "./configure", f"--prefix={build.prefix}",
-        f"--build={build.target.gnu}", f"--host={build.target.gnu}",
+        f"--build={build.platform.autoconf}",
+        f"--host={build.platform.autoconf}",
         "--disable-shared", "--enable-static", "--disable-dependency-tracking",
         *arguments, cwd=build.source, CC="cc", AR="ar", RANLIB="ranlib",
         CFLAGS=cflags(build), **env)

@@ -17,7 +17,8 @@ def commands(build: Build) -> Commands:
         "-Os")
     yield build.run(
         "../dist/configure", f"--prefix={build.prefix}",
-        f"--build={build.target.gnu}", f"--host={build.target.gnu}",
+        f"--build={build.platform.autoconf}",
+        f"--host={build.platform.autoconf}",
         "--disable-shared", "--enable-static", "--enable-dbm",
         # dbm is a hash table in one file; the rest is a database server's.
         "--disable-replication", "--disable-queue", "--disable-heap",

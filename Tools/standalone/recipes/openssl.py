@@ -21,7 +21,7 @@ def commands(build: Build) -> Commands:
     yield from _forgiving(build)
     yield from _searching(build)
     yield build.run(
-        "perl", "./Configure", build.target.openssl,
+        "perl", "./Configure", build.platform.openssl,
         # What these name is compiled in; nothing is installed there.  For
         # modules it is one of several directories, see _searching().
         "--prefix=/usr", "--libdir=lib", "--openssldir=/etc/ssl",
@@ -54,7 +54,7 @@ def _searching(build: Build) -> Commands:
     since each system has its own directory for them."""
     text = (TOOLS / "compat" / "openssl_dso.c").read_text(encoding="utf-8")
     directories = ", ".join(
-        f'"{directory.format(multiarch=build.target.gnu)}"'
+        f'"{directory.format(multiarch=build.platform.autoconf)}"'
         for directory in _KNOWN["LIBRARIES"])
     yield build.run("mv", "crypto/dso/dso_lib.c",
                     "crypto/dso/dso_lib_upstream.c")

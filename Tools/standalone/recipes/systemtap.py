@@ -14,7 +14,7 @@ _ALIKE = """\
 set -e
 test -e COPYING || cp share/doc/systemtap-sdt-dev/copyright COPYING
 test -e dtrace.in || cp bin/dtrace dtrace.in
-test -e includes || cp -R include/*-linux-gnu includes
+test -e includes || cp -R include/*-*-* includes
 """
 
 # What upstream's configure script asks the assembler.  That of clang and

@@ -30,8 +30,10 @@ def commands(build: Build) -> Commands:
             (TOOLS / "compat" / name).read_text(encoding="utf-8"))
     yield build.run("mv", "tcl_library.c", "tclUnixInit.c", cwd=unix)
     yield build.run(
-        "./configure", f"--prefix={PREFIX}", f"--build={build.target.gnu}",
-        f"--host={build.target.gnu}", "--enable-shared", "--enable-threads",
+        "./configure", f"--prefix={PREFIX}",
+        f"--build={build.platform.autoconf}",
+        f"--host={build.platform.autoconf}",
+        "--enable-shared", "--enable-threads",
         # The system's are used, as by Python itself.
         "--with-tzdata=no", "--with-encoding=utf-8",
         cwd=unix, CC="cc", AR="ar", RANLIB="ranlib", CFLAGS=cflags(build),

@@ -46,7 +46,8 @@ def commands(build: Build) -> Commands:
     scripts = f"{build.prefix}/share/tk8.6"
     yield build.run(
         "sh", "-c", _CONFIGURE, "configure", str(tcl), f"--prefix={PREFIX}",
-        f"--build={build.target.gnu}", f"--host={build.target.gnu}",
+        f"--build={build.platform.autoconf}",
+        f"--host={build.platform.autoconf}",
         "--enable-shared", "--enable-threads", "--enable-xft",
         cwd=unix, CC="cc", AR="ar", RANLIB="ranlib", **_FOUND,
         CFLAGS=f"{cflags(build)} {includes(build)} "

@@ -218,7 +218,7 @@ def _config(config: Config, document: Mapping[str, Any],
             or "interpreter" not in document["build_info"]):
         raise UsageError(f"PYTHON.json of {archive} does not say how it was "
                          "linked: it is not of `make standalone`")
-    targets.check_runs_here(targets.target(document["target_triple"]))
+    targets.check_runs_here(targets.find(document["target_triple"]))
     named = document["toolchain"]["name"]
     compilers.check(named, "")
     return replace(config, target=document["target_triple"],

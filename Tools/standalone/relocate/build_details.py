@@ -57,6 +57,7 @@ def _relative(value: Any) -> Any:
 def _details(tree: Path, data: Mapping[str, str | int]) -> dict[str, object]:
     version = str(data["VERSION"])
     ldversion = str(data["LDVERSION"])
+    machine, system = str(data["MULTIARCH"]).split("-")[:2]
     full = _full_version(tree)
     suffix = str(data["EXT_SUFFIX"])
     info = {"major": full[0], "minor": full[1], "micro": full[2],
@@ -69,7 +70,7 @@ def _details(tree: Path, data: Mapping[str, str | int]) -> dict[str, object]:
     return {
         "schema_version": "1.0",
         "base_prefix": "", "base_interpreter": "",
-        "platform": f"linux-{str(data['MULTIARCH']).partition('-')[0]}",
+        "platform": f"{system}-{machine}",
         "language": {"version": version, "version_info": info},
         "implementation": {
             "name": "cpython", "version": info,

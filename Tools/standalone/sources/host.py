@@ -20,7 +20,7 @@ from standalone.core import stamp
 from standalone.core.errors import BuildError, FetchError, UsageError
 from standalone.core.layout import TOOLS
 from standalone.core.process import environment, output, pip_environment
-from standalone.toolchain.compilers import llvm_path
+from standalone.toolchain import compilers
 
 REQUIREMENTS = TOOLS / "requirements.txt"
 #: Beside the installed packages: wheel → SHA-256, as JSON.
@@ -42,12 +42,6 @@ _PACKAGES = {
     "llvm-profdata": ("llvm-19", "llvm", "llvm", "llvm"),
 }
 _TOOLS = ("make", "perl")
-_COMPILERS = {
-    "zig": (),
-    "gcc": ("gcc", "g++"),
-    "llvm": ("clang", "clang++", "ld.lld", "llvm-ar", "llvm-ranlib",
-             "llvm-profdata"),
-}
 _OLDEST_CLANG = 19
 # What Debian's perl-base and Fedora's perl-interpreter leave out and
 # OpenSSL needs: https://github.com/openssl/openssl/blob/master/NOTES-PERL.md
@@ -83,8 +77,8 @@ def _missing(toolchain: str) -> Iterator[tuple[str, str]]:
         for module in _PERL_MODULES:
             if not _runs("perl", f"-M{module}", "-e", "1"):
                 yield f"Perl module {module}", "perl"
-    path = llvm_path() if toolchain == "llvm" else None
-    for tool in _COMPILERS[toolchain]:
+    path = compilers.llvm_path() if toolchain == "llvm" else None
+    for tool in compilers.PROGRAMS[toolchain]:
         found = shutil.which(tool, path=path)
         if not found:
             yield tool, tool
@@ -165,8 +159,9 @@ def _download(tree: Path, dest: Path, offered: list[str],
     try:
         _pip(tree, *arguments, "--no-index", env=pip_environment())
     except BuildError:
-        zig = "zig among them (100 MB), " * (requirements == REQUIREMENTS)
-        sys.stderr.write(f"fetch: Python packages, {zig}with pip\n")
+        large = (f"{compilers.PACKAGE} among them (100 MB), "
+                 * (requirements == REQUIREMENTS))
+        sys.stderr.write(f"fetch: Python packages, {large}with pip\n")
         try:
             _pip(tree, *arguments, "--retries=2", env=pip_environment())
         except BuildError as exc:

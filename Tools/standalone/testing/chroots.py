@@ -23,6 +23,7 @@ from typing import IO
 
 from standalone.core.layout import cache_dir
 from standalone.core.process import environment
+from standalone.platforms import targets
 from standalone.testing import children, testbed
 
 _TOOLS = ("chroot", "debootstrap", "mount", "setpriv", "tar", "unshare")
@@ -30,8 +31,10 @@ _MAX_AGE = 30 * 24 * 60 * 60     # seconds: until a release is asked for anew
 _GRACE = 20                      # seconds, for programs to end
 _PLACE = PurePosixPath("/", testbed.NAME)
 
-_LIBRARIES = ("ld-linux*", "libc", "libdl", "libm", "libpthread", "libresolv",
-              "librt", "libutil")
+# Of the C library also what only it loads: name look-ups need libresolv.
+_HOST = targets.host()
+_LIBRARIES = sorted({"libresolv.so.*", *(
+    f"{soname.partition('.')[0]}.so.*" for soname in _HOST.libc.sonames)})
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ CHROOTS = (
     Chroot("Debian bullseye", "bullseye"),
     # No shell, no /usr/share, no /etc, no /proc.
     Chroot("bare C library", "trixie", (
-        "./dev", "./lib", "./lib64", "*/lib64/ld-linux*",
-        *(f"*-linux-gnu*/{name}.so.*" for name in _LIBRARIES))),
+        "./dev", "./lib", "./lib64", "*/lib64/ld-*",
+        *(f"*{_HOST.autoconf}*/{name}" for name in _LIBRARIES))),
 )
 
 # $1 an empty directory, $2 the release, $3 the mirror, $4 the archive,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from standalone.core.errors import UsageError
 from standalone.pipeline import driver, hidden_work
+from standalone.platforms import targets
 from standalone.request import Config
 from standalone.sources import apt
 from standalone.testing import children, chroots, expected_failures, testbed
@@ -40,7 +41,7 @@ SELECTION = (
 
 def distribution(config: Config, *, here: bool = True) -> Counts:
     """All tests of the archive; without *here* only those in chroots."""
-    if config.machine.machine != os.uname().machine:
+    if not targets.runs_here(config.platform):
         raise UsageError(f"{config.target} does not run on this machine")
     with testbed.terminable(), driver.lock(config), testbed.place() as place:
         testbed.testable(config, place / "python")

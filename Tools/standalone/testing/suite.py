@@ -17,6 +17,7 @@ from typing import IO
 
 from standalone.core.errors import FetchError, UsageError
 from standalone.pipeline import driver
+from standalone.platforms import targets
 from standalone.request import Config
 from standalone.sources import apt
 from standalone.testing import chroots, expected_failures, testbed
@@ -80,7 +81,7 @@ def suite(config: Config, systems: str = "", tests: str = "") -> bool:
     *systems* and *tests* are words; by default all that this machine can
     and all there are.  Raises UsageError for systems it cannot.
     """
-    if config.machine.machine != os.uname().machine:
+    if not targets.runs_here(config.platform):
         raise UsageError(f"{config.target} does not run on this machine")
     roots = {system: _root(config, system) for system in _systems(systems)}
     with (testbed.terminable(), driver.lock(config), testbed.place() as place,

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.layout import Layout
-from standalone.core.model import Target
+from standalone.core.platform import Platform
 from standalone.core.process import output
 from standalone.toolchain import sysroot
 from standalone.toolchain.flags import DEPENDENCY
@@ -31,7 +31,17 @@ from standalone.toolchain.flags import DEPENDENCY
 if TYPE_CHECKING:
     from standalone.request import Config
 
+#: The first is the default.
 TOOLCHAINS = ("zig", "llvm", "gcc")
+#: What must be installed for each.
+PROGRAMS: Mapping[str, tuple[str, ...]] = {
+    "zig": (),
+    "gcc": ("gcc", "g++"),
+    "llvm": ("clang", "clang++", "ld.lld", "llvm-ar", "llvm-ranlib",
+             "llvm-profdata"),
+}
+#: The Python package with the first, and with the C library of all.
+PACKAGE = "ziglang"
 
 #: What the work directory is called in debug information.
 BUILD_PREFIX = "/usr/src/standalone"
@@ -76,24 +86,24 @@ def check(name: str, flavour: str) -> None:
                          hint="use TOOLCHAIN=zig or TOOLCHAIN=llvm")
 
 
-def toolchain(name: str, target: Target, layout: Layout) -> Toolchain:
+def toolchain(name: str, platform: Platform, layout: Layout) -> Toolchain:
     """The toolchain of that name.
 
     Raises UsageError for another, or if its compiler is not installed.
     """
     check(name, "")
     make = {"zig": _zig, "llvm": _llvm, "gcc": _gcc}[name]
-    return make(target, layout)
+    return make(platform, layout)
 
 
 def run(config: Config, wanted: str) -> None:
     """Stage: make the toolchain of a build."""
     layout = config.layout
     with stamp.output_dir(layout.toolchain, wanted) as out:
-        install(config.chain, config.machine, layout, out)
+        install(config.chain, config.platform, layout, out)
 
 
-def install(chain: Toolchain, target: Target, layout: Layout,
+def install(chain: Toolchain, platform: Platform, layout: Layout,
             directory: Path) -> None:
     """Write the wrapper scripts and the sysroot into *directory*, to be
     used as ``layout.toolchain``.  Raises BuildError if zig fails."""
@@ -103,11 +113,11 @@ def install(chain: Toolchain, target: Target, layout: Layout,
         path.write_text(text, encoding="utf-8")
         if path.parent.name == "bin":
             path.chmod(0o755)
-    sysroot.build(_zig_program(layout), target, layout.work / "zig-cache",
+    sysroot.build(_zig_program(layout), platform, layout.work / "zig-cache",
                   directory / "sysroot", DEPENDENCY)
 
 
-def _zig(target: Target, layout: Layout) -> Toolchain:
+def _zig(platform: Platform, layout: Layout) -> Toolchain:
     """clang and lld as they are inside zig.
 
     Not `zig cc`: that is a driver of zig's own, which compiles with
@@ -115,7 +125,7 @@ def _zig(target: Target, layout: Layout) -> Toolchain:
     refuses other options of lld's and links its own memcpy and sin.
     """
     zig = _zig_program(layout)
-    flags = (*_clang(target, layout),
+    flags = (*_clang(platform, layout),
              # clang's own headers, from zig's lib/include.
              f"-resource-dir={zig.parent / 'lib'}")
     return Toolchain("zig", (str(zig), "clang"), _programs({
@@ -126,13 +136,13 @@ def _zig(target: Target, layout: Layout) -> Toolchain:
            for tool in ("ar", "ranlib") for prefix in ("", "llvm-")}}))
 
 
-def _llvm(target: Target, layout: Layout) -> Toolchain:
+def _llvm(platform: Platform, layout: Layout) -> Toolchain:
     """The newest LLVM that is installed, and all tools from that one:
     none can read the bitcode of a newer one."""
     path = llvm_path()
     clang = _program("clang", path)
     return Toolchain("llvm", (str(clang),), _programs({
-        **_compilers([clang], _clang(target, layout)),
+        **_compilers([clang], _clang(platform, layout)),
         **_linkers([_program("ld.lld", path)], layout),
         **{prefix + tool: _script(_program(f"llvm-{tool}", path))
            for tool in ("ar", "ranlib") for prefix in ("", "llvm-")},
@@ -151,7 +161,7 @@ def llvm_path() -> str:
         [*map(str, directories), os.environ.get("PATH", os.defpath)])
 
 
-def _gcc(target: Target, layout: Layout) -> Toolchain:
+def _gcc(platform: Platform, layout: Layout) -> Toolchain:
     """The system's gcc with its own libgcc, and the system's ld."""
     gcc, gxx = _program("gcc"), _program("g++")
     libraries = layout.toolchain / "sysroot/usr/lib"
@@ -159,7 +169,7 @@ def _gcc(target: Target, layout: Layout) -> Toolchain:
     specs = layout.toolchain / "gcc.specs"
     flags = (f"--sysroot={layout.toolchain}/sysroot", f"-B{libraries}/",
              f"-specs={specs}", "-static-libgcc",
-             *_code(target, layout),
+             *_code(platform, layout),
              # By default gcc lets a program have its own copy of a
              # library's variable.  Stub libraries do not tell which names
              # are one variable, and `environ` would not be `__environ`.
@@ -183,30 +193,30 @@ def _programs(scripts: Mapping[str, str]) -> dict[str, str]:
     return {f"bin/{name}": text for name, text in scripts.items()}
 
 
-def _code(target: Target, layout: Layout) -> tuple[str, ...]:
+def _code(platform: Platform, layout: Layout) -> tuple[str, ...]:
     """Flags for the code and for what the compiler writes into it.
 
     Our directories stay out of debug information, asserts and whatever
     else has names of files:
     https://reproducible-builds.org/docs/build-path/
     """
-    march = (f"-march={target.march}",) if target.march else ()
-    branches = (target.branches,) if target.branches else ()
+    march = (f"-march={platform.arch.march}",) if platform.arch.march else ()
+    branches = (platform.arch.branches,) if platform.arch.branches else ()
     return (*march, *branches,
             f"-ffile-prefix-map={layout.work}={BUILD_PREFIX}")
 
 
-def _clang(target: Target, layout: Layout) -> tuple[str, ...]:
+def _clang(platform: Platform, layout: Layout) -> tuple[str, ...]:
     """Flags with which clang reads nothing of the machine's.
 
     https://clang.llvm.org/docs/CrossCompilation.html
     """
     root = layout.toolchain / "sysroot"
     return (
-        "--no-default-config", f"--target={target.gnu}",
+        "--no-default-config", f"--target={platform.autoconf}",
         f"--sysroot={root}", f"--gcc-toolchain={root}/usr",
         "-rtlib=libgcc", "-fuse-ld=lld", f"-B{layout.toolchain}/bin",
-        *_code(target, layout))
+        *_code(platform, layout))
 
 
 def _compilers(clang: Iterable[object],
@@ -229,7 +239,7 @@ def _linkers(lld: Iterable[object], layout: Layout) -> dict[str, str]:
 
 
 def _zig_program(layout: Layout) -> Path:
-    return layout.host / "ziglang" / "zig"
+    return layout.host / PACKAGE / "zig"
 
 
 def _program(name: str, path: str | None = None) -> Path:

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from standalone.core.errors import BuildError
 from standalone.core.layout import TOOLS
-from standalone.core.model import Target
+from standalone.core.platform import Platform
 from standalone.core.process import environment, output
 from standalone.formats import ar
 
@@ -79,15 +79,15 @@ class _Zig:
     and writes."""
 
     program: Path
-    target: Target
+    platform: Platform
     cache: Path
     scratch: Path
 
     @property
     def machine(self) -> tuple[str, ...]:
         """Flags of clang's for the target."""
-        triple = f"--target={self.target.gnu}"
-        branches = self.target.branches
+        triple = f"--target={self.platform.autoconf}"
+        branches = self.platform.arch.branches
         return (triple, branches) if branches else (triple,)
 
     def run(self, *arguments: str | Path, log: bool = False) -> str:
@@ -117,7 +117,7 @@ class _Zig:
         # zig marks nothing as fit for a shadow stack.  All of it is: C,
         # and a _start that never returns.  IBT is another matter: it wants
         # an instruction wherever an indirect jump leads, as to _start.
-        fit = ("-z", "shstk") if self.target.machine == "x86_64" else ()
+        fit = ("-z", "shstk") if self.platform.arch.shadow_stack else ()
         self.run("ld.lld", "-r", "--threads=1", *fit,
                  "-T", self.scratch / "without_debug.ld", "-o", path, *inputs)
 
@@ -127,9 +127,9 @@ class _Zig:
         self.run("ar", "crsD", path, *objects)
 
 
-def build(zig: Path, target: Target, cache: Path, dest: Path,
+def build(zig: Path, platform: Platform, cache: Path, dest: Path,
           cflags: Sequence[str]) -> None:
-    """Make the sysroot *dest* for *target*.
+    """Make the sysroot *dest* for *platform*.
 
     *cache* is zig's own, where it keeps what it has compiled; *cflags*
     are for the functions that are ours.  Raises BuildError if zig fails
@@ -137,7 +137,7 @@ def build(zig: Path, target: Target, cache: Path, dest: Path,
     """
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
-        compiler = _Zig(zig, target, cache, Path(scratch))
+        compiler = _Zig(zig, platform, cache, Path(scratch))
         (compiler.scratch / "without_debug.ld").write_text(_WITHOUT_DEBUG)
         _headers(compiler, dest / "usr/include")
         _libraries(compiler, dest / "usr/lib")
@@ -148,7 +148,7 @@ def _headers(zig: _Zig, dest: Path) -> None:
     """Merge the directories that zig searches, the first in line on top."""
     empty = zig.scratch / "empty.c"
     empty.touch()
-    said = zig.run("cc", "-target", zig.target.zig, "-E", "-v", empty,
+    said = zig.run("cc", "-target", zig.platform.versioned, "-E", "-v", empty,
                    log=True)
     found = re.search(r"^#include <\.\.\.> .*\n((?: .*\n)+)", said,
                       re.MULTILINE)
@@ -164,7 +164,7 @@ def _headers(zig: _Zig, dest: Path) -> None:
     features = dest / "features.h"
     features.write_text(
         "#ifndef __GLIBC_MINOR__\n"
-        f"# define __GLIBC_MINOR__ {zig.target.glibc[1]}\n"
+        f"# define __GLIBC_MINOR__ {zig.platform.libc.baseline[1]}\n"
         f"#endif\n{features.read_text()}")
 
 
@@ -201,8 +201,9 @@ def _link_line(zig: _Zig, *flags: str) -> list[str]:
     """The words with which zig calls its link editor, paths absolute."""
     source, program = zig.scratch / "main.c", zig.scratch / "main"
     source.write_text("int main(void) { return 0; }\n")
-    said = zig.run("cc", "-target", zig.target.zig, "-v", *flags, "-g0",
-                   "-fno-sanitize=undefined", source, "-o", program, log=True)
+    said = zig.run("cc", "-target", zig.platform.versioned, "-v", *flags,
+                   "-g0", "-fno-sanitize=undefined", source, "-o", program,
+                   log=True)
     lines = [line for line in said.splitlines()
              if line.startswith("ld.lld ") and "--dynamic-linker " in line]
     if not lines:

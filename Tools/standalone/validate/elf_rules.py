@@ -14,32 +14,35 @@ ElfRule = Callable[[str, Facts, Limits], Iterator[str]]
 
 
 def _machine(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
-    if facts.machine != limits.expected.target.elf_machine:
-        yield f"{facts.machine}, not {limits.expected.target.elf_machine}"
+    arch = limits.expected.platform.arch
+    if facts.machine != arch.elf_machine:
+        yield f"{facts.machine}, not {arch.elf_machine}"
 
 
 def _cpu_level(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
-    level = limits.expected.target.cpu_level
-    if facts.x86_level and facts.x86_level > level:
-        yield f"x86-64-v{facts.x86_level}, not x86-64-v{level}"
+    arch = limits.expected.platform.arch
+    if facts.cpu_level and facts.cpu_level > arch.level:
+        yield f"{arch.levels}{facts.cpu_level}, not {arch.levels}{arch.level}"
 
 
 def _needed(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
+    allowed = (*limits.expected.platform.libc.sonames,
+               *limits.policy.needed)
     for library in facts.needed:
-        if not matches(library, limits.policy.needed):
+        if not matches(library, allowed):
             yield library
 
 
 def _versions(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
-    baseline = limits.expected.target.glibc
+    libc = limits.expected.platform.libc
     for version in facts.versions:
-        if version.family not in limits.policy.version_families:
+        if version.family not in libc.versions:
             yield f"{version.name} of {version.library}"
         elif not version.number:
             yield f"{version.name} of {version.library} is private"
-        elif version.number > baseline:
+        elif version.number > libc.baseline:
             yield (f"{version.name} of {version.library} is newer than "
-                   f"{'.'.join(map(str, baseline))}")
+                   f"{'.'.join(map(str, libc.baseline))}")
 
 
 def _rpath(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
@@ -92,7 +95,9 @@ def _exec_stack(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
 def _shadow_stack(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
     # One object that is not marked takes the mark from what it is linked
     # into.
-    if (facts.machine == "EM_X86_64" and not facts.shstk
+    arch = limits.expected.platform.arch
+    if (arch.shadow_stack and facts.machine == arch.elf_machine
+            and not facts.shstk
             and (facts.type == "ET_REL"
                  or matches(path, limits.policy.hardened))):
         yield "not marked as fit for a shadow stack"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from posixpath import join, normpath
 
-from standalone.core.model import Target
+from standalone.core.platform import Platform
 from standalone.validate.policy import Policy
 
 
@@ -12,7 +12,7 @@ from standalone.validate.policy import Policy
 class Expectations:
     """What this one build promised, beside what the policy asks of all."""
 
-    target: Target
+    platform: Platform
     python: str                  # "3.13"
     # Paths of the build machine.  Raw bytes are compared, so that short
     # ones hit by chance: "/src/" rather than "/src".

@@ -27,7 +27,6 @@ class Policy:
     """policy.toml, whose comments explain each parameter."""
 
     needed: tuple[str, ...]
-    version_families: tuple[str, ...]
     exported: tuple[str, ...]
     api: tuple[str, ...]
     hidden: tuple[str, ...]
@@ -68,7 +67,7 @@ def load(path: Path = POLICY_TOML) -> Policy:
             **{key: _text(value, f"{place}: {key}")
                for key, value in item.items()}))
     lists = {name: _texts(table[name], f"{where}: {name}")
-             for name in ("needed", "version_families", "exported", "api",
+             for name in ("needed", "exported", "api",
                           "hidden", "hardened", "interpreters", "present",
                           "toolchain_words")}
     return Policy(

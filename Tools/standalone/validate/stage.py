@@ -1,6 +1,6 @@
 """Stage: a relocated tree → findings, none if it may be handed out.
 
-    tree/install, unstripped  →  validate/glibc, the newest glibc it needs
+    tree/install, unstripped  →  validate/libc, which C library it needs
 
 Stripped of its symbols, a binary does not tell which modules are built
 in.  Nothing of the tree is changed.
@@ -45,7 +45,7 @@ def run(config: Config, wanted: str) -> None:
     places = modules.expected(source, gpl=config.gpl)
     with stamp.output_dir(layout.stage("validate"), wanted) as out:
         validate(tree / "install", policy.load(), Expectations(
-            target=config.machine,
+            platform=config.platform,
             python=".".join(map(str, config.minor)),
             forbidden=_forbidden(config), modules=places,
             components=frozenset(
@@ -54,7 +54,8 @@ def run(config: Config, wanted: str) -> None:
             stable_abi=api.stable(
                 source / "Misc/stable_abi.toml", macros)),
             dict(_libraries(config)))
-        (out / "glibc").write_text(_glibc(tree / "install"))
+        (out / layout.libc.name).write_text(
+            config.platform.libc.needed(_versions(tree / "install")))
 
 
 def _libraries(config: Config) -> Iterator[tuple[str, Path]]:
@@ -85,14 +86,13 @@ def _forbidden(config: Config) -> tuple[bytes, ...]:
         if len(path.parts) > 1 and paths.isdisjoint(path.parents)))
 
 
-def _glibc(tree: Path) -> str:
-    """The newest symbol version that anything in *tree* needs."""
-    facts = filter(None, map(elf.read, sorted(
-        path for path in tree.rglob("*")
-        if path.is_file() and not path.is_symlink())))
-    newest = max(version.number for file in facts
-                 for version in file.versions if version.family == "GLIBC")
-    return ".".join(map(str, newest))
+def _versions(tree: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the symbol versions that files in *tree* need."""
+    for path in sorted(tree.rglob("*")):
+        if (path.is_file() and not path.is_symlink()
+                and (facts := elf.read(path))):
+            for version in facts.versions:
+                yield version.family, version.number
 
 
 def validate(tree: Path, policy: Policy, expected: Expectations,

@@ -101,7 +101,7 @@ class SmallBuild(unittest.TestCase):
         self.lay_build()
         layout.host.mkdir(parents=True)
         (layout.host / host.WHEELS).write_text("{}")
-        write(layout.stage("validate") / "glibc", "2.17")
+        write(layout.libc, "2.17")
         components.save(layout.stage("tree") / components.FILE, [
             Component("cpython", "3.13.15", "Python-2.0.1", ("lib",)),
             Component("zlib", "1.3", "Zlib", ("build/lib/libz.a",)),
@@ -260,7 +260,7 @@ class PartsTest(SmallBuild):
             ["cc", "--version"], capture_output=True, text=True, check=True,
             env=os.environ | {"LC_ALL": "C"}).stdout.splitlines()
         self.assertEqual((said.name, said.version), ("gcc", version))
-        self.assertEqual(said.target, self.config.machine.zig)
+        self.assertEqual(said.target, self.config.platform.versioned)
         self.assertRegex(said.package, r"^ziglang==[\d.]+$")
         self.assertEqual(said.link_flags[0], "-pthread")
 

@@ -159,7 +159,7 @@ class RequestTest(CliTest):
         self.assertUntouched()
 
     def test_unknown_names(self):
-        self.refused("--target=vax", says=["'vax'", *targets.TARGETS])
+        self.refused("--target=vax", says=["'vax'", *targets.PLATFORMS])
         self.refused("--toolchain=tcc", says=["'tcc'", *compilers.TOOLCHAINS])
         for wrong in "pgo", "", "lto+pgo", "pgo+gpl", "lto gpl", "lto+":
             unknown = wrong.removeprefix("lto+").removesuffix("+gpl")
@@ -184,8 +184,8 @@ class RequestTest(CliTest):
                              f"{flavour}+gpl" if gpl else flavour)
 
     def test_target_of_another_machine(self):
-        for triple, target in targets.TARGETS.items():
-            if target.machine != os.uname().machine:
+        for triple, platform in targets.PLATFORMS.items():
+            if not targets.runs_here(platform):
                 self.refused(f"--target={triple}",
                              says=[triple, os.uname().machine])
 
@@ -261,7 +261,7 @@ class RequestTest(CliTest):
         parameters = {"toolchain": "gcc", "options": "noopt"}
         document = {"predicate": {
             "buildDefinition": {"externalParameters": parameters}}}
-        name = f"python-{VERSION}-{targets.host_triple()}"
+        name = f"python-{VERSION}-{targets.host().triple}"
         path = self.out / f"{name}.provenance.json"
         path.write_text(json.dumps(document))
         argv = f"--cpython={tree}", f"--sources={self.dir}"
@@ -301,7 +301,7 @@ class StageTest(CliTest):
             "from standalone import request as config\n"
             "plan.write(config.check(config.Config(*sys.argv[1:3], 'zig',"
             " 'noopt', None, sys.argv[3], 1)))\n"),
-            self.tree(), targets.host_triple(), self.out])
+            self.tree(), targets.host().triple, self.out])
 
     def test_no_plan(self):
         (self.dir / "plan").mkdir()
@@ -510,7 +510,7 @@ class NetworkTest(CliTest):
                 " 'stage', 'source', '--work', sys.argv[3] + '/work'])\n")
         done = self.run_in(unshare(
             SMALL_DISK, 1 << 19, self.out, sys.executable, "-c", plan, tree,
-            targets.host_triple(), self.out))
+            targets.host().triple, self.out))
         self.assertFails(done, 4, "No space left on device",
                          str(self.out / "work"))
 

@@ -97,7 +97,9 @@ class Document(unittest.TestCase):
                  probe["builtin_modules"] if name != "sys"]
         self.facts = python_json.Facts(
             triple="x86_64-unknown-linux-gnu", options="noopt",
-            glibc="2.17", licences=("Python-2.0",),
+            crt_features=["glibc-dynamic",
+                          "glibc-max-symbol-version:2.17"],
+            licences=("Python-2.0",),
             licence_path="licenses/cpython.txt",
             data={Pin("zones", "2026.6", "Apache-2.0", ()):
                   ["share/zoneinfo"],

@@ -33,7 +33,7 @@ class SampleFacts(unittest.TestCase):
             undefined=frozenset({"strlen"}),
             defined=frozenset({"PyInit_sample"}),
             pie=False, relro=True, bind_now=True, exec_stack=False,
-            wx=False, textrel=False, build_id=None, x86_level=None, ibt=False,
+            wx=False, textrel=False, build_id=None, cpu_level=None, ibt=False,
             shstk=False, has_debug=False, has_symtab=False))
 
     def test_what_each_sample_is_for(self):
@@ -69,7 +69,7 @@ class SampleFacts(unittest.TestCase):
                 ("plain.o", "shstk", False),
                 ("wx.so", "wx", True),
                 ("textrel.so", "textrel", True),
-                ("v3.so", "x86_level", 3),
+                ("v3.so", "cpu_level", 3),
                 ("v3.so", "ibt", True),
                 ("v3.so", "shstk", True),
                 ("object.o", "type", "ET_REL"),
@@ -82,7 +82,7 @@ class SampleFacts(unittest.TestCase):
         for name in "object.o", "plain.o", "noteless.o":
             facts = elf.parse((SAMPLES / name).read_bytes(), name,
                               notes=True)
-            for fact in "machine", "type", "exec_stack", "x86_level", "shstk":
+            for fact in "machine", "type", "exec_stack", "cpu_level", "shstk":
                 with self.subTest(name, fact=fact):
                     self.assertEqual(getattr(facts, fact),
                                      getattr(read(name), fact))

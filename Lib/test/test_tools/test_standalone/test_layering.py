@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 import sys
 import unittest
 from pathlib import Path
@@ -27,7 +28,8 @@ MAY_IMPORT = {
                 "toolchain",
     "release": "archives core documents formats pipeline platforms request "
                "sources toolchain",
-    "testing": "archives core cpython formats pipeline request sources",
+    "testing": "archives core cpython formats pipeline platforms request "
+               "sources",
 }
 TOP = {"__init__", "__main__", "request"}
 
@@ -143,6 +145,44 @@ class LayeringTest(unittest.TestCase):
             left += ours(TREES[name], functions=False) - seen
         self.assertIn("sources.fetch", seen)
         self.assertEqual(seen & set(THIRD_PARTY), set())
+
+
+class PlatformTest(unittest.TestCase):
+    """What depends on the platform is data, or an answer of Platform."""
+
+    WORD = re.compile(r"(?i)(?<!util-)linux|\bgnu\b|glibc|musl|x86|amd64|"
+                      r"aarch64|\bzig")
+    #: The data and the answers; compilers and their C library; what the ELF
+    #: format itself says of processors.
+    KNOW = ("platforms.targets", "core.platform", "formats.elf", "toolchain.")
+
+    def words(self, tree):
+        """The names and texts in a module's code, with their lines."""
+        docstrings = {
+            node.body[0].value for node in ast.walk(tree)
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+            and ast.get_docstring(node) is not None}
+        for node in ast.walk(tree):
+            if node in docstrings:
+                continue
+            for field in ("id", "attr", "arg", "name", "value"):
+                text = getattr(node, field, None)
+                if isinstance(text, str):
+                    yield text, getattr(node, "lineno", 0)
+
+    def test_nothing_else_names_a_platform(self):
+        found = [f"{name}, line {line}: {text}"
+                 for name, tree in TREES.items()
+                 if not name.startswith(self.KNOW)
+                 for text, line in self.words(tree)
+                 if self.WORD.search(text)]
+        self.assertEqual(found, [])
+
+    def test_the_words_are_found(self):
+        words = {text for text, _ in self.words(TREES["platforms.targets"])
+                 if self.WORD.search(text)}
+        self.assertLessEqual({"linux", "gnu", "glibc", "x86_64", "aarch64"},
+                             words)
 
 
 class StyleTest(unittest.TestCase):

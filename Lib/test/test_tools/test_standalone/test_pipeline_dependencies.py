@@ -89,7 +89,7 @@ class DescribeTest(DepsTest):
         build = dependencies.describe("libedit", self.config)
         self.assertEqual(build.name, "libedit")
         self.assertEqual(build.version, pins.load()["libedit"].version)
-        self.assertEqual(build.target, self.config.machine)
+        self.assertEqual(build.platform, self.config.platform)
         self.assertEqual(build.prefix, self.layout.dep("libedit"))
         self.assertEqual(build.needs, {
             "ncurses": self.layout.dep("ncurses")})

@@ -41,7 +41,7 @@ class SummaryTest(unittest.TestCase):
         self.took("a", "cpython", 123.449, 20)
         self.took("b", "deps zlib", 3.25, 10)
         self.assertEqual(
-            summary(archives, self.durations, "GLIBC_2.17"),
+            summary(archives, self.durations, "glibc 2.17"),
             f"{self.dir}/python-3.13.15-x-\n"
             f"  full.tar.zst         0.0 MB  {0:064x}\n"
             f"  install_only.tar.gz  0.4 MB  {1:064x}\n"
@@ -56,7 +56,7 @@ class SummaryTest(unittest.TestCase):
                                   "python-3.13.15-x-full.tar.zst",
                                   "python-3.13.15-x-tests.tar.zst"])
         self.assertEqual(
-            summary(archives, self.durations, "2.17").splitlines()[:5], [
+            summary(archives, self.durations, "glibc 2.17").splitlines()[:5], [
                 f"{self.dir}/cpython-3.13.15-",
                 f"  linux.pybi  0.0 MB  {0:064x}",
                 f"{self.dir}/python-3.13.15-x-",
@@ -65,7 +65,7 @@ class SummaryTest(unittest.TestCase):
 
     def test_no_durations(self):
         archives = self.archives(["python-a-b.tar.zst"])
-        self.assertEqual(summary(archives, self.durations, "2.28"),
+        self.assertEqual(summary(archives, self.durations, "glibc 2.28"),
                          f"{self.dir}/python-a-\n"
                          f"  b.tar.zst  0.0 MB  {0:064x}\n"
                          "\n"
@@ -74,7 +74,7 @@ class SummaryTest(unittest.TestCase):
     def test_width(self):
         names = file_names(archive_name(
             "3.13.15", "x86_64-unknown-linux-gnu", "debug"))
-        lines = summary(self.archives(names), self.durations, "2.17")
+        lines = summary(self.archives(names), self.durations, "glibc 2.17")
         table = lines.splitlines()[1:]
         self.assertLessEqual(max(map(len, table)), 110)
         self.assertEqual(len({len(line) for line in table[:len(names)]}), 1)

@@ -97,7 +97,7 @@ def golden(name, scratch):
             if name == f"cpython-{version.rpartition('.')[0]}-{options}")
     tree = small_tree(scratch / f"tree-{version}", version)
     texts: dict[str, list[str]] = {}
-    for target in targets.TARGETS:
+    for target in targets.PLATFORMS:
         wanted = request(tree, scratch / "out", target=target,
                          options=options)
         small_tree(wanted.layout.stage("source"), version)

@@ -41,7 +41,7 @@ class CheckTest(unittest.TestCase):
         (where / name).chmod(0o755)
 
     def llvm(self, where, version):
-        for name in host._COMPILERS["llvm"]:
+        for name in compilers.PROGRAMS["llvm"]:
             self.tool(name, f"echo Debian clang version {version}", where)
 
     def check(self, toolchain, *missing):
@@ -67,7 +67,7 @@ class CheckTest(unittest.TestCase):
         (self.bin / "g++").unlink()
         host.check("zig")
         self.check("gcc", "gcc", "g++")
-        self.check("llvm", *host._COMPILERS["llvm"])
+        self.check("llvm", *compilers.PROGRAMS["llvm"])
 
     def test_perl_without_its_modules(self):
         self.tool("perl", 'test "$1" != -MIPC::Cmd')
@@ -94,7 +94,7 @@ class CheckTest(unittest.TestCase):
             str(self.dir / "lib/llvm-19/bin/clang"))
 
     def test_every_tool_has_its_packages(self):
-        for tool in (*host._TOOLS, *sum(host._COMPILERS.values(), ())):
+        for tool in (*host._TOOLS, *sum(compilers.PROGRAMS.values(), ())):
             self.assertEqual(len(host._PACKAGES[tool]), len(host._INSTALL))
 
 

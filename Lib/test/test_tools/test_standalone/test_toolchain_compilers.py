@@ -17,7 +17,7 @@ from standalone.toolchain import compilers
 
 from . import children
 
-TARGET = targets.TARGETS["x86_64-unknown-linux-gnu"]
+TARGET = targets.PLATFORMS["x86_64-unknown-linux-gnu"]
 _SPEC = importlib.util.find_spec("ziglang")
 ZIGLANG = Path(_SPEC.origin).parent if _SPEC and _SPEC.origin else None
 

@@ -33,7 +33,7 @@ class Sysroot(unittest.TestCase):
     def build(cls, machine, name, cache="cache"):
         root = cls.work / name
         sysroot.build(
-            ZIG, targets.TARGETS[f"{machine}-unknown-linux-gnu"],
+            ZIG, targets.PLATFORMS[f"{machine}-unknown-linux-gnu"],
             cls.work / cache, root, ("-O2", "-g1", "-fvisibility=hidden"))
         return root
 
@@ -123,7 +123,7 @@ class Sysroot(unittest.TestCase):
         false = shutil.which("true")
         with self.assertRaisesRegex(BuildError, "libc headers"):
             sysroot.build(Path(false),
-                          targets.TARGETS["x86_64-unknown-linux-gnu"],
+                          targets.PLATFORMS["x86_64-unknown-linux-gnu"],
                           self.work / "cache", self.work / "none", ())
 
 
