@@ -90,6 +90,11 @@ class Config:
         to tell."""
         return recipes.wanted(self.minor, self.pristine, gpl=self.gpl)
 
+    @cached_property
+    def told(self) -> dict[str, Recipe]:
+        """Those among them that CPython's configure is told of."""
+        return recipes.told(self.minor, self.pristine, gpl=self.gpl)
+
     @property
     def pins(self) -> dict[str, Pin]:
         """All sources by name."""

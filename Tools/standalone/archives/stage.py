@@ -141,7 +141,7 @@ def _statements(config: Config, contents: Mapping[str, Mounts], name: str,
     """An SBOM for each archive, and how all of them were made."""
     found = components.load(config.layout.stage("tree") / components.FILE)
     documents: dict[str, object] = {
-        name + provenance.SUFFIX: provenance.statement(
+        name + provenance.SUFFIX: statement(
             {item.path.name: item.sha256 for item in archives}, config)}
     for item in archives:
         inside = members(contents[item.path.name])
@@ -152,6 +152,28 @@ def _statements(config: Config, contents: Mapping[str, Mounts], name: str,
             [part for part in found if part.is_in(inside)], config.epoch)
     return {path: json.dumps(document, indent=1, sort_keys=True) + "\n"
             for path, document in documents.items()}
+
+
+def statement(subjects: Mapping[str, str],
+              config: Config) -> dict[str, Any]:
+    """Return the provenance of *subjects*, archives by name with their
+    SHA-256."""
+    chain, layout = config.chain, config.layout
+    pinned = pins.load()
+    sources = [
+        components.described(pin, components.fetched(layout.fetched, pin))
+        for pin in (pinned[name] for name in config.recipes)]
+    if config.is_pinned:
+        sources.insert(0, components.cpython(config.version, pinned=True))
+    return provenance.statement(
+        subjects,
+        asked={"cpython": config.version, "target": config.target,
+               "toolchain": config.toolchain, "options": config.options},
+        epoch=config.epoch,
+        compiler=chain.version or output([*chain.compiler, "--version"]),
+        trees=provenance.trees(None if config.is_pinned
+                               else config.pristine),
+        sources=sources, host=layout.host)
 
 
 def _python_json(config: Config, full: Mounts,

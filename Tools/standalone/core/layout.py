@@ -41,6 +41,11 @@ def cache_dir() -> Path:
     return Path(base) / "cpython-standalone"
 
 
+def downloads() -> Path:
+    """Where all builds of this user keep what was downloaded, by hash."""
+    return cache_dir() / "downloads"
+
+
 def is_safe(path: Path) -> bool:
     """Can configure scripts and makefiles work below *path*?"""
     return _SAFE.fullmatch(str(path)) is not None
@@ -90,6 +95,11 @@ class Layout:
     def host(self) -> Path:
         """Python packages for this host, zig among them."""
         return self.work / "host"
+
+    @property
+    def fetched(self) -> Path:
+        """Links to the sources in the cache, by the names of their pins."""
+        return self.work / "fetched"
 
     @property
     def shared(self) -> Path:

@@ -8,25 +8,28 @@ a file may contain.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standalone import recipes
 from standalone.core import render, stamp
+from standalone.core.layout import Layout
+from standalone.core.model import Recipe
 from standalone.cpython import modules
 
 if TYPE_CHECKING:
     from standalone.request import Config
 
 
-def text(tree: Path, config: Config) -> str:
-    """The Setup.local for *tree*."""
+def text(tree: Path, told: Mapping[str, Recipe], layout: Layout, *,
+         gpl: bool) -> str:
+    """Return the Setup.local for *tree*, which is *told* of recipes."""
     found = modules.rules(tree)
-    places = modules.expected(tree, gpl=config.gpl)
-    reasons = modules.decisions(gpl=config.gpl).disabled
-    extra = {module: recipes.filled(flags, name, config.layout)
-             for name, recipe in recipes.told(config.minor, tree,
-                                              gpl=config.gpl).items()
+    places = modules.expected(tree, gpl=gpl)
+    reasons = modules.decisions(gpl=gpl).disabled
+    extra = {module: recipes.filled(flags, name, layout)
+             for name, recipe in told.items()
              for module, flags in recipe.setup.items()}
     return render.render(
         "Setup.local.j2",
@@ -40,6 +43,7 @@ def text(tree: Path, config: Config) -> str:
 
 def run(config: Config, wanted: str) -> None:
     """Write setup/Setup.local."""
-    with stamp.output_dir(config.layout.stage("setup"), wanted) as out:
-        (out / "Setup.local").write_text(
-            text(config.layout.stage("source"), config))
+    layout = config.layout
+    with stamp.output_dir(layout.stage("setup"), wanted) as out:
+        (out / "Setup.local").write_text(text(
+            layout.stage("source"), config.told, layout, gpl=config.gpl))

@@ -80,14 +80,13 @@ _GLOBS = tuple(pattern for pattern in _SKIPPED
 _NAMES = frozenset(_SKIPPED) - set(_GLOBS)
 
 
-def fingerprint(config: Config) -> dict[str, str]:
-    """Label → hash, of the files of the tree and those of the overlay.
+def fingerprint(tree: Path, out: Path) -> dict[str, str]:
+    """Return label → hash, of the files of *tree* and of the overlay.
 
     From sizes and times alone, so that asking costs little.
     """
-    tree = config.pristine
     seen = []
-    for name in files(tree, config.layout.out):
+    for name in files(tree, out):
         status = (tree / name).lstat()
         seen.append((name, status.st_size, status.st_mtime_ns,
                      status.st_mode))

@@ -1,19 +1,13 @@
 """What is in an archive: components, their licences, where they came from."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from standalone.core.model import Pin, SourceFile
 from standalone.sources import pins
-
-if TYPE_CHECKING:
-    from standalone.request import Config
 
 FILE = "components.json"
 NOWHERE = "NOASSERTION"          # SPDX's word for what is not said
@@ -59,9 +53,12 @@ def load(path: Path) -> list[Component]:
             for entry in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def fetched(config: Config, pin: Pin) -> SourceFile:
-    """Which of the alternatives of *pin* the build was made of."""
-    link = config.layout.work / "fetched" / pin.name
+def fetched(directory: Path, pin: Pin) -> SourceFile:
+    """Return which of the alternatives of *pin* was fetched.
+
+    *directory* is `Layout.fetched`.
+    """
+    link = directory / pin.name
     name = link.readlink().name if link.is_symlink() else ""
     return next((file for file in pin.files
                  if name.startswith(file.sha256[:12])), pin.files[0])
@@ -84,14 +81,16 @@ def described(pin: Pin, file: SourceFile,
         "" if is_url else first)
 
 
-def cpython(config: Config) -> Component:
-    """CPython itself, which is in every archive."""
-    version = config.version if config.is_pinned else (
-        pins.cpython_versions()[0])
-    pin = pins.cpython_pin(version)
-    item = replace(described(pin, pin.files[0], ["lib"]),
-                   version=config.version)
-    return item if config.is_pinned else replace(
+def cpython(version: str, *, pinned: bool) -> Component:
+    """Return CPython itself, which is in every archive.
+
+    If it is not *pinned*, but a tree of the user's, nothing is known of
+    where it came from.
+    """
+    known = version if pinned else pins.cpython_versions()[0]
+    pin = pins.cpython_pin(known)
+    item = replace(described(pin, pin.files[0], ["lib"]), version=version)
+    return item if pinned else replace(
         item, download=NOWHERE, sha256="",
-        cpe=item.cpe.replace(f":{version}:", f":{config.version}:"),
-        purl=f"pkg:generic/cpython@{quote(config.version, safe='')}")
+        cpe=item.cpe.replace(f":{known}:", f":{version}:"),
+        purl=f"pkg:generic/cpython@{quote(version, safe='')}")

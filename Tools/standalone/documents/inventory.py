@@ -6,42 +6,55 @@ pins, of CPython's own list (Misc/sbom.spdx.json) and of pip's (vendor.txt);
 what none of these knows is in components.toml.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from standalone.core.errors import ValidationError
-from standalone.core.layout import TOOLS
+from standalone.core.layout import TOOLS, Layout
+from standalone.core.model import Recipe
+from standalone.core.platform import Libc
 from standalone.documents import components
 from standalone.documents.components import NOWHERE, Component, Texts
 from standalone.formats import elf
 from standalone.sources import pins, unpack
 from standalone.toolchain import compilers, sysroot
-
-if TYPE_CHECKING:
-    from standalone.request import Config
+from standalone.toolchain.compilers import Toolchain
 
 DATA = TOOLS / "documents" / "components.toml"
 
 
-def find(config: Config, tree: Path) -> Texts:
-    """The components of *tree* and of the archives made with it, sorted.
+@dataclass(frozen=True)
+class Ingredients:
+    """What a tree was made of, and where the parts of it lie."""
+
+    cpython: Component
+    notices: Path                # CPython's Doc/license.rst
+    layout: Layout
+    recipes: Mapping[str, Recipe]
+    archives: Mapping[str, Iterable[str]]    # of recipes, linked in
+    toolchain: Toolchain
+    libc: Libc
+
+
+def find(tree: Path, made: Ingredients) -> Texts:
+    """Return the components of *tree* and of the archives made with it,
+    sorted.
 
     Raises ValidationError for one that nothing is known of, and if a
     text is not where it is said to be.
     """
     linked = Linked(tree)
     found = dict(sorted([
-        *_pinned(config, linked), *_cpython(config, tree, linked),
-        *_pip(tree), *_compilers(config, linked)]))
-    return {item: texts | _missing(item, texts, config)
+        *_pinned(made, linked), *_cpython(made, tree, linked),
+        *_pip(tree), *_compilers(made, linked)]))
+    return {item: texts | _missing(item, texts, made.layout)
             for item, texts in found.items()}
 
 
@@ -64,15 +77,15 @@ class Linked:
         return (*paths, "lib/debug") if paths else ()
 
 
-def _pinned(config: Config, linked: Linked) -> Iterator[
+def _pinned(made: Ingredients, linked: Linked) -> Iterator[
         tuple[Component, dict[str, str]]]:
-    wanted = config.recipes
+    wanted = made.recipes
 
     def code(name: str) -> list[str]:
         if wanted[name].archives or wanted[name].libraries:
             return [*linked.paths(f"/deps/{name}.source"),
                     *(f"build/lib/{file}"
-                      for file in config.archives.get(name, ()))]
+                      for file in made.archives.get(name, ()))]
         # Source that others are made with: it is where they are.
         return [path for other, recipe in wanted.items()
                 if name in recipe.needs for path in code(other)]
@@ -81,17 +94,17 @@ def _pinned(config: Config, linked: Linked) -> Iterator[
         pin = pins.load()[name]
         if not pin.tool:
             yield components.described(
-                pin, components.fetched(config, pin),
+                pin, components.fetched(made.layout.fetched, pin),
                 dict.fromkeys([*code(name), *wanted[name].data.values()])
-                ), _texts(config.layout.dep(name) / "licenses")
+                ), _texts(made.layout.dep(name) / "licenses")
 
 
-def _cpython(config: Config, tree: Path, linked: Linked) -> Iterator[
+def _cpython(made: Ingredients, tree: Path, linked: Linked) -> Iterator[
         tuple[Component, dict[str, str]]]:
     """CPython, and what of its pieces really is in the tree."""
-    source = config.layout.stage("source")
-    notices = _read(config.pristine / "Doc/license.rst")
-    yield components.cpython(config), {
+    source = made.layout.stage("source")
+    notices = _read(made.notices)
+    yield made.cpython, {
         "LICENSE": _read(source / "LICENSE"), "license.rst": notices}
     listed = {package["name"]: package for package in json.loads(
         _read(source / "Misc/sbom.spdx.json"))["packages"]}
@@ -176,17 +189,17 @@ def _of_pip(name: str, version: str, paths: Iterable[Path],
         purl=f"pkg:pypi/{project.lower().replace('_', '-')}@{version}")
 
 
-def _compilers(config: Config, linked: Linked) -> Iterator[
+def _compilers(made: Ingredients, linked: Linked) -> Iterator[
         tuple[Component, dict[str, str]]]:
     """What a link adds unasked, of the compiler and of the C library."""
-    libraries = config.layout.toolchain / "sysroot/usr/lib"
-    package = config.layout.host / compilers.PACKAGE
+    libraries = made.layout.toolchain / "sysroot/usr/lib"
+    package = made.layout.host / compilers.PACKAGE
     for name, entry in data()["linked"].items():
-        if config.toolchain not in entry["toolchains"]:
+        if made.toolchain.name not in entry["toolchains"]:
             continue
         symbols = sysroot.symbols(libraries / entry["archive"])
         if paths := linked.paths(*(f"\0{symbol}\0" for symbol in symbols)):
-            version = _linked_version(name, config)
+            version = _linked_version(name, made)
             yield Component(
                 name, version, entry["licence"], paths,
                 purl=entry.get("purl", f"pkg:generic/{name}")
@@ -196,18 +209,18 @@ def _compilers(config: Config, linked: Linked) -> Iterator[
                    if "note" in entry else {})}
 
 
-def _linked_version(name: str, config: Config) -> str:
-    libc = config.platform.libc
+def _linked_version(name: str, made: Ingredients) -> str:
+    libc = made.libc
     if name == libc.title:
         return ".".join(map(str, libc.baseline))
     if name == "libgcc":
-        return str(re.findall(r"\d+\.\d+\.\d+", config.chain.version)[0])
-    [info] = config.layout.host.glob(f"{compilers.PACKAGE}-*.dist-info")
+        return str(re.findall(r"\d+\.\d+\.\d+", made.toolchain.version)[0])
+    [info] = made.layout.host.glob(f"{compilers.PACKAGE}-*.dist-info")
     return info.name.removesuffix(".dist-info").partition("-")[2]
 
 
 def _missing(item: Component, texts: Mapping[str, str],
-             config: Config) -> dict[str, str]:
+             layout: Layout) -> dict[str, str]:
     """Whole texts of licences that a component only refers to."""
     known = data()["texts"]["long"] | (
         {} if texts else data()["texts"]["short"])
@@ -215,7 +228,7 @@ def _missing(item: Component, texts: Mapping[str, str],
     more = {}
     for licence in sorted({*re.findall(r"[\w.+-]+", item.licence)}
                           & known.keys()):
-        text = _whole(known[licence], config)
+        text = _whole(known[licence], layout)
         words = text.split()
         middle = " ".join(words[len(words) // 2:][:10])
         if middle not in said:
@@ -223,13 +236,13 @@ def _missing(item: Component, texts: Mapping[str, str],
     return more
 
 
-def _whole(place: str, config: Config) -> str:
+def _whole(place: str, layout: Layout) -> str:
     """A text of components.toml, PIN:FILE."""
     name, _, file = place.partition(":")
     if name == "cpython":
-        return _read(config.layout.stage("source") / file)
+        return _read(layout.stage("source") / file)
     return unpack.read_text(
-        config.layout.work / "fetched" / name,
+        layout.fetched / name,
         file.replace("{version}", pins.load()[name].version))
 
 

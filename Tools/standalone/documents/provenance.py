@@ -5,24 +5,18 @@ https://slsa.dev/spec/v1.0/provenance.  Nothing of the machine and no time
 is in it: the same inputs make the same statement.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from standalone.core import stamp
 from standalone.core.errors import BuildError
 from standalone.core.layout import ROOT
 from standalone.core.process import output
-from standalone.documents import components
 from standalone.documents.components import NOWHERE, Component
-from standalone.sources import host, pins
-
-if TYPE_CHECKING:
-    from standalone.request import Config
+from standalone.sources.host import REQUIREMENTS, wheels
 
 #: What the names of a build's archives begin with is followed by this.
 SUFFIX = ".provenance.json"
@@ -39,9 +33,15 @@ def builder() -> str:
     return os.environ.get(BUILDER) or _LOCAL
 
 
-def statement(subjects: Mapping[str, str],
-              config: Config) -> dict[str, Any]:
-    """What made *subjects*, archives by name with their SHA-256."""
+def statement(subjects: Mapping[str, str], *, asked: Mapping[str, str],
+              epoch: int, compiler: str, trees: Iterable[Mapping[str, Any]],
+              sources: Iterable[Component], host: Path) -> dict[str, Any]:
+    """Return what made *subjects*, archives by name with their SHA-256.
+
+    *asked* is the request, *epoch* is SOURCE_DATE_EPOCH, *compiler* is
+    what the compiler says of itself, *trees* are from `trees`, and *host*
+    is the directory of the host's Python packages.
+    """
     return {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": name, "digest": {"sha256": sha256}}
@@ -50,19 +50,15 @@ def statement(subjects: Mapping[str, str],
         "predicate": {
             "buildDefinition": {
                 "buildType": _BUILD_TYPE,
-                "externalParameters": {
-                    "cpython": config.version,
-                    "target": config.target,
-                    "toolchain": config.toolchain,
-                    "options": config.options,
-                },
+                "externalParameters": {**asked},
                 "internalParameters": {
-                    "SOURCE_DATE_EPOCH": config.epoch,
-                    "compiler": _compiler(config),
+                    "SOURCE_DATE_EPOCH": epoch,
+                    # Not where it is installed.
+                    "compiler": compiler.splitlines()[0].partition(
+                        " (http")[0],
                 },
                 "resolvedDependencies": [
-                    *trees(config), *_sources(config),
-                    *_packages(config.layout.host)],
+                    *trees, *map(_resource, sources), *_packages(host)],
             },
             "runDetails": {"builder": {"id": builder()}},
         },
@@ -80,18 +76,12 @@ def request(path: Path) -> dict[str, str]:
         return {}
 
 
-def _compiler(config: Config) -> str:
-    """What the compiler calls itself, without where it is installed."""
-    chain = config.chain
-    said = chain.version or output([*chain.compiler, "--version"])
-    return said.splitlines()[0].partition(" (http")[0]
-
-
-def trees(config: Config) -> list[dict[str, Any]]:
-    """The overlay, and CPython where it is a tree of the user's."""
+def trees(cpython: Path | None) -> list[dict[str, Any]]:
+    """Return the commits of the overlay and of *cpython*, if that is a
+    tree of the user's."""
     found = [_commit("overlay", ROOT)]
-    if not config.is_pinned:
-        found.append(_commit("cpython", config.pristine))
+    if cpython:
+        found.append(_commit("cpython", cpython))
     return [entry for entry in found if entry]
 
 
@@ -111,16 +101,6 @@ def _commit(name: str, tree: Path) -> dict[str, Any]:
     return entry
 
 
-def _sources(config: Config) -> list[dict[str, Any]]:
-    """CPython's archive and those of all pins, tools among them."""
-    wanted = config.recipes
-    found = [components.described(pin, components.fetched(config, pin))
-             for pin in (pins.load()[name] for name in wanted)]
-    if config.is_pinned:
-        found.insert(0, components.cpython(config))
-    return [_resource(item) for item in found]
-
-
 def _resource(item: Component) -> dict[str, Any]:
     uri = item.origin or item.download
     if uri == NOWHERE or uri.startswith("package:"):
@@ -135,9 +115,9 @@ def _packages(directory: Path) -> Iterable[dict[str, Any]]:
     Which wheel of a package is used can depend on the Python that runs
     this.  Those are left to the hash of requirements.txt, which pins all.
     """
-    yield {"name": host.REQUIREMENTS.name,
-           "digest": {"sha256": stamp.file_sha256(host.REQUIREMENTS)}}
-    for wheel, sha256 in host.wheels(directory).items():
+    yield {"name": REQUIREMENTS.name,
+           "digest": {"sha256": stamp.file_sha256(REQUIREMENTS)}}
+    for wheel, sha256 in wheels(directory).items():
         name, version, *tags = wheel.split("-")
         if tags[0].startswith("py"):
             yield {"name": name, "uri": f"pkg:pypi/{name}@{version}",

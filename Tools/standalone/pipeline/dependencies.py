@@ -17,6 +17,7 @@ from standalone.core import stamp
 from standalone.core.errors import BuildError
 from standalone.core.layout import Layout
 from standalone.core.model import Build, Command, Pin, Recipe
+from standalone.core.platform import Platform
 from standalone.core.process import Runner, environment
 from standalone.sources import unpack
 from standalone.toolchain import flags
@@ -25,24 +26,24 @@ if TYPE_CHECKING:
     from standalone.request import Config
 
 
-def describe(name: str, config: Config, prefix: Path | None = None) -> Build:
-    """What the recipe *name* is told, installing into *prefix*."""
-    pin = config.pins[name]
-    layout = config.layout
+def describe(pin: Pin, platform: Platform, layout: Layout,
+             prefix: Path | None = None) -> Build:
+    """Return what the recipe of *pin* is told, installing into *prefix*:
+    by default where others find it."""
+    name = pin.name
     recipe = recipes.load()[name]
     return Build(
-        name, pin.version, config.platform,
+        name, pin.version, platform,
         source=layout.shared / "deps" / f"{name}.source",
         prefix=prefix or layout.dep(name),
         needs={need: layout.dep(need) for need in recipe.needs},
         cflags=flags.DEPENDENCY, ldflags=flags.LIBRARY)
 
 
-def rendered(name: str, config: Config) -> list[str]:
-    """The recipe's steps as text: what its key and golden tests are of."""
-    build = describe(name, config)
+def rendered(build: Build) -> list[str]:
+    """Return a recipe's steps as text, for its key and golden tests."""
     lines = []
-    for step in recipes.load()[name].commands(build):
+    for step in recipes.load()[build.name].commands(build):
         if isinstance(step, Command):
             words = [*(f"{k}={v}" for k, v in sorted(step.env.items())),
                      *step.argv]
@@ -66,14 +67,14 @@ def run(config: Config, wanted: str, name: str) -> None:
     pin, recipe = config.pins[name], recipes.load()[name]
     source = layout.shared / "deps" / f"{name}.source"
     stamp.remove(source)
-    unpack.unpack(layout.work / "fetched" / name, source)
+    unpack.unpack(layout.fetched / name, source)
     runner = Runner(
         layout.logs / f"deps-{name}.log",
         # Whichever Python runs us; not part of the key, as PATH is not.
         environ(layout) | {"PYTHON": sys.executable})
     runner.start()
     with stamp.output_dir(layout.dep(name), wanted) as prefix:
-        build = describe(name, config, prefix)
+        build = describe(pin, config.platform, layout, prefix)
         runner.steps(recipe.commands(build), name)
         _tidy(prefix, recipe, pin)
         _licences(source, prefix, pin)

@@ -94,7 +94,7 @@ def _cpython(config: Config, downloads: Path, sources: Path | None) -> None:
 
 def _sources(config: Config, downloads: Path, sources: Path | None) -> None:
     """Links to the verified sources, by name, below fetched/."""
-    fetched = config.layout.work / "fetched"
+    fetched = config.layout.fetched
     missing = [pin for pin in plan.wanted_pins(config)
                if not _is_fetched(fetched / pin.name,
                                   [file.sha256 for file in pin.files])]

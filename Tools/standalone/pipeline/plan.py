@@ -101,12 +101,14 @@ def _deps(config: Config, name: str) -> _Given:
     return dependencies.environ(config.layout, inherited={}), {
         "sources": [file.sha256 for file in pin.files],
         "licence files": pin.licence_files,
-        "commands": dependencies.rendered(name, config),
+        "commands": dependencies.rendered(
+            dependencies.describe(pin, config.platform, config.layout)),
         "kept": [recipe.archives, recipe.libraries, bool(recipe.data)]}
 
 
 def _source(config: Config, _: str) -> _Given:
-    return {}, source.fingerprint(config)
+    return {}, source.fingerprint(
+        config.pristine, config.layout.out)
 
 
 def _setup(config: Config, _: str) -> _Given:
@@ -120,7 +122,7 @@ def _cpython(config: Config, _: str) -> _Given:
 def _relocate(config: Config, _: str) -> _Given:
     return environment(inherited={}), request(config) | {
         # Of several places with the same source, the one it came from.
-        "fetched": [components.fetched(config, pin).sha256
+        "fetched": [components.fetched(config.layout.fetched, pin).sha256
                     for pin in wanted_pins(config)],
         # The source that is built has no Doc.
         "notices": [stamp.file_sha256(path) for path
@@ -138,7 +140,8 @@ def _archive(config: Config, _: str) -> _Given:
         f"request {name}": getattr(config, name)
         for name in sorted(_OF_ARCHIVES)} | {
         "builder": provenance.builder(),
-        "commits": provenance.trees(config)}
+        "commits": provenance.trees(
+            None if config.is_pinned else config.pristine)}
 
 
 _GIVEN: Mapping[str, Callable[[Config, str], _Given]] = {

@@ -19,11 +19,12 @@ import re
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standalone.core import render, stamp
-from standalone.core.layout import PREFIX, TOOLS
+from standalone.core.layout import PREFIX, TOOLS, Layout
 from standalone.core.model import Command
 from standalone.core.process import Runner, environment
 from standalone.documents import components, inventory, licences
@@ -52,14 +53,15 @@ def run(config: Config, wanted: str) -> None:
         _scripts(tree, data)
         _pkg_config(tree, data)
         _pkg_config_archive(tree, data)
-        _static_library(tree, config, runner)
-        _data(tree, config)
-        _libraries(tree, config)
+        _static_library(tree, layout, config.archives, runner)
+        for name, recipe in config.recipes.items():
+            _data(tree, layout.dep(name), recipe.data)
+            _libraries(tree, layout.dep(name), recipe.libraries)
         _entry_points(library(tree), config.version)
-        _tests(tree, config)
+        _tests(tree, layout.stage("source") / "Lib")
         build_details.write(library(tree) / "build-details.json", tree,
                             interpreter(tree).name, data)
-        found = inventory.find(config, tree)
+        found = inventory.find(tree, ingredients(config))
         licences.write(out / "licenses", found)
         components.save(out / components.FILE, found)
         _byte_compile(tree, runner)
@@ -197,33 +199,30 @@ def _pkg_config_archive(tree: Path,
                          f"{data['LINKFORSHARED']}"))
 
 
-def _static_library(tree: Path, config: Config, runner: Runner) -> None:
-    """libpython's archive, complete."""
+def _static_library(tree: Path, layout: Layout,
+                    linked: Mapping[str, Iterable[str]],
+                    runner: Runner) -> None:
+    """Add to libpython's archive all archives that are *linked* in."""
     [archive] = library(tree).glob("config-*/libpython*.a")
-    layout = config.layout
     with tempfile.TemporaryDirectory(dir=tree.parent) as scratch:
         runner.steps(staticlib.commands(archive, [
             *sorted((layout.stage("build") / "Modules").rglob("*.a")),
             *(layout.dep(name) / "lib" / file
-              for name, archives in config.archives.items()
+              for name, archives in linked.items()
               for file in archives)], Path(scratch)), "libpython")
 
 
-def _data(tree: Path, config: Config) -> None:
-    """Data that dependencies want at run time: terminfo."""
-    wanted = config.recipes
-    for name, recipe in wanted.items():
-        for source, target in recipe.data.items():
-            shutil.copytree(config.layout.dep(name) / source, tree / target,
-                            symlinks=True, dirs_exist_ok=True)
+def _data(tree: Path, prefix: Path, data: Mapping[str, str]) -> None:
+    """Copy what a dependency reads at run time, such as terminfo."""
+    for source, target in data.items():
+        shutil.copytree(prefix / source, tree / target,
+                        symlinks=True, dirs_exist_ok=True)
 
 
-def _libraries(tree: Path, config: Config) -> None:
-    """Shared libraries of dependencies, beside libpython."""
-    for name, recipe in config.recipes.items():
-        for file in recipe.libraries:
-            shutil.copy2(config.layout.dep(name) / "lib" / file,
-                         tree / "lib")
+def _libraries(tree: Path, prefix: Path, names: Iterable[str]) -> None:
+    """Copy the shared libraries of a dependency to where libpython is."""
+    for name in names:
+        shutil.copy2(prefix / "lib" / name, tree / "lib")
 
 
 def _entry_points(directory: Path, version: str) -> None:
@@ -242,9 +241,20 @@ def _entry_points(directory: Path, version: str) -> None:
         "hook-dirs = _standalone_runtime.freezing:hook_directories\n")
 
 
-def _tests(tree: Path, config: Config) -> None:
-    """The test packages, which `make install` was told to leave out."""
-    source = config.layout.stage("source") / "Lib"
+def ingredients(config: Config) -> inventory.Ingredients:
+    """Return what the tree of a build is made of."""
+    return inventory.Ingredients(
+        cpython=components.cpython(config.version, pinned=config.is_pinned),
+        # The source that is built has no Doc.
+        notices=config.pristine / "Doc/license.rst",
+        layout=config.layout, recipes=config.recipes,
+        archives=config.archives, toolchain=config.chain,
+        libc=config.platform.libc)
+
+
+def _tests(tree: Path, source: Path) -> None:
+    """Copy the test packages, which `make install` was told to leave
+    out."""
     for name in ("test", "idlelib/idle_test"):
         shutil.copytree(source / name, library(tree) / name, symlinks=True,
                         ignore=shutil.ignore_patterns("__pycache__"))

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from standalone.core import stamp
 from standalone.core.errors import ValidationError
-from standalone.core.layout import ROOT, cache_dir
-from standalone.core.model import Finding
+from standalone.core.layout import ROOT, Layout, cache_dir
+from standalone.core.model import Finding, Recipe
 from standalone.cpython import api, modules
 from standalone.formats import ar, elf
 from standalone.formats.elf import Facts
@@ -47,26 +47,26 @@ def run(config: Config, wanted: str) -> None:
         validate(tree / "install", policy.load(), Expectations(
             platform=config.platform,
             python=".".join(map(str, config.minor)),
-            forbidden=_forbidden(config), modules=places,
+            forbidden=_forbidden(layout, config.pristine), modules=places,
             components=frozenset(
                 path.name for path in (tree / "licenses").iterdir()),
             declared=api.declared_in(include),
             stable_abi=api.stable(
                 source / "Misc/stable_abi.toml", macros)),
-            dict(_libraries(config)))
+            dict(_libraries(layout, config.recipes)))
         (out / layout.libc.name).write_text(
             config.platform.libc.needed(_versions(tree / "install")))
 
 
-def _libraries(config: Config) -> Iterator[tuple[str, Path]]:
+def _libraries(layout: Layout, recipes: Mapping[str, Recipe],
+               ) -> Iterator[tuple[str, Path]]:
     """Static libraries of the full archive that are not in the tree."""
-    layout = config.layout
     build = layout.stage("build")
     for path in build.rglob("*.a"):
         if not path.name.startswith("libpython"):
             yield f"build/{path.relative_to(build)}", path
     directories = {layout.dep(name) / "lib": recipe.archives
-                   for name, recipe in config.recipes.items()}
+                   for name, recipe in recipes.items()}
     directories[layout.toolchain / "sysroot/usr/local/lib"] = (
         "libcompat.a",)
     for directory, names in directories.items():
@@ -74,13 +74,13 @@ def _libraries(config: Config) -> Iterator[tuple[str, Path]]:
             yield f"build/lib/{name}", directory / name
 
 
-def _forbidden(config: Config) -> tuple[bytes, ...]:
+def _forbidden(layout: Layout, pristine: Path) -> tuple[bytes, ...]:
     """Paths of this machine that no shipped file may name.
 
     With a slash behind them: "/root" alone is in any XML test's </root>.
     """
-    paths = {config.layout.work, config.layout.out, config.pristine,
-             cache_dir(), ROOT, Path.home()}
+    paths = {layout.work, layout.out, pristine, cache_dir(), ROOT,
+             Path.home()}
     return tuple(sorted(
         f"{path}/".encode() for path in paths
         if len(path.parts) > 1 and paths.isdisjoint(path.parents)))

@@ -44,10 +44,14 @@ class ModulesTest(unittest.TestCase):
                          "nobody decided about these modules: _novel, _other")
         self.assertIn("modules.toml", caught.exception.hint)
 
+    def text(self, config):
+        return setup_local.text(config.pristine, config.told, config.layout,
+                                gpl=config.gpl)
+
     def test_setup_local(self):
         config = request(self.tree, self.dir / "out")
         db = config.layout.dep("db")
-        text = setup_local.text(self.tree, config)
+        text = self.text(config)
         self.assertEqual(
             [line for line in text.splitlines()
              if line and not line.startswith("#")],
@@ -60,7 +64,7 @@ class ModulesTest(unittest.TestCase):
     def test_setup_local_with_gpl(self):
         config = request(self.tree, self.dir / "out", options="noopt+gpl")
         gdbm = config.layout.dep("gdbm")
-        lines = setup_local.text(self.tree, config).splitlines()
+        lines = self.text(config).splitlines()
         self.assertIn(f"_gdbm _gdbmmodule.c -I{gdbm}/include "
                       f"{gdbm}/lib/libgdbm.a",
                       lines[lines.index("*static*"):lines.index("*shared*")])
@@ -72,7 +76,7 @@ class ModulesTest(unittest.TestCase):
         setup_local.run(config, "key")
         self.assertEqual(
             (config.layout.stage("setup") / "Setup.local").read_text(),
-            setup_local.text(self.tree, config))
+            self.text(config))
 
     def test_prefixes_of_a_recipe_and_its_needs(self):
         layout = request(self.tree, self.dir / "out").layout
@@ -88,8 +92,8 @@ class ModulesTest(unittest.TestCase):
         self.assertEqual(places["_testinternalcapi"], "shared")
         # Every module has a line in one of the two lists.
         self.assertGreater(len(modules.rules(tree)), 90)
-        self.assertIn("*shared*", SETUP_STDLIB + setup_local.text(
-            tree, request(tree, self.dir / "out")))
+        self.assertIn("*shared*", SETUP_STDLIB + self.text(
+            request(tree, self.dir / "out")))
 
 
 if __name__ == "__main__":

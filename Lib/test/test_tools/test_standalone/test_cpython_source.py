@@ -56,7 +56,8 @@ class SourceTest(unittest.TestCase):
                 if path.is_symlink() or path.is_file()}
 
     def fingerprint(self):
-        return source.fingerprint(self.config)
+        return source.fingerprint(self.config.pristine,
+                                  self.config.layout.out)
 
     def test_the_tree_with_the_overlay(self):
         before = self.tree_state()
@@ -193,9 +194,10 @@ class SourceTest(unittest.TestCase):
 
     def test_out_in_the_tree(self):
         config = request(self.tree, self.tree / "my out")
-        before = source.fingerprint(config)
+        before = source.fingerprint(self.tree, config.layout.out)
         self.write("my out/work/x")
-        self.assertEqual(source.fingerprint(config), before)
+        self.assertEqual(
+            source.fingerprint(self.tree, config.layout.out), before)
         self.assertNotIn("my out/work/x",
                          source.files(self.tree, Path(config.out)))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from standalone import recipes
 from standalone.core.errors import ValidationError
 from standalone.documents import components, inventory
+from standalone.relocate import stage as relocate
 from standalone.sources import pins
 
 from .trees import request, small_tree
@@ -116,9 +117,12 @@ class Inventoried(unittest.TestCase):
 
 class InventoryTest(Inventoried):
 
+    def found(self):
+        return inventory.find(self.tree, relocate.ingredients(self.config))
+
     def find(self):
         return {item.name: (item, texts) for item, texts
-                in inventory.find(self.config, self.tree).items()}
+                in self.found().items()}
 
     def test_what_was_linked_and_what_only_lies_in_the_full_archive(self):
         found = self.find()
@@ -190,7 +194,7 @@ class InventoryTest(Inventoried):
         self.assertNotIn("libgcc", found)
 
     def test_saved(self):
-        found = inventory.find(self.config, self.tree)
+        found = self.found()
         path = self.tree / components.FILE
         components.save(path, found)
         self.assertEqual(components.load(path), list(found))

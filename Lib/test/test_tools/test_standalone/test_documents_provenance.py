@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
+from standalone.archives import stage as archives
 from standalone.core import stamp
 from standalone.documents import provenance
 from standalone.sources import host, pins
@@ -38,7 +39,7 @@ class ProvenanceTest(unittest.TestCase):
             os.environ, {"SOURCE_DATE_EPOCH": "1700000000"}))
 
     def statement(self, config=None):
-        return provenance.statement(SUBJECTS, config or self.config)
+        return archives.statement(SUBJECTS, config or self.config)
 
     def dependencies(self, config=None):
         found = self.statement(config)["predicate"]["buildDefinition"][

@@ -69,7 +69,11 @@ class DepsTest(unittest.TestCase):
 
     def source(self, name):
         """Where a dependency's source is unpacked."""
-        return dependencies.describe(name, self.config).source
+        return self.describe(name).source
+
+    def describe(self, name, prefix=None):
+        return dependencies.describe(
+            pins.load()[name], self.config.platform, self.layout, prefix)
 
     def fetch(self, name, texts):
         """A source archive of *texts* where the fetched ones are."""
@@ -86,7 +90,7 @@ class DepsTest(unittest.TestCase):
 class DescribeTest(DepsTest):
 
     def test_places(self):
-        build = dependencies.describe("libedit", self.config)
+        build = self.describe("libedit")
         self.assertEqual(build.name, "libedit")
         self.assertEqual(build.version, pins.load()["libedit"].version)
         self.assertEqual(build.platform, self.config.platform)
@@ -97,13 +101,12 @@ class DescribeTest(DepsTest):
         self.assertFalse(build.source.is_relative_to(build.prefix))
 
     def test_another_prefix(self):
-        build = dependencies.describe(
-            "zlib", self.config, self.top / "elsewhere")
+        build = self.describe("zlib", self.top / "elsewhere")
         self.assertEqual(build.prefix, self.top / "elsewhere")
 
     def test_rendered(self):
         """Directory, environment in one order, words; and whole files."""
-        lines = dependencies.rendered("bzip2", self.config)
+        lines = dependencies.rendered(self.describe("bzip2"))
         source, prefix = self.source("bzip2"), self.layout.dep("bzip2")
         [makefile] = [line for line in lines
                       if line.startswith(f"{source}/standalone.mk:\n")]
@@ -111,7 +114,7 @@ class DescribeTest(DepsTest):
         self.assertIn(f"[{source}] mkdir -p {prefix}/lib", lines)
         self.assertIn(f"[{source}] cp bzlib.h {prefix}/include/", lines)
         [configure] = [line for line
-                       in dependencies.rendered("xz", self.config)
+                       in dependencies.rendered(self.describe("xz"))
                        if "/configure" in line]
         variables, _, arguments = configure.partition(" ./configure ")
         words = variables.partition("] ")[2]

@@ -21,6 +21,7 @@ from standalone.core.model import Command
 from standalone.cpython import build as cpython
 from standalone.pipeline import dependencies
 from standalone.platforms import targets
+from standalone.sources import pins
 
 from .trees import request, small_tree
 
@@ -77,7 +78,8 @@ def commands(name, request):
         places = {"$SOURCE": layout.stage("source"),
                   "$BUILD": layout.stage("build"), "$DESTDIR": root}
     else:
-        build = dependencies.describe(name, request)
+        build = dependencies.describe(
+            pins.load()[name], request.platform, layout)
         texts = map(shown, recipes.load()[name].commands(build))
         places = {"$SOURCE": build.source, "$PREFIX": build.prefix}
     places["$DEPS"] = layout.shared / "deps"
@@ -137,7 +139,8 @@ class GoldenTest(unittest.TestCase):
         wanted = request(small_tree(self.scratch / "tree"),
                          self.scratch / "out")
         for name, recipe in recipes.load().items():
-            build = dependencies.describe(name, wanted)
+            build = dependencies.describe(
+                pins.load()[name], wanted.platform, wanted.layout)
             self.assertEqual(list(recipe.commands(build)),
                              list(recipe.commands(build)), name)
 
