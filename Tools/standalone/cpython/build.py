@@ -13,15 +13,16 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standalone import recipes
 from standalone.core import stamp
 from standalone.core.errors import BuildError
-from standalone.core.layout import PREFIX
-from standalone.core.model import Command, Commands
+from standalone.core.layout import PREFIX, Layout
+from standalone.core.model import Command, Commands, Recipe
+from standalone.core.platform import Platform
 from standalone.core.process import Runner, environment
 from standalone.cpython import api, modules
 from standalone.toolchain import flags
@@ -29,23 +30,23 @@ from standalone.toolchain import flags
 if TYPE_CHECKING:
     from standalone.request import Config
 
-def configure(config: Config) -> Command:
-    """The call of CPython's configure."""
-    layout = config.layout
+
+def configure(layout: Layout, platform: Platform, told: Mapping[str, Recipe],
+              flavour: str) -> Command:
+    """Return the call of CPython's configure, which is *told* of recipes."""
     arguments = [
         # A relative path, which is compiled into getpath.c as VPATH.
         "../source/configure",
         f"--prefix={PREFIX}",
-        f"--build={config.platform.autoconf}",
-        f"--host={config.platform.autoconf}",
+        f"--build={platform.autoconf}",
+        f"--host={platform.autoconf}",
         "--enable-shared", "--without-ensurepip",
         "--with-dbmliborder=bdb",
-        *(("--with-pydebug",) if config.flavour == "debug" else ())]
+        *(("--with-pydebug",) if flavour == "debug" else ())]
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar",
-                 **config.platform.system.configured}
-    for name, recipe in recipes.told(config.minor, config.pristine,
-                                     gpl=config.gpl).items():
+                 **platform.system.configured}
+    for name, recipe in told.items():
         arguments += [recipes.filled(argument, name, layout)
                       for argument in recipe.arguments]
         variables |= {
@@ -54,58 +55,58 @@ def configure(config: Config) -> Command:
     return Command(tuple(arguments), layout.stage("build"), variables)
 
 
-def make(config: Config, *arguments: str,
+def make(build: Path, flavour: str, *arguments: str,
          ldflags: tuple[str, ...] = ()) -> Command:
-    """A make in the build directory with the flags that are only ours.
+    """Return a make in the directory *build* with our own flags.
 
     The interpreter is linked from the objects, not against the shared
     library that --enable-shared builds as well: one file that starts
     without a search for another, also after `venv --copies` or setcap.
     """
-    compiling = " ".join(flags.compile_flags(config.flavour))
-    linking = " ".join((*flags.link_flags(config.flavour), *ldflags))
+    compiling = " ".join(flags.compile_flags(flavour))
+    linking = " ".join((*flags.link_flags(flavour), *ldflags))
     return Command(
         ("make", *arguments,
          f"CFLAGS_NODIST={compiling}", f"LDFLAGS_NODIST={linking}",
          "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
          "LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY_OBJS)",
          f"LINKFORSHARED={' '.join(flags.PROGRAM)}"),
-        config.layout.stage("build"), jobserver=True)
+        build, jobserver=True)
 
 
-def make_commands(config: Config) -> Commands:
-    """What is repeated when a source file changed."""
+def make_commands(build: Path, flavour: str) -> Commands:
+    """Yield what is repeated when a source file changed."""
     core = ("-Wl,--version-script=exports.map", *flags.PROBES)
     # libpython3.so needs libpython3.13.so, which lies beside it.
-    yield make(config, "libpython3.so",
+    yield make(build, flavour, "libpython3.so",
                ldflags=(*core, "-Wl,-rpath,\\$$ORIGIN"))
-    yield make(config, "python", ldflags=core)
+    yield make(build, flavour, "python", ldflags=core)
     # Shared modules of the test suite export what they please.
-    yield make(config, "all")
+    yield make(build, flavour, "all")
 
 
-def install_commands(config: Config, root: Path) -> Commands:
-    """Install below *root*; pip comes from the wheel in the tree."""
-    yield make(config, "install", f"DESTDIR={root}", "TESTSUBDIRS=",
+def install_commands(build: Path, source: Path, flavour: str,
+                     root: Path) -> Commands:
+    """Install below *root*; pip comes from the wheel in *source*."""
+    yield make(build, flavour, "install", f"DESTDIR={root}", "TESTSUBDIRS=",
                # Byte-compiled later, by the tree's own interpreter.
                "COMPILEALL_OPTS=--help")
-    bundled = config.layout.stage("source") / "Lib/ensurepip/_bundled"
+    bundled = source / "Lib/ensurepip/_bundled"
     wheel = next(bundled.glob("pip-*.whl"))
     yield Command(
-        (str(config.layout.stage("build") / "python"), "-B", f"{wheel}/pip",
+        (str(build / "python"), "-B", f"{wheel}/pip",
          "install", "--no-index", "--no-compile", "--ignore-installed",
          "--no-warn-script-location", "--no-cache-dir", f"--root={root}",
          f"--prefix={PREFIX}", f"--find-links={bundled}", "pip"),
-        config.layout.stage("build"),
+        build,
         # Nothing of this machine's configuration of pip.
         {"PIP_CONFIG_FILE": os.devnull})
 
 
-def exports(config: Config) -> str:
-    """The version script, once configure has made pyconfig.h."""
-    build, source = (config.layout.stage(name) for name in
-                     ("build", "source"))
-    compiler = config.layout.toolchain / "bin/cc"
+def exports(layout: Layout) -> str:
+    """Return the version script, once configure has made pyconfig.h."""
+    build, source = layout.stage("build"), layout.stage("source")
+    compiler = layout.toolchain / "bin/cc"
     includes = (build, source / "Include")
     return api.version_script(
         api.declared_here(compiler, includes)
@@ -117,7 +118,9 @@ def run(config: Config, wanted: str) -> None:
     """Build and install; begin anew if configure would be told, or
     would do, anything else than last time."""
     layout = config.layout
-    build = layout.stage("build")
+    build, source = layout.stage("build"), layout.stage("source")
+    flavour = config.flavour
+    expected = modules.expected(source, gpl=config.gpl)
     configured = _configured_key(config)
     if (build / ".busy").exists() or not stamp.is_fresh(build, configured):
         stamp.remove(build)
@@ -126,35 +129,42 @@ def run(config: Config, wanted: str) -> None:
         layout.logs / "cpython.log",
         # For dtrace, which CPython's makefile calls.  Not part of the key,
         # as PATH is not: whichever Python runs us will do.
-        environ(config) | {"STANDALONE_PYTHON": sys.executable})
+        environ(layout, config.recipes, config.epoch)
+        | {"STANDALONE_PYTHON": sys.executable})
     runner.start()
     (build / ".busy").touch()
     if not stamp.is_fresh(build, configured):
         (build / "Modules").mkdir()
         (build / "Modules/Setup.local").write_text(
             (layout.stage("setup") / "Setup.local").read_text())
-        runner.steps([configure(config)], "cpython")
-        _check_configured(config)
-        (build / "exports.map").write_text(exports(config))
+        call = configure(layout, config.platform, config.told, flavour)
+        runner.steps([call], "cpython")
+        _check_configured(build / "Makefile", expected, runner.log)
+        (build / "exports.map").write_text(exports(layout))
         (build / stamp.KEY).write_text(configured)
-    runner.steps(make_commands(config), "cpython")
+    runner.steps(make_commands(build, flavour), "cpython")
     with stamp.output_dir(layout.stage("install"), wanted) as root:
-        runner.steps(install_commands(config, root), "install")
-    _check_built(config)
+        runner.steps(install_commands(build, source, flavour, root),
+                     "install")
+    _check_built(build, layout.stage("install") / PREFIX.lstrip("/"),
+                 expected, runner.log)
     (build / ".busy").unlink()
 
 
 def _configured_key(config: Config) -> str:
-    """Changes with all that configure is made of, told and finds."""
+    """Return what changes with all that configure is made of, is told and
+    finds."""
     layout = config.layout
     source = layout.stage("source")
     return stamp.key(
-        str(configure(config)), [str(step) for step in make_commands(config)],
+        str(configure(layout, config.platform, config.told, config.flavour)),
+        [str(step) for step in make_commands(layout.stage("build"),
+                                             config.flavour)],
         # make does not know that exports.map is made of these.
         api.version_script(api.declared_in(source / "Include")),
         stamp.file_sha256(source / "Misc/stable_abi.toml"),
         stamp.file_sha256(Path(api.__file__)),
-        environ(config, inherited={}),
+        environ(layout, config.recipes, config.epoch, inherited={}),
         (layout.toolchain / stamp.KEY).read_text(),
         [(layout.dep(name) / stamp.KEY).read_text()
          for name in config.recipes],
@@ -164,37 +174,34 @@ def _configured_key(config: Config) -> str:
             "Modules/Setup.stdlib.in", "Modules/Setup.bootstrap.in")])
 
 
-def environ(config: Config, *,
+def environ(layout: Layout, needed: Mapping[str, Recipe], epoch: int, *,
             inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of configure and make."""
+    """Return the environment of configure and make."""
     # make tries all modules in its build directory, which is not where
     # they find what they are linked with.
-    libraries = [config.layout.dep(name) / "lib" for name, recipe
-                 in config.recipes.items() if recipe.libraries]
+    libraries = [layout.dep(name) / "lib"
+                 for name, recipe in needed.items() if recipe.libraries]
     return environment(
-        [config.layout.toolchain / "bin"],
-        extra={"SOURCE_DATE_EPOCH": str(config.epoch),
+        [layout.toolchain / "bin"],
+        extra={"SOURCE_DATE_EPOCH": str(epoch),
                "PYTHONDONTWRITEBYTECODE": "1",
                "LD_LIBRARY_PATH": os.pathsep.join(map(str, libraries))},
         inherited=inherited)
 
 
-def _check_configured(config: Config) -> None:
-    """Did configure find all that each expected module needs?"""
-    layout = config.layout
-    makefile = (layout.stage("build") / "Makefile").read_text()
-    states = dict(re.findall(r"^MODULE_(\w+)_STATE=(\S+)$", makefile,
-                             re.MULTILINE))
+def _check_configured(makefile: Path, expected: Iterable[str],
+                      log: Path) -> None:
+    """Did configure find all that each *expected* module needs?"""
+    states = dict(re.findall(r"^MODULE_(\w+)_STATE=(\S+)$",
+                             makefile.read_text(), re.MULTILINE))
     missing = [
-        f"{name} ({states[name.upper()]})"
-        for name in modules.expected(layout.stage("source"), gpl=config.gpl)
+        f"{name} ({states[name.upper()]})" for name in expected
         if states.get(name.upper(), "yes") != "yes"
         and name not in _setup_modules()]
     if missing:
         raise BuildError(
             f"configure cannot build {', '.join(missing)}",
-            hint="config.log in the build directory says why",
-            log=layout.logs / "cpython.log")
+            hint="config.log in the build directory says why", log=log)
 
 
 def _setup_modules() -> set[str]:
@@ -203,19 +210,15 @@ def _setup_modules() -> set[str]:
             for module in recipe.setup}
 
 
-def _check_built(config: Config) -> None:
-    """Is every expected module where it was expected?"""
-    install = config.layout.stage("install") / PREFIX.lstrip("/")
-    text = (config.layout.stage("build") / "Modules/config.c").read_text()
+def _check_built(build: Path, install: Path, expected: Mapping[str, str],
+                 log: Path) -> None:
+    """Is every *expected* module where it was expected?"""
+    text = (build / "Modules/config.c").read_text()
     builtin = set(re.findall(r'^\s*{"(\w+)", PyInit_', text, re.MULTILINE))
     dynload = next((install / "lib").glob("python3*/lib-dynload"))
     shared = {name.partition(".")[0] for name in os.listdir(dynload)}
     places = {"builtin": builtin, "shared": shared}
-    missing = [
-        f"{name} ({place})" for name, place
-        in modules.expected(config.layout.stage("source"),
-                            gpl=config.gpl).items()
-        if name not in places[place]]
+    missing = [f"{name} ({place})" for name, place in expected.items()
+               if name not in places[place]]
     if missing:
-        raise BuildError(f"not built: {', '.join(missing)}",
-                         log=config.layout.logs / "cpython.log")
+        raise BuildError(f"not built: {', '.join(missing)}", log=log)

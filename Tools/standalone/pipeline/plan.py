@@ -116,7 +116,9 @@ def _setup(config: Config, _: str) -> _Given:
 
 
 def _cpython(config: Config, _: str) -> _Given:
-    return build.environ(config, inherited={}), request(config)
+    return build.environ(
+        config.layout, config.recipes, config.epoch, inherited={},
+        ), request(config)
 
 
 def _relocate(config: Config, _: str) -> _Given:

@@ -363,7 +363,9 @@ class RealTreeTest(unittest.TestCase):
                         argument)
 
     def test_configure_knows_what_it_is_told(self):
-        command = build.configure(self.request)
+        command = build.configure(
+            self.request.layout, self.request.platform, self.request.told,
+            self.request.flavour)
         for variable in command.env:
             self.assertRead(variable)
         for argument in command.argv[1:]:
@@ -382,8 +384,11 @@ class RealTreeTest(unittest.TestCase):
     def test_the_makefile_has_the_variables_that_are_overridden(self):
         text = (self.tree / "Makefile.pre.in").read_text()
         small_tree(self.request.layout.stage("source"))
-        commands = [*build.make_commands(self.request),
-                    *build.install_commands(self.request, Path("/destdir"))]
+        commands = [
+            *build.make_commands(Path("/build"), self.request.flavour),
+            *build.install_commands(
+                Path("/build"), self.request.layout.stage("source"),
+                self.request.flavour, Path("/destdir"))]
         told = {word.partition("=")[0] for command in commands
                 for word in command.argv
                 if command.argv[0] == "make" and "=" in word} - {"DESTDIR"}

@@ -109,8 +109,12 @@ class CPythonTest(unittest.TestCase):
 
 class CommandsTest(CPythonTest):
 
+    def configure(self, config):
+        return build.configure(config.layout, config.platform, config.told,
+                               config.flavour)
+
     def test_configure(self):
-        command = build.configure(self.config)
+        command = self.configure(self.config)
         self.assertEqual(command.cwd, self.build)
         self.assertIn(f"--prefix={PREFIX}", command.argv)
         self.assertNotIn("--with-pydebug", command.argv)
@@ -123,10 +127,11 @@ class CommandsTest(CPythonTest):
     def test_debug(self):
         debug = request(self.top / "cpython", self.top / "out",
                         options="debug")
-        self.assertIn("--with-pydebug", build.configure(debug).argv)
+        self.assertIn("--with-pydebug", self.configure(debug).argv)
 
     def test_make_shares_our_jobs(self):
-        for command in build.make_commands(self.config):
+        for command in build.make_commands(
+                self.build, self.config.flavour):
             self.assertEqual(command.argv[0], "make")
             self.assertTrue(command.jobserver)
             self.assertEqual(command.cwd, self.build)
@@ -135,12 +140,15 @@ class CommandsTest(CPythonTest):
         """The modules of the test suite export what they please."""
         exporting = {
             command.argv[1]: "--version-script=exports.map" in str(command)
-            for command in build.make_commands(self.config)}
+            for command in build.make_commands(
+                self.build, self.config.flavour)}
         self.assertEqual(exporting, {"libpython3.so": True, "python": True,
                                      "all": False})
 
     def test_pip_is_the_bundled_one(self):
-        *_, pip = build.install_commands(self.config, self.top / "root")
+        *_, pip = build.install_commands(
+            self.build, self.config.layout.stage("source"),
+            self.config.flavour, self.top / "root")
         self.assertIsInstance(pip, Command)
         self.assertIn(f"--root={self.top}/root", pip.argv)
         bundled = self.source / "Lib/ensurepip/_bundled"
@@ -318,9 +326,20 @@ class CheckTest(CPythonTest):
         self.makefile = self.build / "Makefile"
         write(self.makefile, MAKEFILE)
         write(self.build / "Modules/config.c", CONFIG_C)
+        self.log = self.layout.logs / "cpython.log"
         self.dynload = (self.layout.stage("install") / PREFIX.lstrip("/")
                         / "lib/python3.13/lib-dynload")
         write(self.dynload / "_testcapi.cpython-313-x86_64-linux-gnu.so")
+
+    def check_configured(self):
+        build._check_configured(
+            self.build / "Makefile",
+            modules.expected(self.source, gpl=False), self.log)
+
+    def check_built(self):
+        build._check_built(
+            self.build, self.layout.stage("install") / PREFIX.lstrip("/"),
+            modules.expected(self.source, gpl=False), self.log)
 
     def set_state(self, module, state):
         text = self.makefile.read_text()
@@ -336,22 +355,21 @@ class CheckTest(CPythonTest):
             "time": "builtin", "zlib": "builtin"})
 
     def test_configured(self):
-        build._check_configured(self.config)
+        self.check_configured()
 
     def test_not_configured(self):
         self.set_state("zlib", "missing")
         self.set_state("_testcapi", "disabled")
         with self.assertRaises(BuildError) as found:
-            build._check_configured(self.config)
+            self.check_configured()
         self.assertIn("_testcapi (disabled), zlib (missing)",
                       str(found.exception))
-        self.assertEqual(found.exception.log,
-                         self.layout.logs / "cpython.log")
+        self.assertEqual(found.exception.log, self.log)
 
     def test_without_a_state(self):
         """configure has no say about some modules, such as posix."""
         self.set_state("time", "")
-        build._check_configured(self.config)
+        self.check_configured()
 
     def test_stated_in_setup_local(self):
         """configure does not find modules whose flags are in Setup.local."""
@@ -363,10 +381,10 @@ class CheckTest(CPythonTest):
         self.makefile.write_text(
             f"{self.makefile.read_text()}"
             f"MODULE_{name.upper()}_STATE=missing\n")
-        build._check_configured(self.config)
+        self.check_configured()
 
     def test_built(self):
-        build._check_built(self.config)
+        self.check_built()
 
     def test_not_built(self):
         write(self.build / "Modules/config.c",
@@ -374,18 +392,17 @@ class CheckTest(CPythonTest):
         (self.dynload / "_testcapi.cpython-313-x86_64-linux-gnu.so").unlink()
         write(self.dynload / "zlib.cpython-313-x86_64-linux-gnu.so")
         with self.assertRaises(BuildError) as found:
-            build._check_built(self.config)
+            self.check_built()
         self.assertIn("_testcapi (shared), zlib (builtin)",
                       str(found.exception))
-        self.assertEqual(found.exception.log,
-                         self.layout.logs / "cpython.log")
+        self.assertEqual(found.exception.log, self.log)
 
     def test_declared_is_not_built(self):
         """Only the table counts."""
         write(self.build / "Modules/config.c", CONFIG_C.replace(
             '    {"posix", PyInit_posix},\n', ""))
         with self.assertRaisesRegex(BuildError, r"posix \(builtin\)"):
-            build._check_built(self.config)
+            self.check_built()
 
 
 if __name__ == "__main__":

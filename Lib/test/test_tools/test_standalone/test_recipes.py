@@ -72,9 +72,13 @@ def commands(name, request):
                   "$WORK": layout.work}
     elif name.startswith("cpython-"):
         root = layout.stage("install")
-        texts = map(shown, [cpython.configure(request),
-                            *cpython.make_commands(request),
-                            *cpython.install_commands(request, root)])
+        texts = map(shown, [
+            cpython.configure(layout, request.platform, request.told,
+                              request.flavour),
+            *cpython.make_commands(layout.stage("build"), request.flavour),
+            *cpython.install_commands(
+                layout.stage("build"), layout.stage("source"),
+                request.flavour, root)])
         places = {"$SOURCE": layout.stage("source"),
                   "$BUILD": layout.stage("build"), "$DESTDIR": root}
     else:
