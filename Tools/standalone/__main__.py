@@ -16,7 +16,12 @@ if not __package__:              # run as `python3 Tools/standalone ...`
 from standalone import request as configuration
 from standalone.archives import index
 from standalone.core import layout
-from standalone.core.errors import BuildError, StandaloneError, UsageError
+from standalone.core.errors import (
+    BuildError,
+    StageFailed,
+    StandaloneError,
+    UsageError,
+)
 from standalone.cpython import overlay
 from standalone.pipeline import driver, explain, plan, stages
 from standalone.platforms import targets
@@ -36,6 +41,8 @@ def main(argv: list[str]) -> int:
     arguments = parser().parse_args(argv)
     try:
         dispatch(arguments)
+    except StageFailed as exc:
+        return exc.exit_code
     except StandaloneError as exc:
         return failed(exc, arguments)
     except OSError as exc:

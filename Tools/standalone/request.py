@@ -46,6 +46,11 @@ class Config:
         return (_VERSION.fullmatch(self.cpython) is not None
                 and not Path(self.cpython).is_dir())
 
+    @property
+    def source_dir(self) -> Path | None:
+        """SOURCES as a path."""
+        return Path(self.sources) if self.sources else None
+
     @cached_property
     def platform(self) -> Platform:
         """What TARGET names."""
@@ -171,7 +176,7 @@ def check(config: Config) -> Config:
     else:
         config = replace(config, cpython=os.path.abspath(config.cpython))
         python_version(Path(config.cpython))
-    if config.sources and not Path(config.sources).is_dir():
+    if config.source_dir and not config.source_dir.is_dir():
         raise UsageError(f"SOURCES={config.sources} is not a directory")
     return replace(
         config, out=os.path.abspath(config.out),

@@ -41,6 +41,14 @@ class BuildError(StandaloneError):
     exit_code = 4
 
 
+class StageFailed(BuildError):
+    """A stage that make ran has failed, and has said why."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__("a stage failed")
+        self.exit_code = exit_code
+
+
 class ValidationError(StandaloneError):
     """The finished tree breaks a rule of policy.toml."""
 

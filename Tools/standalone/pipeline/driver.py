@@ -8,12 +8,13 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from standalone.core import stamp
-from standalone.core.errors import BuildError, UsageError
-from standalone.core.layout import TOOLS, cache_dir
+from standalone.core.errors import BuildError, StageFailed, UsageError
+from standalone.core.layout import TOOLS, Layout, downloads
+from standalone.core.platform import Libc
 from standalone.core.process import jobserver
 from standalone.documents import provenance
 from standalone.formats import checksums
@@ -53,7 +54,7 @@ def lock(config: Config) -> Iterator[int]:
 
 def _link_work(config: Config) -> None:
     """OUT/work leads to the work directory where that had to be put
-    elsewhere, see `paths.work_dir`."""
+    elsewhere, see `layout.work_dir`."""
     link = config.layout.out / "work"
     if config.layout.work != link.resolve():
         link.unlink(missing_ok=True)
@@ -62,37 +63,34 @@ def _link_work(config: Config) -> None:
 
 def prepare(config: Config) -> None:
     """Have CPython, the sources and the host's packages at hand."""
-    downloads = cache_dir() / "downloads"
-    sources = Path(config.sources) if config.sources else None
-    _cpython(config, downloads, sources)
-    _sources(config, downloads, sources)
+    _cpython(config)
+    _sources(config)
     packages(config)
 
 
 def packages(config: Config) -> None:
     """Have the host's packages at hand; of CPython its pip alone is
     needed for that, and nothing if they are there."""
-    downloads = cache_dir() / "downloads"
-    sources = Path(config.sources) if config.sources else None
     if not stamp.is_fresh(config.layout.host, host.key()):
-        _cpython(config, downloads, sources)
-        host.download_wheels(config.pristine, downloads, sources)
-        host.install(config.pristine, downloads, config.layout.host)
+        _cpython(config)
+        host.download_wheels(config.pristine, downloads(), config.source_dir)
+        host.install(config.pristine, downloads(), config.layout.host)
 
 
-def _cpython(config: Config, downloads: Path, sources: Path | None) -> None:
+def _cpython(config: Config) -> None:
     """The pristine tree, if its version was asked for."""
     if config.is_pinned:
         pin = pins.cpython_pin(config.version)
         wanted = stamp.key([file.sha256 for file in pin.files])
         if not stamp.is_fresh(config.pristine, wanted):
-            archive = fetch.fetch([pin], downloads, sources)[pin.name]
+            archive = fetch.fetch(
+                [pin], downloads(), config.source_dir)[pin.name]
             stamp.remove(config.pristine)
             unpack.unpack(archive, config.pristine)
             (config.pristine / stamp.KEY).write_text(wanted)
 
 
-def _sources(config: Config, downloads: Path, sources: Path | None) -> None:
+def _sources(config: Config) -> None:
     """Links to the verified sources, by name, below fetched/."""
     fetched = config.layout.fetched
     missing = [pin for pin in plan.wanted_pins(config)
@@ -101,7 +99,7 @@ def _sources(config: Config, downloads: Path, sources: Path | None) -> None:
     if not missing:
         return
     fetched.mkdir(exist_ok=True)
-    for name, path in fetch.fetch(missing, downloads, sources,
+    for name, path in fetch.fetch(missing, downloads(), config.source_dir,
                                   tree=config.pristine).items():
         link = fetched / name
         link.unlink(missing_ok=True)
@@ -128,12 +126,13 @@ def build(config: Config) -> None:
     """`make standalone`: everything up to the archives in OUT."""
     host.check(config.toolchain)
     with lock(config) as descriptor:
-        _refuse_to_replace(config)
+        _refuse_to_replace(config.layout.out, config.name, {
+            "toolchain": config.toolchain, "options": config.options})
         prepare(config)
         plan.write(config)
-        _forget_removed_archives(config)
-        _graph(config, descriptor)
-        _show_table(config)
+        _forget_removed_archives(config.layout)
+        _graph(config.layout.work, config.jobs, descriptor)
+        _show_table(config.layout, config.platform.libc)
 
 
 def clean(config: Config) -> None:
@@ -148,26 +147,25 @@ def clean(config: Config) -> None:
                 entry.unlink()
 
 
-def _refuse_to_replace(config: Config) -> None:
-    """Raises UsageError if OUT has archives of the same names that were
-    made with another toolchain, or with options that are not in them."""
-    statement = config.layout.out / f"{config.name}{provenance.SUFFIX}"
-    for name, wanted in (("toolchain", config.toolchain),
-                         ("options", config.options)):
-        made = provenance.request(statement).get(name, wanted)
-        if made != wanted:
+def _refuse_to_replace(out: Path, build: str,
+                       asked: Mapping[str, str]) -> None:
+    """Raise UsageError if *out* has archives of this *build* that were
+    made of another request: what is *asked* is not in their names."""
+    made = provenance.request(out / f"{build}{provenance.SUFFIX}")
+    for name, wanted in asked.items():
+        if made.get(name, wanted) != wanted:
             variable = name.upper()
             raise UsageError(
-                f"{config.layout.out} has {config.name} as made with "
-                f"{variable}={made}: {variable}={wanted} would replace it",
+                f"{out} has {build} as made with {variable}={made[name]}: "
+                f"{variable}={wanted} would replace it",
                 hint="choose another directory, OUT=DIR, or remove those "
                      "archives")
 
 
-def _forget_removed_archives(config: Config) -> None:
-    """An archive that was taken away from OUT is made again, and so is
-    one that another build replaced by its own."""
-    out, made = config.layout.out, config.layout.stage("archive")
+def _forget_removed_archives(layout: Layout) -> None:
+    """Have archives made again that were taken away from OUT, or that
+    another build replaced by its own."""
+    out, made = layout.out, layout.stage("archive")
     try:
         ours = checksums.read(made / checksums.FILE)
         there = checksums.read(out / checksums.FILE)
@@ -179,38 +177,40 @@ def _forget_removed_archives(config: Config) -> None:
         (made / stamp.KEY).unlink(missing_ok=True)
 
 
-def _graph(config: Config, lock_descriptor: int) -> None:
-    """Run the graph; the lock is inherited, so that a build whose front
-    was killed still keeps others out."""
+def _graph(work: Path, slots_wanted: int, lock_descriptor: int) -> None:
+    """Run the graph; the lock is inherited, so that a build whose driver
+    was killed still keeps others out.
+
+    Raises StageFailed if a stage did.
+    """
     env = os.environ | {"PYTHONPATH": str(TOOLS.parent),
                         "PYTHONDONTWRITEBYTECODE": "1"}
     # A make above us offers its job slots; else this one has JOBS.
     slots = jobserver() if "--jobserver" in jobserver() else ""
-    jobs = [] if slots else [f"-j{config.jobs}"]
+    jobs = [] if slots else [f"-j{slots_wanted}"]
     env["MAKEFLAGS"] = slots
     for name in ("MAKEOVERRIDES", "MFLAGS"):
         env.pop(name, None)
-    failed = config.layout.work / "failed"
+    failed = work / "failed"
     failed.unlink(missing_ok=True)
-    stamp.remove(config.layout.work / "durations")
+    stamp.remove(work / "durations")
     os.set_inheritable(lock_descriptor, True)
     done = subprocess.run(
         ["make", *jobs, "--no-print-directory", "-s",
-         "-C", str(config.layout.work),
+         "-C", str(work),
          "-f", str(TOOLS / "graph.mk"),
          f"STANDALONE_PYTHON={sys.executable}"],
         env=env, close_fds=False)
     if done.returncode:
         # The stage that failed has said why, and left its exit code:
         # make has one for all.
-        raise SystemExit(int(failed.read_text()) if failed.exists()
-                         else BuildError.exit_code)
+        raise StageFailed(int(failed.read_text()) if failed.exists()
+                          else BuildError.exit_code)
 
 
-def _show_table(config: Config) -> None:
-    layout = config.layout
+def _show_table(layout: Layout, libc: Libc) -> None:
     names = checksums.read(layout.stage("archive") / checksums.FILE)
     sys.stdout.write("\n" + summary.summary(
         [layout.out / name for name in names if not name.endswith(".json")],
         layout.work / "durations",
-        f"{config.platform.libc.title} {layout.libc.read_text()}"))
+        f"{libc.title} {layout.libc.read_text()}"))

@@ -32,7 +32,7 @@ Parts = Mapping[str, str]
 # Answers of Config that change no output: where the sources are looked for
 # and how many commands run at once.  What the tree and the pins hold has
 # parts of its own.
-_IDLE = {"cpython", "pristine", "sources", "jobs", "pins"}
+_IDLE = {"cpython", "pristine", "sources", "source_dir", "jobs", "pins"}
 # Answers that only the archives show.
 _OF_ARCHIVES = {"build", "name", "release"}
 

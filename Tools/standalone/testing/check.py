@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from standalone.core import stamp
-from standalone.core.layout import ROOT, TOOLS, cache_dir
+from standalone.core.layout import ROOT, TOOLS, downloads
 from standalone.core.process import environment
 from standalone.formats import checksums
 from standalone.pipeline import driver
@@ -89,13 +89,12 @@ def archives(config: Config, pattern: str = "test_*.py", *,
              nuitka: bool = False) -> Counts:
     """What was written to OUT, also as uv and others read it; *nuitka*
     takes minutes."""
-    layout, downloads = config.layout, cache_dir() / "downloads"
+    layout = config.layout
     with driver.lock(config):
         driver.prepare(config)
         python = _python(config)
         wheels = host.download_wheels(
-            config.pristine, downloads,
-            Path(config.sources) if config.sources else None, REQUIREMENTS)
+            config.pristine, downloads(), config.source_dir, REQUIREMENTS)
     names = checksums.read(layout.stage("archive") / checksums.FILE)
     ending = "-install_only_stripped.tar.gz"
     [name] = (name.removesuffix(ending) for name in names
@@ -119,12 +118,11 @@ def _packages(config: Config) -> Path:
 def _python(config: Config) -> str:
     """This Python, in an environment that has the host's packages and
     those of requirements-dev.txt, and so have those that a test starts."""
-    packages, downloads = _packages(config), cache_dir() / "downloads"
-    sources = Path(config.sources) if config.sources else None
+    packages = _packages(config)
     if not stamp.is_fresh(packages, host.key(REQUIREMENTS)):
-        host.download_wheels(config.pristine, downloads, sources,
-                             REQUIREMENTS)
-        host.install(config.pristine, downloads, packages, REQUIREMENTS)
+        host.download_wheels(config.pristine, downloads(),
+                             config.source_dir, REQUIREMENTS)
+        host.install(config.pristine, downloads(), packages, REQUIREMENTS)
     env = packages.with_name("env")
     wanted = stamp.key(sys.executable, sys.version)
     if not stamp.is_fresh(env, wanted):

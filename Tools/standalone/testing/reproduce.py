@@ -20,7 +20,7 @@ from pathlib import Path
 
 from standalone.core import stamp
 from standalone.core.errors import BuildError, ValidationError
-from standalone.core.layout import ROOT, cache_dir
+from standalone.core.layout import ROOT, downloads
 from standalone.core.process import output
 from standalone.cpython import overlay, source
 from standalone.formats import checksums
@@ -159,12 +159,12 @@ def _provide(config: Config, second: Second) -> list[str]:
     if not config.is_pinned:
         _tree(config.pristine, top / "cpython",
               source.files(config.pristine, out))
-    cache = cache_dir() / "downloads"
+    cache = downloads()
     copies = top / "cache" / "cpython-standalone" / "downloads"
     wanted = plan.wanted_pins(config) + [
         pins.cpython_pin(config.version)] * config.is_pinned
     fetched = fetch.fetch(
-        wanted, cache, Path(config.sources) if config.sources else None,
+        wanted, cache, config.source_dir,
         tree=config.pristine)
     _copy(cache, copies, (path.name for path in fetched.values()))
     host.download_wheels(config.pristine, copies, cache / "wheels")
