@@ -150,7 +150,7 @@ def dispatch(arguments: argparse.Namespace) -> None:
         case "fetch":
             driver.download(request(arguments))
         case "clean":
-            driver.clean(request(arguments))
+            driver.clean(request(arguments).layout)
         case "sign":
             sign.sign(Path(arguments.out))
         case "check":
@@ -251,7 +251,7 @@ def packages(out: str) -> Iterator[configuration.Config]:
         cpython=configuration.default_cpython(),
         target=targets.host().triple, toolchain=compilers.TOOLCHAINS[0],
         options="noopt", sources=None, out=out, jobs=1))
-    with driver.lock(config):
+    with driver.lock(config.layout):
         driver.packages(config)
         sys.path.append(str(config.layout.host))
         yield config
@@ -260,7 +260,7 @@ def packages(out: str) -> Iterator[configuration.Config]:
 def run_stage(name: str, dependency: str | None,
               config: configuration.Config) -> None:
     """Run one stage, unless its output is already what is planned."""
-    wanted = plan.read(config, name, dependency or "")
+    wanted = plan.read(config.layout, name, dependency or "")
     host = config.layout.host
     if not host.is_dir():
         raise UsageError(f"{host} is missing", hint="make standalone")
@@ -269,7 +269,7 @@ def run_stage(name: str, dependency: str | None,
     from standalone.core import stamp
     from standalone.documents import licences
     stage = stages.STAGES[name]
-    output = stage.output(config, dependency or "")
+    output = stage.output(config.layout, dependency or "")
     if stamp.is_fresh(output, wanted):
         os.utime(output / stamp.KEY)
         return

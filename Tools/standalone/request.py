@@ -101,6 +101,11 @@ class Config:
         return recipes.told(self.minor, self.pristine, gpl=self.gpl)
 
     @property
+    def wanted(self) -> list[Pin]:
+        """What has to be fetched besides CPython."""
+        return [self.pins[name] for name in self.recipes]
+
+    @property
     def pins(self) -> dict[str, Pin]:
         """All sources by name."""
         return pins.load()

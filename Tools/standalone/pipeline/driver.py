@@ -24,26 +24,26 @@ from standalone.sources import fetch, host, pins, unpack
 
 
 @contextlib.contextmanager
-def lock(config: Config) -> Iterator[int]:
+def lock(layout: Layout) -> Iterator[int]:
     """Hold the lock of OUT; wait, and say so, while another has it.
 
     The lock is on an open file, so a killed build does not keep it.
     """
-    work = config.layout.work
+    work, out = layout.work, layout.out
     try:
-        config.layout.out.mkdir(parents=True, exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)
         place = hidden_work.current(work)
         place.mkdir(parents=True, exist_ok=True)
-        _link_work(config)
+        _link_work(layout)
         descriptor = os.open(place / "lock", os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as exc:
-        raise UsageError(f"cannot write to OUT={config.out}: {exc.strerror}",
+        raise UsageError(f"cannot write to OUT={out}: {exc.strerror}",
                          hint="choose another directory: OUT=DIR") from exc
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"waiting for another `make standalone` on {config.out}",
+            print(f"waiting for another `make standalone` on {out}",
                   file=sys.stderr, flush=True)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         hidden_work.put_back(work)
@@ -52,13 +52,13 @@ def lock(config: Config) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _link_work(config: Config) -> None:
+def _link_work(layout: Layout) -> None:
     """OUT/work leads to the work directory where that had to be put
     elsewhere, see `layout.work_dir`."""
-    link = config.layout.out / "work"
-    if config.layout.work != link.resolve():
+    link = layout.out / "work"
+    if layout.work != link.resolve():
         link.unlink(missing_ok=True)
-        link.symlink_to(config.layout.work)
+        link.symlink_to(layout.work)
 
 
 def prepare(config: Config) -> None:
@@ -93,7 +93,7 @@ def _cpython(config: Config) -> None:
 def _sources(config: Config) -> None:
     """Links to the verified sources, by name, below fetched/."""
     fetched = config.layout.fetched
-    missing = [pin for pin in plan.wanted_pins(config)
+    missing = [pin for pin in config.wanted
                if not _is_fetched(fetched / pin.name,
                                   [file.sha256 for file in pin.files])]
     if not missing:
@@ -118,14 +118,14 @@ def _is_fetched(link: Path, hashes: list[str]) -> bool:
 def download(config: Config) -> None:
     """`make standalone-fetch`: afterwards nothing is downloaded."""
     host.check(config.toolchain)
-    with lock(config):
+    with lock(config.layout):
         prepare(config)
 
 
 def build(config: Config) -> None:
     """`make standalone`: everything up to the archives in OUT."""
     host.check(config.toolchain)
-    with lock(config) as descriptor:
+    with lock(config.layout) as descriptor:
         _refuse_to_replace(config.layout.out, config.name, {
             "toolchain": config.toolchain, "options": config.options})
         prepare(config)
@@ -135,10 +135,10 @@ def build(config: Config) -> None:
         _show_table(config.layout, config.platform.libc)
 
 
-def clean(config: Config) -> None:
+def clean(layout: Layout) -> None:
     """Remove OUT/work; the archives in OUT stay, and so does the cache."""
-    with lock(config):
-        for entry in config.layout.work.iterdir():
+    with lock(layout):
+        for entry in layout.work.iterdir():
             if entry.name == "lock":
                 continue         # held by us, perhaps awaited by others
             if entry.is_dir() and not entry.is_symlink():

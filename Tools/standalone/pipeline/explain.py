@@ -19,7 +19,7 @@ def why(config: Config, stage: str, dependency: str | None) -> Iterator[str]:
     """What changed since an output was made, a label a line, with the old
     value and the new one; also of all that it needs."""
     compared = _compared(config)
-    left = [stages.task(config, stage, dependency).title]
+    left = [stages.task(config.recipes, stage, dependency).title]
     for title in left:
         made, planned = compared[title]
         yield f"{title}: {_state(made, planned)}"
@@ -41,8 +41,9 @@ def _compared(config: Config) -> dict[
             f"CPython {config.version} is not in OUT/work yet",
             hint="run `make standalone-fetch` or `make standalone` first")
     planned = plan.parts(config)
-    return {task.title: (plan.made_of(config, task), planned[task.title])
-            for task in stages.tasks(config)}
+    return {task.title: (plan.made_of(config.layout, task),
+                         planned[task.title])
+            for task in stages.tasks(config.recipes)}
 
 
 def _state(made: plan.Parts | None, planned: plan.Parts) -> str:

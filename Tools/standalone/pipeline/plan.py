@@ -15,15 +15,15 @@ from pathlib import Path
 
 from standalone.core import stamp
 from standalone.core.errors import UsageError
-from standalone.core.layout import ROOT, cache_dir
-from standalone.core.model import Pin, Recipe
+from standalone.core.layout import ROOT, Layout, cache_dir
+from standalone.core.model import Recipe
 from standalone.core.process import environment
 from standalone.cpython import build, source
 from standalone.documents import components, provenance
 from standalone.pipeline import closure, dependencies, stages
 from standalone.pipeline.stages import STAGES, Stage, Task
 from standalone.request import Config
-from standalone.sources import host, pins
+from standalone.sources import host
 from standalone.toolchain import compilers
 
 #: Label → a short text, or the hash of a longer one.
@@ -32,26 +32,17 @@ Parts = Mapping[str, str]
 # Answers of Config that change no output: where the sources are looked for
 # and how many commands run at once.  What the tree and the pins hold has
 # parts of its own.
-_IDLE = {"cpython", "pristine", "sources", "source_dir", "jobs", "pins"}
+_IDLE = {"cpython", "pristine", "sources", "source_dir", "jobs", "pins",
+         "wanted"}
 # Answers that only the archives show.
 _OF_ARCHIVES = {"build", "name", "release"}
-
-
-def wanted_deps(config: Config) -> list[str]:
-    """The recipes this CPython is built with; its tree must be there."""
-    return list(config.recipes)
-
-
-def wanted_pins(config: Config) -> list[Pin]:
-    """What has to be fetched beside CPython."""
-    return [pins.load()[name] for name in wanted_deps(config)]
 
 
 def parts(config: Config) -> dict[str, Parts]:
     """Title of a task → the parts of its output."""
     found: dict[str, Parts] = {}
     code = {name: closure.parts(stage.code) for name, stage in STAGES.items()}
-    for task in stages.tasks(config):
+    for task in stages.tasks(config.recipes):
         found[task.title] = code[task.stage.name] | _given(
             config, task.stage, task.dependency) | {
             f"needs {need}": stamp.key(found[need]) for need in task.needs}
@@ -125,7 +116,7 @@ def _relocate(config: Config, _: str) -> _Given:
     return environment(inherited={}), request(config) | {
         # Of several places with the same source, the one it came from.
         "fetched": [components.fetched(config.layout.fetched, pin).sha256
-                    for pin in wanted_pins(config)],
+                    for pin in config.wanted],
         # The source that is built has no Doc.
         "notices": [stamp.file_sha256(path) for path
                     in config.pristine.glob("Doc/license.rst")]}
@@ -176,13 +167,13 @@ def write(config: Config) -> None:
     and names.mk, the names that graph.mk builds."""
     layout = config.layout
     planned = parts(config)
-    tasks = list(stages.tasks(config))
+    tasks = list(stages.tasks(config.recipes))
     for task in tasks:
-        stamp.write_if_changed(_place(config, task.stage, task.title),
+        stamp.write_if_changed(_place(layout, task.stage, task.title),
                                text(planned[task.title]))
     lines = [f"SHARED := {layout.shared.name}",
              f"OWN := {layout.shared.name}/{layout.own.name}",
-             f"DEPS := {' '.join(wanted_deps(config))}"]
+             f"DEPS := {' '.join(config.recipes)}"]
     lines += [f"$(SHARED)/deps/{task.dependency}/.key: "
               f"| $(SHARED)/deps/{need.removeprefix('deps-')}/.key"
               for task in tasks if task.dependency
@@ -191,35 +182,34 @@ def write(config: Config) -> None:
     config.save()
 
 
-def _place(config: Config, stage: Stage, title: str) -> Path:
+def _place(layout: Layout, stage: Stage, title: str) -> Path:
     """Where the key of a stage lies below plan/: builds with other
     options or toolchains keep theirs."""
-    layout = config.layout
     top = layout.plan / layout.shared.name
     return (top if stage.shared else top / layout.own.name) / f"{title}.key"
 
 
-def read(config: Config, name: str, dependency: str = "") -> str:
+def read(layout: Layout, name: str, dependency: str = "") -> str:
     """Return the planned key of the stage *name*, of deps for one
     *dependency*.  Raises UsageError if the plan has no such stage."""
     if name in STAGES and bool(dependency) == (name == "deps"):
-        path = _place(config, STAGES[name], stages.title(name, dependency))
+        path = _place(layout, STAGES[name], stages.title(name, dependency))
         if path.is_file():
             return path.read_text(encoding="utf-8")
-    shared = config.layout.plan / config.layout.shared.name
+    shared = layout.plan / layout.shared.name
     planned = sorted(
         key.stem.replace("-", " ", 1)
-        for below in (shared, shared / config.layout.own.name)
+        for below in (shared, shared / layout.own.name)
         for key in below.glob("*.key"))
     raise UsageError(
-        f"the plan in {config.layout.work} has no stage "
+        f"the plan in {layout.work} has no stage "
         f"{' '.join(filter(None, (name, dependency)))!r}",
         hint=textwrap.fill(f"it has {', '.join(planned)}", 76))
 
 
-def made_of(config: Config, task: Task) -> Parts | None:
+def made_of(layout: Layout, task: Task) -> Parts | None:
     """The parts that an output was made of; None if there is none."""
-    output = task.stage.output(config, task.dependency)
+    output = task.stage.output(layout, task.dependency)
     try:
         found = json.loads((output / stamp.KEY).read_text(encoding="utf-8"))
     except OSError:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import importlib
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standalone.core.errors import UsageError
+from standalone.core.layout import Layout
+from standalone.core.model import Recipe
 
 if TYPE_CHECKING:
     from standalone.request import Config
@@ -31,9 +33,9 @@ class Stage:
     directory: str
     shared: bool = False
 
-    def output(self, config: Config, dependency: str = "") -> Path:
-        """The directory that the stage makes."""
-        top = config.layout.shared if self.shared else config.layout.own
+    def output(self, layout: Layout, dependency: str = "") -> Path:
+        """Return the directory that the stage makes."""
+        top = layout.shared if self.shared else layout.own
         return top / self.directory / dependency
 
     def run(self, config: Config, wanted: str, dependency: str = "") -> None:
@@ -76,20 +78,25 @@ def title(stage: str, dependency: str | None) -> str:
     return f"{stage}-{dependency}" if dependency else stage
 
 
-def tasks(config: Config) -> Iterator[Task]:
-    """All that a build runs; what something needs comes before it."""
-    everything = tuple(_in_order(config, config.recipes))
+def tasks(recipes: Mapping[str, Recipe]) -> Iterator[Task]:
+    """Yield all that a build with *recipes* runs, in an order in which
+    everything comes after what it needs."""
+    everything = tuple(_in_order(recipes, recipes))
     for stage in STAGES.values():
         for name in everything if stage.name == "deps" else ("",):
-            needed = config.recipes[name].needs if name else everything
+            needed = recipes[name].needs if name else everything
             yield Task(stage, name, tuple(
                 title(need, of) for need in stage.needs
                 for of in (needed if need == "deps" else ("",))))
 
 
-def task(config: Config, stage: str, dependency: str | None) -> Task:
-    """One of them.  Raises UsageError if the build does not have it."""
-    found = {item.title: item for item in tasks(config)}
+def task(recipes: Mapping[str, Recipe], stage: str,
+         dependency: str | None) -> Task:
+    """Return one of `tasks`.
+
+    Raises UsageError if a build with *recipes* does not have it.
+    """
+    found = {item.title: item for item in tasks(recipes)}
     if stage == "deps" and not dependency:
         names = [item.dependency for item in found.values()
                  if item.dependency]
@@ -104,11 +111,12 @@ def task(config: Config, stage: str, dependency: str | None) -> Task:
                                break_on_hyphens=False)) from None
 
 
-def _in_order(config: Config, names: Iterable[str]) -> list[str]:
+def _in_order(recipes: Mapping[str, Recipe],
+              names: Iterable[str]) -> list[str]:
     """*names* with every need before what needs it."""
     ordered: list[str] = []
     for name in names:
         ordered += [entry for entry in (
-            *_in_order(config, config.recipes[name].needs), name)
+            *_in_order(recipes, recipes[name].needs), name)
             if entry not in ordered]
     return ordered

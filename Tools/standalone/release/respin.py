@@ -16,7 +16,7 @@ from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.model import Pin
 from standalone.formats import checksums
-from standalone.pipeline import driver, plan
+from standalone.pipeline import driver
 from standalone.release import published
 from standalone.release.published import Component, Release
 from standalone.request import Config
@@ -38,14 +38,14 @@ def respin(config: Config, base: str, cves: str) -> None:
     """
     ids = _cves(cves)
     directory = _directory(base)
-    with driver.lock(config):
+    with driver.lock(config.layout):
         driver.prepare(config)
     name = replace(config, build=1).name
     before = published.release(directory, name)
     config = replace(config, build=_number(config, before))
     _refuse(config, before)
     driver.build(config)
-    with driver.lock(config):
+    with driver.lock(config.layout):
         after = published.release(config.layout.out, name, config.build)
         changes = {**_changes(before, after), "cves": ids,
                    "python_version": config.version,
@@ -91,7 +91,7 @@ def _refuse(config: Config, before: Release) -> None:
         raise UsageError(f"CPython {config.version} is not the one that "
                          f"{before.name} was built from", hint=_A_RELEASE)
     if known and not any(_differs(known, pin)
-                         for pin in plan.wanted_pins(config)):
+                         for pin in config.wanted):
         raise _unchanged(before)
 
 

@@ -78,7 +78,8 @@ def bench(config: Config) -> None:
 
 def startup(config: Config) -> Startup:
     """Count in the archive, moved; then take the runtime out of it."""
-    with testbed.terminable(), driver.lock(config), testbed.place() as place:
+    with (testbed.terminable(), driver.lock(config.layout),
+          testbed.place() as place):
         testbed.shipped(config, place / "python")
         shipped = _instructions(place)
         _take_out(place / "python", config.minor)

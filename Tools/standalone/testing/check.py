@@ -59,7 +59,7 @@ def check(what: str, config: Config) -> Counts:
 
 def tools(config: Config) -> Counts:
     """ruff, mypy and the unit tests, run by this Python."""
-    with driver.lock(config):
+    with driver.lock(config.layout):
         driver.prepare(config)
         python = _python(config)
     runtime = ROOT / "Lib" / "_standalone_runtime"
@@ -90,7 +90,7 @@ def archives(config: Config, pattern: str = "test_*.py", *,
     """What was written to OUT, also as uv and others read it; *nuitka*
     takes minutes."""
     layout = config.layout
-    with driver.lock(config):
+    with driver.lock(config.layout):
         driver.prepare(config)
         python = _python(config)
         wheels = host.download_wheels(

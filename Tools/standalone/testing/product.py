@@ -43,7 +43,8 @@ def distribution(config: Config, *, here: bool = True) -> Counts:
     """All tests of the archive; without *here* only those in chroots."""
     if not targets.runs_here(config.platform):
         raise UsageError(f"{config.target} does not run on this machine")
-    with testbed.terminable(), driver.lock(config), testbed.place() as place:
+    with (testbed.terminable(), driver.lock(config.layout),
+          testbed.place() as place):
         testbed.testable(config, place / "python")
         counts = Counts()
         if here:

@@ -24,7 +24,7 @@ from standalone.core.layout import ROOT, downloads
 from standalone.core.process import output
 from standalone.cpython import overlay, source
 from standalone.formats import checksums
-from standalone.pipeline import driver, plan
+from standalone.pipeline import driver
 from standalone.request import Config
 from standalone.sources import fetch, host, pins
 from standalone.testing import testbed
@@ -86,10 +86,10 @@ def reproduce(config: Config) -> Counts:
     driver.build(config)
     with testbed.terminable(), _scratch() as top:
         second = _second(top)
-        with driver.lock(config):
+        with driver.lock(config.layout):
             names = _provide(config, second)
         _build(config, second)
-        with driver.lock(config):
+        with driver.lock(config.layout):
             return _compare(config, second, names)
 
 
@@ -161,7 +161,7 @@ def _provide(config: Config, second: Second) -> list[str]:
               source.files(config.pristine, out))
     cache = downloads()
     copies = top / "cache" / "cpython-standalone" / "downloads"
-    wanted = plan.wanted_pins(config) + [
+    wanted = config.wanted + [
         pins.cpython_pin(config.version)] * config.is_pinned
     fetched = fetch.fetch(
         wanted, cache, config.source_dir,

@@ -84,7 +84,8 @@ def suite(config: Config, systems: str = "", tests: str = "") -> bool:
     if not targets.runs_here(config.platform):
         raise UsageError(f"{config.target} does not run on this machine")
     roots = {system: _root(config, system) for system in _systems(systems)}
-    with (testbed.terminable(), driver.lock(config), testbed.place() as place,
+    with (testbed.terminable(), driver.lock(config.layout),
+          testbed.place() as place,
           _display() as display):
         testbed.testable(config, place / "python")
         outcomes = [

@@ -48,7 +48,8 @@ class GraphTest(unittest.TestCase):
         self.config = request(small_tree(self.dir / "tree"),
                               self.dir / "out")
         plan.write(self.config)
-        self.work = self.config.layout.work
+        self.layout = self.config.layout
+        self.work = self.layout.work
         self.python = self.dir / "python"
         self.python.write_text(RUNS)
         self.python.chmod(0o755)
@@ -69,8 +70,8 @@ class GraphTest(unittest.TestCase):
     def outputs(self):
         """Title of a task -> its output's .key, relative to work/."""
         return {task.title: str((task.stage.output(
-            self.config, task.dependency) / stamp.KEY).relative_to(self.work))
-            for task in stages.tasks(self.config)}
+            self.layout, task.dependency) / stamp.KEY).relative_to(self.work))
+            for task in stages.tasks(self.config.recipes)}
 
     def test_edges(self):
         # What make has understood: "output: key | other outputs".
@@ -79,13 +80,13 @@ class GraphTest(unittest.TestCase):
         titles = {path: title for title, path in outputs.items()}
         rules = dict(re.findall(r"(?m)^([^#\s:]+/\.key):(.*)$", database))
         self.assertEqual(set(rules), set(titles))
-        for task in stages.tasks(self.config):
+        for task in stages.tasks(self.config.recipes):
             own, _, needed = rules[outputs[task.title]].partition("|")
             self.assertEqual({titles[path] for path in needed.split()},
                              set(task.needs), task.title)
             self.assertEqual(
                 (self.work / own.strip()).read_text(),
-                plan.read(self.config, task.stage.name, task.dependency))
+                plan.read(self.layout, task.stage.name, task.dependency))
 
     def test_what_builds_share(self):
         planned = plan.parts(self.config)
@@ -106,7 +107,7 @@ class GraphTest(unittest.TestCase):
 
     def test_needs_come_first(self):
         before = set()
-        for task in stages.tasks(self.config):
+        for task in stages.tasks(self.config.recipes):
             self.assertLessEqual(set(task.needs), before, task.title)
             before.add(task.title)
 
@@ -128,7 +129,7 @@ class GraphTest(unittest.TestCase):
             self.assertEqual(done.returncode, "-q" in flags, done.stderr)
             self.assertEqual(self.files(), before)
             if "-q" not in flags:
-                for task in stages.tasks(self.config):
+                for task in stages.tasks(self.config.recipes):
                     words = [task.stage.name, *filter(None,
                                                       [task.dependency])]
                     self.assertIn(f"standalone stage {' '.join(words)}\n",
@@ -165,8 +166,8 @@ class GraphTest(unittest.TestCase):
     def make_all(self):
         """Outputs with the planned keys, and nothing else in them."""
         planned = plan.parts(self.config)
-        for task in stages.tasks(self.config):
-            output = task.stage.output(self.config, task.dependency)
+        for task in stages.tasks(self.config.recipes):
+            output = task.stage.output(self.layout, task.dependency)
             with stamp.output_dir(output, plan.text(planned[task.title])):
                 pass
             os.utime(output / stamp.KEY)

@@ -17,7 +17,6 @@ from standalone.archives.mounts import Mount
 from standalone.archives.writer import Spec
 from standalone.core.errors import FetchError, UsageError
 from standalone.formats import checksums
-from standalone.pipeline import plan
 from standalone.release import published, respin
 from standalone.sources import pins
 
@@ -236,7 +235,7 @@ class RefuseTest(RespinTestCase):
         tree = small_tree(self.dir / "pinned")
         return [{"name": pin.name, "versionInfo": pin.version, "checksums": [
             {"algorithm": "SHA256", "checksumValue": pin.files[-1].sha256}]}
-            for pin in plan.wanted_pins(request(tree, self.dir / "out"))]
+            for pin in request(tree, self.dir / "out").wanted]
 
     def test_a_new_version(self):
         self.refuse(PYTHON, *self.packages()[1:], OLD)
