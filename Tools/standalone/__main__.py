@@ -17,6 +17,7 @@ from standalone import request as configuration
 from standalone.archives import index
 from standalone.core import layout
 from standalone.core.errors import BuildError, StandaloneError, UsageError
+from standalone.core.options import DEFAULT
 from standalone.cpython import overlay
 from standalone.pipeline import driver, explain, plan, stages
 from standalone.platforms import targets
@@ -92,7 +93,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--cpython", default="")
         command.add_argument("--target", default="")
         command.add_argument("--toolchain", default="zig")
-        command.add_argument("--options", default="noopt")
+        command.add_argument("--options", default=DEFAULT)
         command.add_argument("--sources", default="")
         command.add_argument("--out", default="dist")
         command.add_argument("--jobs", default="")
@@ -241,7 +242,7 @@ def packages(out: str) -> Iterator[configuration.Config]:
     """The host's packages of OUT, for the modules that need them."""
     config = configuration.check(configuration.Config(
         cpython=configuration.default_cpython(),
-        target=targets.host_triple(), toolchain="zig", options="noopt",
+        target=targets.host_triple(), toolchain="zig", options=DEFAULT,
         sources=None, out=out, jobs=1))
     with driver.lock(config):
         driver.packages(config)

@@ -11,16 +11,12 @@ from standalone import recipes
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, Layout, work_dir
 from standalone.core.model import Pin, Recipe, Target
+from standalone.core.options import Options
 from standalone.platforms import targets
 from standalone.sources import pins
 from standalone.sources.version import python_version
 from standalone.toolchain import compilers
 from standalone.toolchain.compilers import Toolchain
-
-#: The flavours of a build, as words of PYTHON.json's build_options.
-FLAVOURS = ("noopt", "lto", "debug")
-#: The words of OPTIONS: a flavour, and what may be joined to it by "+".
-OPTIONS = (*FLAVOURS, "gpl")
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+\w*")
 
@@ -28,7 +24,7 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+\w*")
 @dataclass(frozen=True)
 class Config:
     """One request.  *cpython* is a pinned version or a directory,
-    *options* are a flavour and perhaps more, as `options` has them."""
+    *options* are words as `Options` writes them."""
 
     cpython: str
     target: str
@@ -75,13 +71,13 @@ class Config:
 
     @property
     def flavour(self) -> str:
-        """How it is compiled: one of FLAVOURS."""
-        return self.options.partition("+")[0]
+        """How it is compiled: one of `options.FLAVOURS`."""
+        return Options.parse(self.options).flavour
 
     @property
     def gpl(self) -> bool:
         """Is what is under the GPL linked in?"""
-        return "gpl" in self.options.split("+")
+        return "gpl" in Options.parse(self.options)
 
     @cached_property
     def recipes(self) -> dict[str, Recipe]:
@@ -153,7 +149,7 @@ def load(work: Path) -> Config:
 def check(config: Config) -> Config:
     """*config* with absolute paths.  Raises UsageError for what is wrong
     with it, before anything is downloaded or written."""
-    config = replace(config, options=options(config.options))
+    config = replace(config, options=str(Options.parse(config.options)))
     compilers.check(config.toolchain, config.flavour)
     targets.check_runs_here(targets.target(config.target))
     if config.is_pinned:
@@ -172,32 +168,14 @@ def check(config: Config) -> Config:
         sources=config.sources and os.path.abspath(config.sources))
 
 
-def options(text: str) -> str:
-    """OPTIONS in one order, with the flavour first: "gpl" is "noopt+gpl".
-
-    Raises UsageError for an unknown word, and for two flavours.
-    """
-    words = set(text.split("+"))
-    hint = (f"known: {', '.join(OPTIONS)}; gpl may be joined to one of the "
-            "others: lto+gpl")
-    if unknown := sorted(words.difference(OPTIONS)):
-        raise UsageError(f"unknown OPTIONS {unknown[0]!r}", hint=hint)
-    flavours = [word for word in FLAVOURS if word in words] or ["noopt"]
-    if len(flavours) > 1:
-        raise UsageError(
-            f"OPTIONS={text} wants {' and '.join(flavours)} at once",
-            hint=hint)
-    return "+".join([*flavours, *sorted(words.difference(FLAVOURS))])
-
-
 def archive_name(release: str, triple: str, options: str) -> str:
     """Return what the names of a build's archives begin with.
 
     OPTIONS are part of it, noopt excepted, so that builds of the same
     CPython can lie side by side: python-3.13.15-TRIPLE-lto-gpl.
     """
-    words = [word for word in options.split("+") if word != "noopt"]
-    return "-".join(["python", release, triple, *words])
+    marks = Options.parse(options).marks
+    return "-".join(["python", release, triple, *marks])
 
 
 def default_cpython() -> str:

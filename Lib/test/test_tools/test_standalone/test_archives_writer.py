@@ -21,6 +21,7 @@ from standalone.archives import writer
 from standalone.archives.mounts import Mount, members
 from standalone.archives.writer import Spec
 from standalone.core.errors import BuildError, UsageError
+from standalone.core.options import FLAVOURS, Options
 
 from . import children
 
@@ -285,8 +286,8 @@ class Specs(ArchiveTestCase):
                          f"{NAME}-debug-gpl")
 
     def test_no_two_options_have_one_name(self):
-        options = {request.options(f"{flavour}{gpl}")
-                   for flavour in request.FLAVOURS for gpl in ("", "+gpl")}
+        options = {str(Options.parse(f"{flavour}{gpl}"))
+                   for flavour in FLAVOURS for gpl in ("", "+gpl")}
         names = {request.archive_name("3.13.15", "x86_64-unknown-linux-gnu",
                                      words) for words in options}
         self.assertEqual(len(names), len(options))
