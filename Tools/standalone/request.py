@@ -12,6 +12,7 @@ from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, Layout, work_dir
 from standalone.core.model import Pin, Recipe, Target
 from standalone.core.options import Options
+from standalone.formats.names import BuildName
 from standalone.platforms import targets
 from standalone.sources import pins
 from standalone.sources.version import python_version
@@ -54,14 +55,10 @@ class Config:
         return python_version(Path(self.cpython))
 
     @property
-    def release(self) -> str:
-        """The version in the names of archives: 3.13.15, or 3.13.15-2."""
-        return self.version + (f"-{self.build}" if self.build > 1 else "")
-
-    @property
-    def name(self) -> str:
+    def name(self) -> BuildName:
         """What the names of its archives begin with."""
-        return archive_name(self.release, self.target, self.options)
+        return BuildName(self.version, self.build, self.target,
+                         Options.parse(self.options).marks)
 
     @property
     def minor(self) -> tuple[int, int]:
@@ -166,16 +163,6 @@ def check(config: Config) -> Config:
     return replace(
         config, out=os.path.abspath(config.out),
         sources=config.sources and os.path.abspath(config.sources))
-
-
-def archive_name(release: str, triple: str, options: str) -> str:
-    """Return what the names of a build's archives begin with.
-
-    OPTIONS are part of it, noopt excepted, so that builds of the same
-    CPython can lie side by side: python-3.13.15-TRIPLE-lto-gpl.
-    """
-    marks = Options.parse(options).marks
-    return "-".join(["python", release, triple, *marks])
 
 
 def default_cpython() -> str:

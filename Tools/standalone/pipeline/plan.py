@@ -20,6 +20,7 @@ from standalone.core.model import Pin, Recipe
 from standalone.core.process import environment
 from standalone.cpython import build, source
 from standalone.documents import components, provenance
+from standalone.formats.names import BuildName
 from standalone.pipeline import closure, dependencies, stages
 from standalone.pipeline.stages import STAGES, Stage, Task
 from standalone.request import Config
@@ -33,7 +34,7 @@ Parts = Mapping[str, str]
 # parts of its own.
 _IDLE = {"cpython", "pristine", "sources", "jobs", "pins"}
 # Answers that only the archives show.
-_OF_ARCHIVES = {"build", "name", "release"}
+_OF_ARCHIVES = {"build", "name"}
 
 
 def wanted_deps(config: Config) -> list[str]:
@@ -135,7 +136,7 @@ def _validate(config: Config, _: str) -> _Given:
 
 def _archive(config: Config, _: str) -> _Given:
     return environment(inherited={}), request(config) | {
-        f"request {name}": getattr(config, name)
+        f"request {name}": _by_value(getattr(config, name))
         for name in sorted(_OF_ARCHIVES)} | {
         "builder": provenance.builder(),
         "commits": provenance.trees(config)}
@@ -158,6 +159,8 @@ def request(config: Config) -> dict[str, object]:
 
 def _by_value(answer: object) -> object:
     """Of recipes what they say; their commands are in their prefixes."""
+    if isinstance(answer, BuildName):
+        return str(answer)
     if isinstance(answer, dict):
         return {key: _by_value(value) for key, value in answer.items()}
     if isinstance(answer, Recipe):

@@ -7,6 +7,7 @@ supported distribution still runs (2.17: RHEL 7, manylinux2014).
 """
 
 import platform
+from dataclasses import dataclass
 
 from standalone.core.errors import UsageError
 from standalone.core.model import Target
@@ -43,6 +44,28 @@ _AARCH64 = Target(
 
 TARGETS = {target.triple: target
            for target in (*map(_x86_64, (1, 2, 3, 4)), _AARCH64)}
+
+
+@dataclass(frozen=True)
+class UvPlatform:
+    """A target in uv's words.
+
+    https://github.com/astral-sh/uv, crates/uv-python/src/platform.rs
+    """
+
+    family: str                  # x86_64
+    variant: str | None          # v3
+    os: str
+    libc: str
+
+
+def uv_platform(triple: str) -> UvPlatform | None:
+    """Return the target in uv's words; None for one that is not ours."""
+    found = TARGETS.get(triple)
+    if found is None:
+        return None
+    level = f"v{found.cpu_level}" if found.cpu_level > 1 else None
+    return UvPlatform(found.machine, level, "linux", "gnu")
 
 
 def host_triple() -> str:

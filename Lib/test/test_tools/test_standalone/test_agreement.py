@@ -18,6 +18,7 @@ from standalone.core import options
 from standalone.core.layout import ROOT, TOOLS
 from standalone.cpython import build, modules
 from standalone.documents import inventory, licences
+from standalone.formats.names import COMPRESSIONS, KINDS as NAMED
 from standalone.platforms import targets
 from standalone.sources import host, pins
 from standalone.toolchain import compilers
@@ -270,6 +271,11 @@ class WordsTest(unittest.TestCase):
 
         self.assertIn(f"OPTIONS {listed(options.WORDS)}", text)
         self.assertIn(f"TOOLCHAIN {listed(compilers.TOOLCHAINS)}", text)
+
+    def test_kinds_of_archives(self):
+        self.assertEqual((*KINDS,), NAMED)
+        for compressions in KINDS.values():
+            self.assertLessEqual({*compressions}, {*COMPRESSIONS})
 
     def test_targets_of_the_makefiles(self):
         described = set(re.findall(r"(?m)^#:   (standalone[\w-]*) ",
