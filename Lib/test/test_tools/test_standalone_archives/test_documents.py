@@ -11,7 +11,7 @@ from standalone.formats import checksums
 from standalone.formats.names import BuildName
 from standalone.release import published
 from standalone.sources import pins
-from test_standalone.test_sbom import messages
+from test_standalone.test_documents_sbom import messages
 from test_standalone_archives.finished import (
     NAME,
     OUT,
