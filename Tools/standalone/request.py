@@ -11,17 +11,14 @@ from standalone import recipes
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, Layout, work_dir
 from standalone.core.model import Pin, Recipe
+from standalone.core.options import Options
 from standalone.core.platform import Platform
+from standalone.formats.names import BuildName
 from standalone.platforms import targets
 from standalone.sources import pins
 from standalone.sources.version import python_version
 from standalone.toolchain import compilers
 from standalone.toolchain.compilers import Toolchain
-
-#: The flavours of a build, as words of PYTHON.json's build_options.
-FLAVOURS = ("noopt", "lto", "debug")
-#: The words of OPTIONS: a flavour, and what may be joined to it by "+".
-OPTIONS = (*FLAVOURS, "gpl")
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+\w*")
 
@@ -29,7 +26,7 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+\w*")
 @dataclass(frozen=True)
 class Config:
     """One request.  *cpython* is a pinned version or a directory,
-    *options* are a flavour and perhaps more, as `options` has them."""
+    *options* are words as `Options` writes them."""
 
     cpython: str
     target: str
@@ -64,14 +61,10 @@ class Config:
         return python_version(Path(self.cpython))
 
     @property
-    def release(self) -> str:
-        """The version in the names of archives: 3.13.15, or 3.13.15-2."""
-        return self.version + (f"-{self.build}" if self.build > 1 else "")
-
-    @property
-    def name(self) -> str:
+    def name(self) -> BuildName:
         """What the names of its archives begin with."""
-        return archive_name(self.release, self.target, self.options)
+        return BuildName(self.version, self.build, self.target,
+                         Options.parse(self.options).marks)
 
     @property
     def minor(self) -> tuple[int, int]:
@@ -81,13 +74,13 @@ class Config:
 
     @property
     def flavour(self) -> str:
-        """How it is compiled: one of FLAVOURS."""
-        return self.options.partition("+")[0]
+        """How it is compiled: one of `options.FLAVOURS`."""
+        return Options.parse(self.options).flavour
 
     @property
     def gpl(self) -> bool:
         """Is what is under the GPL linked in?"""
-        return "gpl" in self.options.split("+")
+        return "gpl" in Options.parse(self.options)
 
     @cached_property
     def recipes(self) -> dict[str, Recipe]:
@@ -169,7 +162,7 @@ def load(work: Path) -> Config:
 def check(config: Config) -> Config:
     """*config* with absolute paths.  Raises UsageError for what is wrong
     with it, before anything is downloaded or written."""
-    config = replace(config, options=options(config.options))
+    config = replace(config, options=str(Options.parse(config.options)))
     compilers.check(config.toolchain, config.flavour)
     targets.check_runs_here(targets.find(config.target))
     if config.is_pinned:
@@ -186,34 +179,6 @@ def check(config: Config) -> Config:
     return replace(
         config, out=os.path.abspath(config.out),
         sources=config.sources and os.path.abspath(config.sources))
-
-
-def options(text: str) -> str:
-    """OPTIONS in one order, with the flavour first: "gpl" is "noopt+gpl".
-
-    Raises UsageError for an unknown word, and for two flavours.
-    """
-    words = set(text.split("+"))
-    hint = (f"known: {', '.join(OPTIONS)}; gpl may be joined to one of the "
-            "others: lto+gpl")
-    if unknown := sorted(words.difference(OPTIONS)):
-        raise UsageError(f"unknown OPTIONS {unknown[0]!r}", hint=hint)
-    flavours = [word for word in FLAVOURS if word in words] or ["noopt"]
-    if len(flavours) > 1:
-        raise UsageError(
-            f"OPTIONS={text} wants {' and '.join(flavours)} at once",
-            hint=hint)
-    return "+".join([*flavours, *sorted(words.difference(FLAVOURS))])
-
-
-def archive_name(release: str, triple: str, options: str) -> str:
-    """Return what the names of a build's archives begin with.
-
-    OPTIONS are part of it, noopt excepted, so that builds of the same
-    CPython can lie side by side: python-3.13.15-TRIPLE-lto-gpl.
-    """
-    words = [word for word in options.split("+") if word != "noopt"]
-    return "-".join(["python", release, triple, *words])
 
 
 def default_cpython() -> str:

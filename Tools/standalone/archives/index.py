@@ -8,24 +8,54 @@ https://docs.astral.sh/uv/reference/environment/#uv_python_downloads_json_url
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from standalone.core.errors import UsageError
-from standalone.formats import checksums
+from standalone.core.platform import Platform
+from standalone.formats import checksums, names
+from standalone.formats.names import ArchiveName
+from standalone.platforms.targets import PLATFORMS
 
 #: Where python.org has the files of a release.
 RELEASES = "https://www.python.org/ftp/python/{}/"
 
-# Of each build one archive: uv knows a Python by version, platform and
-# variant.  It has no word for lto, but need not know of it; what has more
-# words in its name is something else than uv would take it for.
-_ARCHIVE = re.compile(
-    r"python-(?P<release>(?P<major>\d+)\.(?P<minor>\d+)\.(?P<patch>\d+))"
-    r"(?P<prerelease>(?:a|b|rc)\d+)?(?:-(?P<build>\d+))?"
-    r"-(?P<family>x86_64|aarch64)(?:_(?P<level>v[234]))?"
-    r"-unknown-(?P<os>linux)-(?P<libc>gnu)(?:-(?P<variant>debug)|(?P<lto>-lto))?"
-    r"-install_only_stripped\.tar\.gz")
+# Of each build one archive.
+_KIND, _COMPRESSION = "install_only_stripped", "gz"
+
+# uv knows a Python by version, platform and variant: here is the variant of
+# what has these marks in its name.  It has no word for lto, but need not
+# know of it; with other marks it is something else than uv would take it for.
+_VARIANTS: Mapping[tuple[str, ...], str | None] = {
+    (): None, ("lto",): None, ("debug",): "debug"}
+
+# Not that of a git checkout, which ends in "+".
+_VERSION = re.compile(r"(?P<release>(?P<major>\d+)\.(?P<minor>\d+)"
+                      r"\.(?P<patch>\d+))(?P<prerelease>(?:a|b|rc)\d+)?")
+
+
+@dataclass(frozen=True)
+class _Download:
+    name: ArchiveName
+    version: re.Match[str]       # by _VERSION
+    platform: Platform
+
+    @property
+    def variant(self) -> str | None:
+        return _VARIANTS[self.name.of.marks]
+
+
+def _downloads(files: Iterable[str]) -> list[_Download]:
+    """Those of *files* that uv can install, the best of their build last."""
+    found = [
+        _Download(name, version, platform) for name in names.archives(files)
+        if (name.kind, name.compression) == (_KIND, _COMPRESSION)
+        and name.of.marks in _VARIANTS
+        and (version := _VERSION.fullmatch(name.of.version))
+        and (platform := PLATFORMS.get(name.of.triple))]
+    return sorted(found, key=lambda download: (
+        download.name.of.build, "lto" in download.name.of.marks))
 
 
 def text(sums: Mapping[str, str], base_url: str = RELEASES) -> str:
@@ -35,11 +65,9 @@ def text(sums: Mapping[str, str], base_url: str = RELEASES) -> str:
     "3.13.15"; uv takes no relative URL.  Of several builds of the same
     Python it has the last, and the one with lto if both are there.
     """
-    archives = sorted(filter(None, map(_ARCHIVE.fullmatch, sums)),
-                      key=lambda found: (int(found["build"] or 1),
-                                         bool(found["lto"])))
-    entries = {_key(found): _entry(found, sums[found[0]], base_url)
-               for found in archives}
+    entries = {_key(download): _entry(
+                   download, sums[str(download.name)], base_url)
+               for download in _downloads(sums)}
     return json.dumps(entries, indent=2, sort_keys=True) + "\n"
 
 
@@ -54,35 +82,38 @@ def of_directory(out: Path, base_url: str | None = None) -> str:
     except (OSError, ValueError) as exc:
         raise UsageError(f"no archives in {out}: cannot read its SHA256SUMS",
                          hint=hint) from exc
-    if not any(map(_ARCHIVE.fullmatch, sums)):
+    if not _downloads(sums):
         raise UsageError(f"no archive in {out} that uv can install",
                          hint=hint)
     base = base_url or out.resolve().as_uri()
     return text(sums, base if base.endswith("/") else f"{base}/")
 
 
-def _key(found: re.Match[str]) -> str:
+def _key(download: _Download) -> str:
     """As uv names what it installed."""
-    version = found["release"] + (found["prerelease"] or "")
-    variant = f"+{found['variant']}" if found["variant"] else ""
-    level = f"_{found['level']}" if found["level"] else ""
-    return (f"cpython-{version}{variant}-{found['os']}-"
-            f"{found['family']}{level}-{found['libc']}")
+    platform = download.platform
+    variant = f"+{download.variant}" if download.variant else ""
+    return (f"cpython-{download.version[0]}{variant}-{platform.system.name}-"
+            f"{platform.arch.triple}-{platform.libc.name}")
 
 
-def _entry(found: re.Match[str], sha256: str,
+def _entry(download: _Download, sha256: str,
            base_url: str) -> dict[str, object]:
+    version, platform = download.version, download.platform
+    build = download.name.of.build
     return {
         "name": "cpython",
-        "arch": {"family": found["family"], "variant": found["level"]},
-        "os": found["os"],
-        "libc": found["libc"],
-        "major": int(found["major"]),
-        "minor": int(found["minor"]),
-        "patch": int(found["patch"]),
-        "prerelease": found["prerelease"] or "",
-        "url": base_url.replace("{}", found["release"]) + found[0],
+        "arch": {"family": platform.arch.name,
+                 "variant": platform.arch.variant or None},
+        "os": platform.system.name,
+        "libc": platform.libc.name,
+        "major": int(version["major"]),
+        "minor": int(version["minor"]),
+        "patch": int(version["patch"]),
+        "prerelease": version["prerelease"] or "",
+        "url": (base_url.replace("{}", version["release"])
+                + str(download.name)),
         "sha256": sha256,
-        "variant": found["variant"],
-        "build": found["build"],
+        "variant": download.variant,
+        "build": str(build) if build > 1 else None,
     }

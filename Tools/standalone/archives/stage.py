@@ -32,6 +32,7 @@ from standalone.documents import (
     sbom,
 )
 from standalone.formats import checksums
+from standalone.formats.names import BuildName
 from standalone.relocate import build_details, stage as relocate
 from standalone.sources import host, pins
 from standalone.toolchain import compilers, flags
@@ -48,13 +49,11 @@ def run(config: Config, wanted: str) -> None:
     """Write everything to OUT; the stage keeps the sums of it."""
     name = config.name
     with stamp.output_dir(config.layout.stage("archive"), wanted) as out:
-        specs = {spec.name.removeprefix(f"{name}-"): spec
-                 for spec in _specs(config, name, out)}
-        others = _pybi(config, name, specs["install_only_stripped"], out)
+        specs = _specs(config, name, out)
+        others = _pybi(config, specs["install_only_stripped"], out)
         listed = [_listed(spec, kind, out) for kind, spec in specs.items()]
         contents = {
-            **{f"{spec.name}.tar.{compression}": spec.mounts
-               for spec in listed for compression in spec.compressions},
+            **{file: spec.mounts for spec in listed for file in spec.files},
             **{file: mounts for file, (mounts, _) in others.items()}}
         made = archive.archive(
             listed, config.layout.out, config.epoch,
@@ -68,8 +67,9 @@ def run(config: Config, wanted: str) -> None:
                     for entry in made if entry.path.name != INDEX))
 
 
-def _specs(config: Config, name: str, out: Path) -> list[archive.Spec]:
-    """The tar archives; *out* is for what is made for them alone."""
+def _specs(config: Config, name: BuildName,
+           out: Path) -> dict[str, archive.Spec]:
+    """The tar archives by kind; *out* is for what is made for them alone."""
     layout = config.layout
     tree = layout.stage("tree")
     make = metadata.make_facts(output(
@@ -114,15 +114,12 @@ def _listed(spec: archive.Spec, kind: str, out: Path) -> archive.Spec:
         path, below + manifest.PLACE.format(kind))))
 
 
-def _pybi(config: Config, name: str, stripped: archive.Spec,
+def _pybi(config: Config, stripped: archive.Spec,
           out: Path) -> dict[str, tuple[Mounts, archive.Writer]]:
-    """A pybi of what most people download; none of a build with a word
-    of its own in its *name*, lto or x86_64_v3, which a pybi's name has no
-    room for."""
+    """A pybi of what most people download; none for a build with marks in
+    its name, or for x86_64_v3: a pybi's name has no room for either."""
     layout = config.layout
-    plain = replace(config.platform,
-                    arch=replace(config.platform.arch, variant=""))
-    if name != f"python-{config.release}-{plain.triple}":
+    if config.name.marks or config.platform.arch.variant:
         return {}
     facts = pybi.Facts(
         config.version, config.build,
@@ -136,12 +133,13 @@ def _pybi(config: Config, name: str, stripped: archive.Spec,
         compression.deflated))}
 
 
-def _statements(config: Config, contents: Mapping[str, Mounts], name: str,
-                archives: Sequence[archive.Archive]) -> dict[str, str]:
+def _statements(config: Config, contents: Mapping[str, Mounts],
+                name: BuildName, archives: Sequence[archive.Archive],
+                ) -> dict[str, str]:
     """An SBOM for each archive, and how all of them were made."""
     found = components.load(config.layout.stage("tree") / components.FILE)
     documents: dict[str, object] = {
-        name + provenance.SUFFIX: statement(
+        f"{name}{provenance.SUFFIX}": statement(
             {item.path.name: item.sha256 for item in archives}, config)}
     for item in archives:
         inside = members(contents[item.path.name])

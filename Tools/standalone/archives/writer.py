@@ -24,6 +24,7 @@ from standalone.core import stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.documents.python_json import TEST_EXTENSIONS, TEST_PACKAGES
 from standalone.formats import checksums
+from standalone.formats.names import ArchiveName, BuildName, is_of_one_build
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -64,6 +65,12 @@ class Spec:
     mounts: tuple[Mount, ...]
     compressions: Mapping[str, int]      # and their levels
 
+    @property
+    def files(self) -> dict[str, int]:
+        """File name → level of its compression."""
+        return {f"{self.name}.tar.{compression}": level
+                for compression, level in self.compressions.items()}
+
 
 @dataclass(frozen=True)
 class Archive:
@@ -83,9 +90,9 @@ Companions = Callable[[Sequence[Archive], Mapping[str, str]],
 Writer = Callable[[Path], None]
 
 
-def file_names(name: str) -> list[str]:
-    """The archives of a build that has this `config.archive_name`."""
-    return [f"{name}-{kind}.tar.{compression}"
+def file_names(name: BuildName) -> list[str]:
+    """The archives of the build that has this name."""
+    return [str(ArchiveName(name, kind, compression))
             for kind, compressions in KINDS.items()
             for compression in compressions]
 
@@ -110,10 +117,10 @@ def full_mounts(install: Path, build: Path,
         Mount(licences, "licenses"))
 
 
-def specs(name: str, *, install: Path, stripped: Path, debug: Path,
+def specs(name: BuildName, *, install: Path, stripped: Path, debug: Path,
           licences: Path, full: tuple[Mount, ...],
-          python_json: Path) -> list[Spec]:
-    """All archives of one build.
+          python_json: Path) -> dict[str, Spec]:
+    """All archives of one build, by kind.
 
     *install* is the tree with debug information, *stripped* has those
     of its files that differ without, *debug* what is to be unpacked
@@ -131,8 +138,8 @@ def specs(name: str, *, install: Path, stripped: Path, debug: Path,
                   Mount(licences, "licenses", only=("cpython",))),
         "full": (*full, Mount(python_json, "PYTHON.json")),
     }
-    return [Spec(f"{name}-{kind}", mounts[kind], compressions)
-            for kind, compressions in KINDS.items()]
+    return {kind: Spec(name.stem(kind), mounts[kind], compressions)
+            for kind, compressions in KINDS.items()}
 
 
 def archive(specs: Sequence[Spec], out: Path, epoch: int,
@@ -196,8 +203,7 @@ def _write_all(specs: Sequence[Spec], writers: Mapping[str, Writer],
 
 def _write(spec: Spec, scratch: Path, epoch: int) -> list[Archive]:
     """Write one tar through all its compressors at once."""
-    levels = {scratch / f"{spec.name}.tar.{compression}": level
-              for compression, level in spec.compressions.items()}
+    levels = {scratch / file: level for file, level in spec.files.items()}
     try:
         with contextlib.ExitStack() as stack:
             tee = _Tee([stack.enter_context(compressor(path, level))
@@ -273,8 +279,9 @@ def _companion(path: Path, text: str) -> Archive:
 def _others(out: Path) -> dict[str, str]:
     """Name → hash of what other builds, or this one before, left."""
     return {path.name: stamp.file_sha256(path)
-            for path in out.glob("*python-*")
-            if path.is_file() and path.suffix not in SIGNATURES}
+            for path in out.iterdir()
+            if is_of_one_build(path.name) and path.is_file()
+            and path.suffix not in SIGNATURES}
 
 
 def _failure(name: str, exc: OSError) -> BuildError:

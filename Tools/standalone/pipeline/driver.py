@@ -18,6 +18,7 @@ from standalone.core.platform import Libc
 from standalone.core.process import jobserver
 from standalone.documents import provenance
 from standalone.formats import checksums
+from standalone.formats.names import BuildName
 from standalone.pipeline import hidden_work, plan, summary
 from standalone.request import Config
 from standalone.sources import fetch, host, pins, unpack
@@ -147,7 +148,7 @@ def clean(layout: Layout) -> None:
                 entry.unlink()
 
 
-def _refuse_to_replace(out: Path, build: str,
+def _refuse_to_replace(out: Path, build: BuildName,
                        asked: Mapping[str, str]) -> None:
     """Raise UsageError if *out* has archives of this *build* that were
     made of another request: what is *asked* is not in their names."""

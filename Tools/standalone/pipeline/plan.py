@@ -20,6 +20,7 @@ from standalone.core.model import Recipe
 from standalone.core.process import environment
 from standalone.cpython import build, source
 from standalone.documents import components, provenance
+from standalone.formats.names import BuildName
 from standalone.pipeline import closure, dependencies, stages
 from standalone.pipeline.stages import STAGES, Stage, Task
 from standalone.request import Config
@@ -35,7 +36,7 @@ Parts = Mapping[str, str]
 _IDLE = {"cpython", "pristine", "sources", "source_dir", "jobs", "pins",
          "wanted"}
 # Answers that only the archives show.
-_OF_ARCHIVES = {"build", "name", "release"}
+_OF_ARCHIVES = {"build", "name"}
 
 
 def parts(config: Config) -> dict[str, Parts]:
@@ -130,7 +131,7 @@ def _validate(config: Config, _: str) -> _Given:
 
 def _archive(config: Config, _: str) -> _Given:
     return environment(inherited={}), request(config) | {
-        f"request {name}": getattr(config, name)
+        f"request {name}": _by_value(getattr(config, name))
         for name in sorted(_OF_ARCHIVES)} | {
         "builder": provenance.builder(),
         "commits": provenance.trees(
@@ -154,6 +155,8 @@ def request(config: Config) -> dict[str, object]:
 
 def _by_value(answer: object) -> object:
     """Of recipes what they say; their commands are in their prefixes."""
+    if isinstance(answer, BuildName):
+        return str(answer)
     if isinstance(answer, dict):
         return {key: _by_value(value) for key, value in answer.items()}
     if isinstance(answer, Recipe):

@@ -4,23 +4,18 @@ Its archives may be there or not; what is there is what SHA256SUMS says.
 """
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from standalone.core import stamp
 from standalone.core.errors import FetchError, UsageError
 from standalone.documents.sbom import SUFFIX as SBOM
-from standalone.formats import checksums
+from standalone.formats import checksums, names
+from standalone.formats.names import BuildName
 
 _PUBLISHED = "make standalone writes it, and it is published with the archives"
-# https://packaging.python.org/specifications/binary-distribution-format/
-# has a build's number in the same place.
-_NAME = re.compile(r"(python-\d+\.\d+\.\d+\w*)(?:-(\d+))?"
-                   r"(-[a-z]\w*-\w+-linux-\w+(?:-[a-z]+)*)"
-                   r"-([a-z_]+)\..+")
 
 
 @dataclass(frozen=True)
@@ -37,18 +32,15 @@ class Release:
     """One build; *name* is what the names of its files begin with."""
 
     directory: Path
-    name: str
-    build: int                   # 1 has no number in its name
+    name: BuildName
     sums: Mapping[str, str]      # of its files: name → hash
 
     def archives(self) -> dict[str, list[str]]:
         """The names of the archives by kind, whether they are here or
         not: ``{"full": ["...-full.tar.zst"], ...}``."""
         found: dict[str, list[str]] = {}
-        for name in sorted(self.sums):
-            if name.endswith((".tar.gz", ".tar.zst")):
-                kind = name.removeprefix(f"{self.name}-").partition(".")[0]
-                found.setdefault(kind, []).append(name)
+        for archive in names.archives(sorted(self.sums)):
+            found.setdefault(archive.kind, []).append(str(archive))
         return found
 
     def components(self) -> dict[str, Component]:
@@ -59,44 +51,36 @@ class Release:
                     self.directory / sbom).items()}
 
 
-def release(directory: Path, name: str, build: int | None = None,
+def release(directory: Path, name: BuildName, build: int | None = None,
             ) -> Release:
     """The newest build in *directory*, or the one numbered *build*, that
-    has the `Config.name` *name*, but for its number.
+    has the name *name*, whatever number that has.
 
     Raises UsageError if there is none, or no SBOM of it, and FetchError
     if any file of it is not what SHA256SUMS says.
     """
-    builds: dict[tuple[str, int], dict[str, str]] = {}
+    name = replace(name, build=1)
+    builds: dict[BuildName, dict[str, str]] = {}
     for file, sha256 in sums(directory).items():
-        if match := _NAME.fullmatch(file):
-            number = int(match[2] or 1)
-            builds.setdefault((match[1] + match[3], number), {})[
-                file] = sha256
-    numbers = [number for found, number in builds
-               if found == name and build in (None, number)]
+        if of := names.build_of(file):
+            builds.setdefault(of, {})[file] = sha256
+    numbers = [found.build for found in builds
+               if replace(found, build=1) == name
+               and build in (None, found.build)]
     if not numbers:
-        there = ", ".join(sorted({found for found, _ in builds}))
+        there = {str(replace(found, build=1)) for found in builds}
         raise UsageError(
-            f"{directory} has no {name}, but {there or 'no archive'}",
+            f"{directory} has no {name}, but "
+            + (", ".join(sorted(there)) or "no archive"),
             hint="the base is of the same CPython version, target and "
             "options: choose those or another directory")
-    number = max(numbers)
-    files = builds[name, number]
+    newest = replace(name, build=max(numbers))
+    files = builds[newest]
     _verify(directory, files)
     if not any(file.endswith(SBOM) for file in files):
         raise UsageError(f"{directory} has no SBOM of {name}: *{SBOM}",
                          hint=_PUBLISHED)
-    return Release(directory, tagged(name, number), number, files)
-
-
-def tagged(name: str, build: int) -> str:
-    """*name* with the number of the build behind the version, if it is
-    not the first."""
-    if build == 1:
-        return name
-    _, version, rest = name.split("-", 2)
-    return f"python-{version}-{build}-{rest}"
+    return Release(directory, newest, files)
 
 
 def sums(directory: Path) -> dict[str, str]:

@@ -16,6 +16,7 @@ from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.model import Pin
 from standalone.formats import checksums
+from standalone.formats.names import CHANGES
 from standalone.pipeline import driver
 from standalone.release import published
 from standalone.release.published import Component, Release
@@ -40,13 +41,13 @@ def respin(config: Config, base: str, cves: str) -> None:
     directory = _directory(base)
     with driver.lock(config.layout):
         driver.prepare(config)
-    name = replace(config, build=1).name
-    before = published.release(directory, name)
+    before = published.release(directory, config.name)
     config = replace(config, build=_number(config, before))
     _refuse(config, before)
     driver.build(config)
     with driver.lock(config.layout):
-        after = published.release(config.layout.out, name, config.build)
+        after = published.release(config.layout.out, config.name,
+                                  config.build)
         changes = {**_changes(before, after), "cves": ids,
                    "python_version": config.version,
                    "target_triple": config.target,
@@ -76,10 +77,11 @@ def _directory(base: str) -> Path:
 
 def _number(config: Config, before: Release) -> int:
     """The number of the new build; by default the next."""
-    if 1 < config.build <= before.build:
+    last = before.name.build
+    if 1 < config.build <= last:
         raise UsageError(f"BUILD={config.build}, but {before.directory} "
-                         f"has build {before.build} already")
-    return max(config.build, before.build + 1)
+                         f"has build {last} already")
+    return max(config.build, last + 1)
 
 
 def _refuse(config: Config, before: Release) -> None:
@@ -119,8 +121,8 @@ def _changes(before: Release, after: Release) -> dict[str, Any]:
     base = before.archives()
     return {
         "schema_version": SCHEMA_VERSION,
-        "base": {"name": before.name, "build": before.build},
-        "name": after.name, "build": after.build,
+        "base": {"name": str(before.name), "build": before.name.build},
+        "name": str(after.name), "build": after.name.build,
         "components": components,
         "archives": [
             {"name": name, "sha256": after.sums[name]}
@@ -162,7 +164,7 @@ def _files(before: Release, base: list[str], after: Release,
 
 def _write(after: Release, changes: Mapping[str, Any]) -> Path:
     """Write the document, and list it in SHA256SUMS."""
-    path = after.directory / f"{after.name}-changes.json"
+    path = after.directory / f"{after.name.stem(CHANGES)}.json"
     stamp.write_atomic(path, json.dumps(changes, indent=2, sort_keys=True)
                        + "\n")
     sums = published.sums(after.directory)

@@ -17,7 +17,7 @@ from pathlib import Path
 from standalone.core import stamp
 from standalone.core.layout import ROOT, TOOLS, downloads
 from standalone.core.process import environment
-from standalone.formats import checksums
+from standalone.formats import checksums, names
 from standalone.pipeline import driver
 from standalone.request import Config
 from standalone.sources import host
@@ -95,17 +95,16 @@ def archives(config: Config, pattern: str = "test_*.py", *,
         python = _python(config)
         wheels = host.download_wheels(
             config.pristine, downloads(), config.source_dir, REQUIREMENTS)
-    names = checksums.read(layout.stage("archive") / checksums.FILE)
-    ending = "-install_only_stripped.tar.gz"
-    [name] = (name.removesuffix(ending) for name in names
-              if name.endswith(ending))
+    made = checksums.read(layout.stage("archive") / checksums.FILE)
+    [name] = {archive.of for archive in names.archives(made)}
     return _unit_tests(
         python, _TESTS / "test_standalone_archives", environment(
             # pyoxidizer, where there is one for this machine.
             [_packages(config) / "bin"], extra={
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONPATH": str(TOOLS.parent),
-                "STANDALONE_OUT": str(layout.out), "STANDALONE_NAME": name,
+                "STANDALONE_OUT": str(layout.out),
+                "STANDALONE_NAME": str(name),
                 "STANDALONE_WHEELS": str(wheels),
                 **({"STANDALONE_NUITKA": "1"} if nuitka else {})}),
         pattern)

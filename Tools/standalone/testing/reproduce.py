@@ -8,7 +8,6 @@ to OUT has to come out of it again, bit for bit.
 
 import contextlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from standalone.core.layout import ROOT, downloads
 from standalone.core.process import output
 from standalone.cpython import overlay, source
 from standalone.formats import checksums
+from standalone.formats.names import is_of_one_build
 from standalone.pipeline import driver
 from standalone.request import Config
 from standalone.sources import fetch, host, pins
@@ -172,7 +172,7 @@ def _provide(config: Config, second: Second) -> list[str]:
     listed = checksums.read(out / checksums.FILE)
     # Other builds' are listed in files that are of all.
     others = {name for name in listed
-              if name not in made and re.match("c?python-", name)}
+              if name not in made and is_of_one_build(name)}
     _copy(out, second.out, others)
     if "user" in second.changed:
         for directory, _, files in os.walk(top):

@@ -17,7 +17,7 @@ from typing import IO
 
 from standalone.core import stamp
 from standalone.core.errors import UsageError
-from standalone.formats import checksums
+from standalone.formats import checksums, names
 from standalone.request import Config
 from standalone.sources import unpack
 from standalone.testing import children
@@ -89,12 +89,12 @@ def _unpack(config: Config, kind: str, target: Path) -> None:
     layout = config.layout
     try:
         sums = checksums.read(layout.stage("archive") / checksums.FILE)
-        [name] = [name for name in sums
-                  if name.endswith(f"-{kind}.tar.gz")]
+        [archive] = [archive for archive in names.archives(sums)
+                     if (archive.kind, archive.compression) == (kind, "gz")]
     except (OSError, ValueError) as exc:
         raise UsageError("nothing to check has been built",
                          hint="make standalone") from exc
-    unpack.unpack(layout.out / name, target)
+    unpack.unpack(layout.out / str(archive), target)
 
 
 def debuginfo(config: Config, directory: Path) -> None:

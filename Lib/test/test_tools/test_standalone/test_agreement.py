@@ -12,11 +12,13 @@ import tomllib
 import unittest
 from pathlib import Path
 
-from standalone import recipes, request as config
+from standalone import recipes
 from standalone.archives.writer import KINDS
+from standalone.core import options
 from standalone.core.layout import ROOT, TOOLS
 from standalone.cpython import build, modules
 from standalone.documents import inventory, licences
+from standalone.formats.names import COMPRESSIONS, KINDS as NAMED
 from standalone.platforms import targets
 from standalone.sources import pins
 from standalone.toolchain import compilers
@@ -268,15 +270,13 @@ class WordsTest(unittest.TestCase):
         def listed(words):
             return f"{', '.join(words[:-1])} or {words[-1]}"
 
-        self.assertIn(f"OPTIONS {listed(config.OPTIONS)}", text)
+        self.assertIn(f"OPTIONS {listed(options.WORDS)}", text)
         self.assertIn(f"TOOLCHAIN {listed(compilers.TOOLCHAINS)}", text)
 
-    def test_configure_takes_the_same_options(self):
-        text = (ROOT / "configure.ac").read_text(encoding="utf-8")
-        known = [*config.OPTIONS,
-                 *(f"{flavour}+gpl" for flavour in config.FLAVOURS)]
-        self.assertIn(f"  [{'|'.join(known)}], [STANDALONE_OPTIONS", text)
-        self.assertIn(f": known are {', '.join(known)}, yes", text)
+    def test_kinds_of_archives(self):
+        self.assertEqual((*KINDS,), NAMED)
+        for compressions in KINDS.values():
+            self.assertLessEqual({*compressions}, {*COMPRESSIONS})
 
     def test_targets_of_the_makefiles(self):
         described = set(re.findall(r"(?m)^#:   (standalone[\w-]*) ",

@@ -10,7 +10,7 @@ from pathlib import Path
 from standalone import __main__
 from standalone.archives import index
 from standalone.archives.writer import KINDS, file_names
-from standalone.request import archive_name
+from standalone.formats.names import ArchiveName, BuildName
 
 SHA256 = "0" * 64
 
@@ -24,7 +24,7 @@ class TextTest(unittest.TestCase):
     maxDiff = None
 
     def test_one_entry_a_build(self):
-        name = archive_name("3.13.15", "x86_64-unknown-linux-gnu", "lto")
+        name = BuildName("3.13.15", 1, "x86_64-unknown-linux-gnu", ("lto",))
         self.assertIn("install_only_stripped", KINDS)
         self.assertEqual(entries(*file_names(name)), {
             "cpython-3.13.15-linux-x86_64-gnu": {
@@ -38,10 +38,11 @@ class TextTest(unittest.TestCase):
 
     def test_what_tells_builds_apart(self):
         found = entries(*(
-            archive_name(version, triple, options)
-            + "-install_only_stripped.tar.gz" for version, triple, options in (
-                ("3.15.0b2", "aarch64-unknown-linux-gnu", "noopt"),
-                ("3.13.5", "x86_64_v3-unknown-linux-gnu", "noopt"),
+            str(ArchiveName(BuildName(version, 1, triple, marks),
+                            "install_only_stripped", "gz"))
+            for version, triple, *marks in (
+                ("3.15.0b2", "aarch64-unknown-linux-gnu"),
+                ("3.13.5", "x86_64_v3-unknown-linux-gnu"),
                 ("3.13.5", "x86_64-unknown-linux-gnu", "debug"))))
         self.assertEqual([*found], [
             "cpython-3.13.5+debug-linux-x86_64-gnu",
@@ -77,6 +78,12 @@ class TextTest(unittest.TestCase):
         self.assertEqual(entries(
             f"{name}-gpl-install_only_stripped.tar.gz",
             f"{name}-lto-gpl-install_only_stripped.tar.gz",
+            f"{name}-install_only.tar.gz",
+            f"{name}-install_only_stripped.tar.zst",
+            f"{name}-install_only_stripped.tar.gz.spdx.json",
+            name.replace("3.13.15", "3.13.15+")
+            + "-install_only_stripped.tar.gz",
+            name.replace("x86_64", "vax") + "-install_only_stripped.tar.gz",
             "cpython-3.13.15-manylinux_2_17_x86_64.pybi",
             f"{name}.spdx.json", "index.json"), {})
 

@@ -9,6 +9,7 @@ import tarfile
 import tempfile
 import unittest
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -190,9 +191,9 @@ class ListedTest(SmallBuild):
 
 class PybiTest(SmallBuild):
 
-    def pybi(self, name=NAME, **mount):
-        return archives._pybi(self.config, name,
-                             self.spec(Mount(self.tree, **mount)), self.stage)
+    def pybi(self, **mount):
+        return archives._pybi(
+            self.config, self.spec(Mount(self.tree, **mount)), self.stage)
 
     def test_without_pip(self):
         [(name, (mounts, writer))] = self.pybi(without=("lib/*.so*",)).items()
@@ -217,9 +218,11 @@ class PybiTest(SmallBuild):
                           and not path.startswith("pybi-info/")})
 
     def test_only_of_plain_builds(self):
-        for name in (f"{NAME}-debug", f"{NAME}-gpl",
-                     NAME.replace("x86_64", "x86_64_v3")):
-            self.assertEqual(self.pybi(name), {}, name)
+        for other in ({"options": "debug"}, {"options": "noopt+gpl"},
+                      {"target": "x86_64_v3-unknown-linux-gnu"}):
+            with mock.patch.object(self, "config",
+                                   replace(self.config, **other)):
+                self.assertEqual(self.pybi(), {}, other)
 
 
 class PartsTest(SmallBuild):

@@ -16,11 +16,11 @@ from unittest import mock
 
 import zstandard
 
-from standalone import request
 from standalone.archives import writer
 from standalone.archives.mounts import Mount, members
 from standalone.archives.writer import Spec
 from standalone.core.errors import BuildError, UsageError
+from standalone.formats.names import BuildName, archives
 
 from . import children
 
@@ -274,23 +274,6 @@ class Mounts(ArchiveTestCase):
 
 class Specs(ArchiveTestCase):
 
-    def test_names(self):
-        name = request.archive_name
-        gnu = "x86_64-unknown-linux-gnu"
-        self.assertEqual(name("3.13.15", gnu, "noopt"), NAME)
-        self.assertEqual(name("3.13.15", gnu, "lto"), f"{NAME}-lto")
-        self.assertEqual(name("3.13.15", gnu, "debug"), f"{NAME}-debug")
-        self.assertEqual(name("3.13.15", gnu, "noopt+gpl"), f"{NAME}-gpl")
-        self.assertEqual(name("3.13.15", gnu, "debug+gpl"),
-                         f"{NAME}-debug-gpl")
-
-    def test_no_two_options_have_one_name(self):
-        options = {request.options(f"{flavour}{gpl}")
-                   for flavour in request.FLAVOURS for gpl in ("", "+gpl")}
-        names = {request.archive_name("3.13.15", "x86_64-unknown-linux-gnu",
-                                     words) for words in options}
-        self.assertEqual(len(names), len(options))
-
     def test_all_archives_of_a_build(self):
         stdlib = "lib/python3.13/"
         install = lay(self.dir / "install", {
@@ -315,17 +298,18 @@ class Specs(ArchiveTestCase):
         full = writer.full_mounts(
             install, build, {dep: ["libz.a"]}, licences,
             leave=["Programs/_*.o"])
+        name = BuildName.parse(NAME)
         specs = writer.specs(
-            NAME, install=install, stripped=stripped, debug=debug,
+            name, install=install, stripped=stripped, debug=debug,
             licences=licences, full=full, python_json=document)
-        written = writer.archive(specs, self.out, EPOCH)
+        written = writer.archive([*specs.values()], self.out, EPOCH)
         self.assertEqual([item.path.name for item in written],
-                         writer.file_names(NAME))
+                         writer.file_names(name))
         self.assertEqual({item.path for item in written},
                          set(self.out.glob("python-*")))
         files, sizes = {}, {}
         for item in written:
-            kind = item.path.name.removeprefix(f"{NAME}-").partition(".")[0]
+            kind = archives([item.path.name])[0].kind
             with tarfile.open(fileobj=io.BytesIO(contents(item.path))) as tar:
                 infos = [info for info in tar if not info.isdir()]
             files[kind] = [info.name for info in infos]

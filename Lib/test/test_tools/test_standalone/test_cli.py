@@ -26,7 +26,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import recipes, request as config
+from standalone import recipes
+from standalone.core import options
 from standalone.core.layout import ROOT
 from standalone.cpython import overlay
 from standalone.platforms import targets
@@ -164,7 +165,7 @@ class RequestTest(CliTest):
         for wrong in "pgo", "", "lto+pgo", "pgo+gpl", "lto gpl", "lto+":
             unknown = wrong.removeprefix("lto+").removesuffix("+gpl")
             self.refused(f"--options={wrong}",
-                         says=[f"OPTIONS {unknown!r}", *config.OPTIONS])
+                         says=[f"OPTIONS {unknown!r}", *options.WORDS])
         self.refused("--options=debug+gpl+lto",
                      says=["OPTIONS=debug+gpl+lto", "lto and debug"])
         self.refused("--options=lto", "--toolchain=gcc",
@@ -178,7 +179,7 @@ class RequestTest(CliTest):
                 ("gpl", "noopt", True), ("gpl+debug", "debug", True),
                 ("lto+gpl", "lto", True)):
             asked = request(self.checkout, self.out,
-                            options=config.options(text))
+                            options=str(options.Options.parse(text)))
             self.assertEqual((asked.flavour, asked.gpl), (flavour, gpl))
             self.assertEqual(asked.options,
                              f"{flavour}+gpl" if gpl else flavour)

@@ -18,12 +18,13 @@ MAY_IMPORT = {
     "recipes": "core",
     "toolchain": "core formats",
     "sources": "core formats toolchain",
-    "request": "core platforms recipes sources toolchain",
+    "request": "core formats platforms recipes sources toolchain",
     "cpython": "core recipes sources toolchain",
     "documents": "core formats sources toolchain",
     "relocate": "core documents formats toolchain",
     "validate": "core cpython formats",
-    "archives": "core documents formats recipes relocate sources toolchain",
+    "archives": "core documents formats platforms recipes relocate sources "
+                "toolchain",
     "pipeline": "core cpython documents formats recipes request sources "
                 "toolchain",
     "release": "archives core documents formats pipeline platforms request "

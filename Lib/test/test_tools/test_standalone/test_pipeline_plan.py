@@ -287,14 +287,15 @@ class ModuleTest(PartsTest):
              "archive": {"request recipes"}},
             ("recipes/_steps.py", '"--disable-shared"', '"--enable-shared"'):
             {"deps-libedit", "deps-libffi", "deps-ncurses", "deps-xz"},
-            ("request.py", "return self.version + (", 'return "x" + ('):
-            {"archive": {"request name", "request release"}},
+            ("request.py", "BuildName(self.version", 'BuildName("3.9"'):
+            {"archive": {"request name"}},
             ("request.py", "is not a directory", "is a file"): {},
             ("pipeline/driver.py", "waiting for another",
              "waiting for the other"): {},
             ("sources/host.py", "not on this machine", "missing here"):
             {"archive"},
-            ("platforms/targets.py", '"EM_AARCH64"', '"EM_ARM"'): {},
+            # The index looks up each archive's platform.
+            ("platforms/targets.py", '"EM_AARCH64"', '"EM_ARM"'): {"archive"},
             ("platforms/targets.py", '"EM_X86_64"', '"EM_386"'):
             self.titles("toolchain", "setup", "cpython", "relocate",
                         "validate", "archive")})

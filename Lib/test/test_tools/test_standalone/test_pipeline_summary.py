@@ -7,8 +7,8 @@ import unittest
 from pathlib import Path
 
 from standalone.archives.writer import file_names
+from standalone.formats.names import BuildName
 from standalone.pipeline.summary import summary
-from standalone.request import archive_name
 
 
 class SummaryTest(unittest.TestCase):
@@ -72,8 +72,8 @@ class SummaryTest(unittest.TestCase):
                          "C library: glibc 2.28 or newer\n")
 
     def test_width(self):
-        names = file_names(archive_name(
-            "3.13.15", "x86_64-unknown-linux-gnu", "debug"))
+        names = file_names(BuildName(
+            "3.13.15", 1, "x86_64-unknown-linux-gnu", ("debug",)))
         lines = summary(self.archives(names), self.durations, "glibc 2.17")
         table = lines.splitlines()[1:]
         self.assertLessEqual(max(map(len, table)), 110)

@@ -15,7 +15,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone import recipes, request as config
+from standalone import recipes
+from standalone.core import options
 from standalone.core.layout import TOOLS
 from standalone.core.model import Command
 from standalone.cpython import build as cpython
@@ -136,7 +137,7 @@ class GoldenTest(unittest.TestCase):
     def test_every_option_is_there(self):
         self.assertEqual({word for _, options in CPYTHONS
                           for word in options.split("+")},
-                         set(config.OPTIONS))
+                         set(options.WORDS))
 
     def test_a_recipe_says_the_same_twice(self):
         # It is asked for the key, and again to be run.

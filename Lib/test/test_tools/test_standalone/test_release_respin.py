@@ -11,19 +11,20 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
-from standalone import request as config
 from standalone.archives import writer
 from standalone.archives.mounts import Mount
 from standalone.archives.writer import Spec
 from standalone.core.errors import FetchError, UsageError
 from standalone.formats import checksums
+from standalone.formats.names import BuildName
 from standalone.release import published, respin
 from standalone.sources import pins
 
-from .test_archives_writer import EPOCH, FILES, NAME, lay
+from .test_archives_writer import EPOCH, FILES, lay
 from .test_cli import CliTest
 from .trees import request, small_tree
 
+NAME = BuildName("3.13.15", 1, "x86_64-unknown-linux-gnu")
 OLD = {"name": "xz", "versionInfo": "5.8.0", "licenseConcluded": "0BSD",
        "checksums": [{"algorithm": "SHA256", "checksumValue": "a" * 64}]}
 NEW = OLD | {"versionInfo": "5.8.1"}
@@ -45,14 +46,16 @@ class RespinTestCase(unittest.TestCase):
         self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.base = self.dir / "published"
 
-    def publish(self, *packages, out=None, build=1, files=FILES, name=NAME):
+    def publish(self, *packages, out=None, build=1, files=FILES, marks=()):
         """A build in *out*: two archives, an SBOM of each, SHA256SUMS."""
+        name = replace(NAME, build=build, marks=marks)
         tree = lay(Path(tempfile.mkdtemp(dir=self.dir)), files)
         writer.archive(
-            [Spec(f"{published.tagged(name, build)}-full", (Mount(tree),),
-                  {"gz": 1, "zst": 1})], out or self.base, EPOCH,
-            lambda made, _: {f"{one.path.name}.spdx.json": sbom(*packages)
-                             for one in made})
+            [Spec(name.stem("full"), (Mount(tree),), {"gz": 1, "zst": 1})],
+            out or self.base, EPOCH, lambda made, _: {
+                **{f"{one.path.name}.spdx.json": sbom(*packages)
+                   for one in made},
+                f"{name}.provenance.json": "{}"})
 
     def sign(self, name):
         """List a file as it is now."""
@@ -71,29 +74,30 @@ class ReleaseTest(RespinTestCase):
         for word in words:
             self.assertIn(word, caught.exception.message)
 
-    def test_names(self):
-        for build, name in ((1, NAME), (12, NAME.replace(
-                "3.13.15-", "3.13.15-12-"))):
-            self.assertEqual(published.tagged(NAME, build), name)
-            numbered = config.Config(
-                "3.13.15", "x86_64-unknown-linux-gnu", "zig", "noopt", None,
-                "out", 1, build)
-            self.assertEqual(numbered.name, name)
-
     def test_the_newest_build_of_the_same_name(self):
         self.publish(OLD)
         self.publish(OLD, NEW, build=2)
-        self.publish(OLD, build=3, name=f"{NAME}-debug")
-        self.publish(OLD, build=4, name=f"{NAME}-lto-gpl")
+        self.publish(OLD, build=3, marks=("debug",))
+        self.publish(OLD, build=4, marks=("lto", "gpl"))
         found = published.release(self.base, NAME)
-        self.assertEqual(found.build, 2)
+        self.assertEqual(found.name, replace(NAME, build=2))
         self.assertEqual({*found.components()}, {"xz"})
         self.assertEqual({*found.archives()}, {"full"})
-        self.assertEqual(published.release(self.base, NAME, 1).build, 1)
-        self.assertEqual(
-            published.release(self.base, f"{NAME}-debug").build, 3)
-        self.assertEqual(
-            published.release(self.base, f"{NAME}-lto-gpl").build, 4)
+        for number, marks in (1, ()), (3, ("debug",)), (4, ("lto", "gpl")):
+            name = replace(NAME, build=number, marks=marks)
+            # The number that is asked for is not the one of the name.
+            found = published.release(
+                self.base, replace(name, build=9), number)
+            self.assertEqual(found.name, name)
+            self.assertEqual(len(found.sums), 5)
+
+    def test_files_are_those_of_one_build(self):
+        """The provenance, which has no kind, is the build's, too."""
+        self.publish(OLD)
+        before = published.release(self.base, NAME).sums
+        self.assertIn(f"{NAME}.provenance.json", before)
+        self.publish(OLD, marks=("lto",))
+        self.assertEqual(published.release(self.base, NAME).sums, before)
 
     def test_archives_need_not_be_there(self):
         self.publish(OLD)
@@ -117,8 +121,9 @@ class ReleaseTest(RespinTestCase):
 
     def test_another_python_target_or_flavour(self):
         self.publish(OLD)
-        for name in (NAME.replace("3.13.15", "3.13.5"), f"{NAME}-debug",
-                     NAME.replace("x86_64", "aarch64")):
+        for name in (replace(NAME, version="3.13.5"),
+                     replace(NAME, marks=("debug",)),
+                     replace(NAME, triple="aarch64-unknown-linux-gnu")):
             self.refused(f"no {name}, but {NAME}", name=name)
 
     def test_without_an_sbom(self):
@@ -164,8 +169,8 @@ class ChangesTest(RespinTestCase):
         del files["bin/python3"]
         other = {"name": "new", "versionInfo": "1"}
         changes = self.changes([PYTHON, OLD], [other, NEW, PYTHON], files)
-        name = NAME.replace("3.13.15-", "3.13.15-2-")
-        self.assertEqual(changes["base"], {"name": NAME, "build": 1})
+        name = "python-3.13.15-2-x86_64-unknown-linux-gnu"
+        self.assertEqual(changes["base"], {"name": str(NAME), "build": 1})
         self.assertEqual(changes["name"], name)
         self.assertEqual(changes["build"], 2)
         xz = {"version": "5.8.0", "sha256": "a" * 64, "licence": "0BSD"}

@@ -8,9 +8,10 @@ from standalone import recipes
 from standalone.archives import writer
 from standalone.documents import provenance, sbom
 from standalone.formats import checksums
+from standalone.formats.names import BuildName
 from standalone.release import published
 from standalone.sources import pins
-from test_standalone.test_sbom import messages
+from test_standalone.test_documents_sbom import messages
 from test_standalone_archives.finished import (
     NAME,
     OUT,
@@ -25,7 +26,7 @@ class DocumentTests(ArchiveTestCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.sums = checksums.read(OUT / "SHA256SUMS")
-        cls.archives = writer.file_names(NAME)
+        cls.archives = writer.file_names(BuildName.parse(NAME))
 
     @staticmethod
     def read(name):
@@ -61,7 +62,7 @@ class DocumentTests(ArchiveTestCase):
     def test_sboms_agree_with_pins_and_recipes(self):
         tools = {name for name, pin in pins.load().items() if pin.tool}
         known = {name for name, pin in pins.load().items()} - tools
-        gpl = "-gpl" in NAME
+        gpl = "gpl" in BuildName.parse(NAME).marks
         linked = {name for name, recipe in recipes.load().items()
                   if (recipe.archives or recipe.libraries)
                   and (gpl or not recipe.gpl)}

@@ -5,7 +5,6 @@ import csv
 import hashlib
 import json
 import os
-import re
 import shutil
 import stat
 import unittest
@@ -13,6 +12,7 @@ import zipfile
 from email.parser import Parser
 from pathlib import PurePosixPath
 
+from standalone.formats.names import BuildName
 from test_standalone_archives.finished import (
     NAME,
     OUT,
@@ -47,10 +47,10 @@ class PybiTests(ArchiveTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        name = re.fullmatch(
-            r"python-([^-]+(?:-\d+)?)-([^-]+)-unknown-linux-gnu", NAME)
-        found = name and [*OUT.glob(
-            f"cpython-{name[1]}-manylinux_*_{name[2]}.pybi")]
+        name = BuildName.parse(NAME)
+        machine = name.triple.partition("-")[0]
+        found = not name.marks and [*OUT.glob(
+            f"cpython-{name.release}-manylinux_*_{machine}.pybi")]
         if not found:
             raise unittest.SkipTest("there is no pybi of such a build")
         [cls.path] = found

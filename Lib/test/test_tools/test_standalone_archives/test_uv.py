@@ -9,6 +9,7 @@ import unittest
 
 import uv
 
+from standalone.formats.names import BuildName
 from test_standalone_archives.finished import (
     NAME,
     OUT,
@@ -46,8 +47,9 @@ class UvTests(ArchiveTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.version = NAME.split("-")[1]
-        if "-debug" in NAME:
+        name = BuildName.parse(NAME)
+        cls.version, cls.debug = name.version, "debug" in name.marks
+        if cls.debug:
             cls.version += "+debug"
         cls.index = cls.top / "index.json"
         cls.index.write_text(run(
@@ -88,7 +90,7 @@ class UvTests(ArchiveTestCase):
         self.assertEqual(key, self.tree.name)
         self.assertRegex(shipped[key]["url"], r"^https://www\.python\.org/")
         self.assertNotIn(str(OUT), json.dumps(shipped))
-        if "-debug" in NAME:
+        if self.debug:
             return               # uv installs those, but lists none
         # What was not installed is listed as well.
         listed = self.uv("python", "list", "--only-downloads",

@@ -1,0 +1,75 @@
+"""Test core.options: the words, their order, and wrong ones."""
+
+import itertools
+import unittest
+
+from standalone.core import options
+from standalone.core.errors import UsageError
+from standalone.core.options import Options
+
+
+class ParseTest(unittest.TestCase):
+
+    def test_one_order(self):
+        for text, words, flavour, marks in (
+                ("noopt", "noopt", "noopt", ()),
+                ("lto", "lto", "lto", ("lto",)),
+                ("debug", "debug", "debug", ("debug",)),
+                ("gpl", "noopt+gpl", "noopt", ("gpl",)),
+                ("gpl+noopt", "noopt+gpl", "noopt", ("gpl",)),
+                ("gpl+lto", "lto+gpl", "lto", ("lto", "gpl")),
+                ("lto+lto", "lto", "lto", ("lto",)),
+                ("debug+gpl", "debug+gpl", "debug", ("debug", "gpl"))):
+            with self.subTest(text):
+                found = Options.parse(text)
+                self.assertEqual(str(found), words)
+                self.assertEqual(Options.parse(words), found)
+                self.assertEqual(found.flavour, flavour)
+                self.assertEqual(found.marks, marks)
+
+    def test_every_combination(self):
+        others = [word for word in options.WORDS
+                  if word not in options.FLAVOURS]
+        marks = set()
+        for flavour in options.FLAVOURS:
+            for number in range(len(others) + 1):
+                for more in itertools.combinations(others, number):
+                    found = Options.parse("+".join([*more, flavour]))
+                    self.assertEqual(str(found), "+".join([flavour, *more]))
+                    self.assertNotIn(found.marks, marks)
+                    marks.add(found.marks)
+                    for word in options.WORDS:
+                        self.assertEqual(word in found,
+                                         word in (flavour, *more))
+
+    def test_a_misspelt_word_is_not_just_absent(self):
+        with self.assertRaises(ValueError):
+            self.assertFalse("glp" in Options.parse("gpl"))
+
+    def refused(self, text, message):
+        with self.assertRaises(UsageError) as caught:
+            Options.parse(text)
+        self.assertEqual(caught.exception.message, message)
+        self.assertEqual(
+            caught.exception.hint, "known: noopt, lto, debug, gpl; gpl may "
+            "be joined to one of the others: lto+gpl")
+
+    def test_unknown_words(self):
+        for text, word in (("pgo", "pgo"), ("", ""), ("lto+", ""),
+                           ("lto+pgo", "pgo"), ("LTO", "LTO"),
+                           ("lto gpl", "lto gpl"), ("z+lto+debug+a", "a")):
+            self.refused(text, f"unknown OPTIONS {word!r}")
+
+    def test_two_flavours(self):
+        self.refused("debug+gpl+lto",
+                     "OPTIONS=debug+gpl+lto wants lto and debug at once")
+        self.refused("lto+noopt",
+                     "OPTIONS=lto+noopt wants noopt and lto at once")
+
+    def test_default(self):
+        self.assertEqual(options.DEFAULT, "noopt")
+        self.assertEqual(Options.parse(options.DEFAULT).marks, ())
+
+
+if __name__ == "__main__":
+    unittest.main()
