@@ -85,7 +85,9 @@ def _toolchain(config: Config, _: str) -> _Given:
     return environment(inherited={}), {
         "compiler": [chain.name, chain.version],
         "wrapper scripts": chain.files, "target": asdict(config.platform),
-        "package": host.requirement(compilers.PACKAGE)}
+        "package": [line for line in host.REQUIREMENTS.read_text(
+            encoding="utf-8").splitlines()
+            if line.startswith(f"{compilers.PACKAGE}==")]}
 
 
 def _deps(config: Config, name: str) -> _Given:
