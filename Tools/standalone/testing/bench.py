@@ -116,5 +116,5 @@ def _take_out(tree: Path, minor: tuple[int, int]) -> None:
     names = sorted({edit.file.removeprefix("Lib/") for edit in edits})
     shown = f"{PREFIX}/{library.relative_to(tree)}"
     output([str(tree / "bin" / "python3"), "-I", "-B", "-c", _COMPILE,
-            str(TOOLS), *(word for name in names for word in (
+            str(TOOLS / "relocate"), *(word for name in names for word in (
                 str(library / name), f"{shown}/{name}"))])
