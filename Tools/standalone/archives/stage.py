@@ -32,7 +32,8 @@ from standalone.documents import (
     sbom,
 )
 from standalone.formats import checksums
-from standalone.relocate import build_details, stage as relocate
+from standalone.formats.tree import InstalledTree
+from standalone.relocate import build_details
 from standalone.sources import host, pins
 from standalone.toolchain import flags
 
@@ -92,13 +93,11 @@ def _specs(config: Config, name: str, out: Path) -> list[archive.Spec]:
 
 def _details(tree: Path, out: Path) -> Mount:
     """The full archive's own build-details.json, which is made in *out*."""
-    library = relocate.library(tree)
-    path = library / "build-details.json"
-    [static] = library.glob("config-*/libpython*.a")
+    installed = InstalledTree(tree)
+    path = installed.library / "build-details.json"
     (out / path.name).write_text(build_details.with_archive(
-        path, str(static.relative_to(tree))))
-    return Mount(out / path.name,
-                         f"install/{path.relative_to(tree)}")
+        path, installed.relative(installed.static_library)))
+    return Mount(out / path.name, f"install/{installed.relative(path)}")
 
 
 def _listed(spec: archive.Spec, kind: str, out: Path) -> archive.Spec:
@@ -218,5 +217,5 @@ def _libraries(config: Config) -> dict[str, list[Pin]]:
 def _ask(tree: Path, probe: str) -> dict[str, Any]:
     """What the interpreter of *tree* prints as JSON."""
     answer: dict[str, Any] = json.loads(output(
-        [str(relocate.interpreter(tree)), "-I", "-B", "-c", probe]))
+        [str(InstalledTree(tree).interpreter), "-I", "-B", "-c", probe]))
     return answer

@@ -24,6 +24,7 @@ from standalone.core.layout import PREFIX
 from standalone.core.model import Command, Commands
 from standalone.core.process import Runner, environment
 from standalone.cpython import api, modules
+from standalone.formats.tree import InstalledTree
 from standalone.toolchain import flags
 
 if TYPE_CHECKING:
@@ -224,8 +225,8 @@ def _check_built(config: Config) -> None:
     install = config.layout.stage("install") / PREFIX.lstrip("/")
     text = (config.layout.stage("build") / "Modules/config.c").read_text()
     builtin = set(re.findall(r'^\s*{"(\w+)", PyInit_', text, re.MULTILINE))
-    dynload = next((install / "lib").glob("python3*/lib-dynload"))
-    shared = {name.partition(".")[0] for name in os.listdir(dynload)}
+    shared = {name.partition(".")[0]
+              for name in os.listdir(InstalledTree(install).dynload)}
     places = {"builtin": builtin, "shared": shared}
     missing = [
         f"{name} ({place})" for name, place

@@ -28,6 +28,7 @@ from standalone.core.model import Command
 from standalone.core.process import Runner, environment
 from standalone.documents import components, inventory, licences
 from standalone.formats import staticlib, strip
+from standalone.formats.tree import UNIX, InstalledTree
 from standalone.relocate import build_details, sysconfigdata
 
 if TYPE_CHECKING:
@@ -55,10 +56,11 @@ def run(config: Config, wanted: str) -> None:
         _static_library(tree, config, runner)
         _data(tree, config)
         _libraries(tree, config)
-        _entry_points(library(tree), config.version)
+        made = InstalledTree(tree)
+        _entry_points(made.library, config.version)
         _tests(tree, config)
-        build_details.write(library(tree) / "build-details.json", tree,
-                            interpreter(tree).name, data)
+        build_details.write(made.library / "build-details.json", tree,
+                            made.interpreter.name, data)
         found = inventory.find(config, tree)
         licences.write(out / "licenses", found)
         components.save(out / components.FILE, found)
@@ -66,17 +68,6 @@ def run(config: Config, wanted: str) -> None:
         _normalise_modes(tree)       # and what came now had our umask
         strip.split_tree(tree, out / "stripped", out / "debug")
         _gdb(out / "stripped", out / "debug", layout.stage("source"))
-
-
-def library(tree: Path) -> Path:
-    """lib/python3.13 of a tree."""
-    return next(path for path in sorted((tree / "lib").glob("python3.*"))
-                if path.is_dir())
-
-
-def interpreter(tree: Path) -> Path:
-    """bin/python3.13 of a tree, or python3.13d of a debug build."""
-    return (tree / "bin" / "python3").resolve()
 
 
 def _normalise_modes(tree: Path) -> None:
@@ -89,7 +80,7 @@ def _normalise_modes(tree: Path) -> None:
 
 def _sysconfig(tree: Path, work: Path) -> dict[str, sysconfigdata.Value]:
     """Clean _sysconfigdata; what it says afterwards."""
-    path = next(library(tree).glob("_sysconfigdata_*.py"))
+    path = InstalledTree(tree).sysconfigdata
     data = sysconfigdata.cleaned(sysconfigdata.read(path), work)
     # How it was linked is no advice for how to link with it.
     data["LINKFORSHARED"] = "-Wl,--export-dynamic"
@@ -98,7 +89,7 @@ def _sysconfig(tree: Path, work: Path) -> dict[str, sysconfigdata.Value]:
     data["LIBS"] = " ".join(dict.fromkeys(
         f"{data['LIBS']} -lrt {data['LIBM']} {data['LIBC']}".split()))
     sysconfigdata.write(path, data)
-    for record in library(tree).glob("_sysconfig_vars_*.json"):
+    for record in InstalledTree(tree).library.glob("_sysconfig_vars_*.json"):
         record.write_text(json.dumps(
             sysconfigdata.cleaned(json.loads(record.read_text()), work),
             indent=2) + "\n")
@@ -107,7 +98,7 @@ def _sysconfig(tree: Path, work: Path) -> dict[str, sysconfigdata.Value]:
 
 def _config_dir(tree: Path, work: Path) -> None:
     """lib/python3.13/config-*: its makefile and what lies beside it."""
-    for path in next(library(tree).glob("config-*")).iterdir():
+    for path in InstalledTree(tree).config_dir.iterdir():
         if path.suffix not in (".a", ".o"):
             path.write_text(
                 sysconfigdata.clean(path.read_text(), work)
@@ -117,7 +108,7 @@ def _config_dir(tree: Path, work: Path) -> None:
 def _scripts(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
     """bin/: `python`, and scripts that find it beside them."""
     directory = tree / "bin"
-    name = interpreter(tree).name
+    name = InstalledTree(tree).interpreter.name
     (directory / "python").symlink_to(name)
     for script in sorted(directory.iterdir()):
         if script.is_symlink() or script.name == name:
@@ -129,12 +120,13 @@ def _scripts(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
             script.write_text(render.render(
                 "launcher.j2", interpreter=name, body=body.rstrip("\n")),
                 encoding="utf-8")
-    for record in library(tree).glob("site-packages/*.dist-info/RECORD"):
+    for record in InstalledTree(tree).site_packages.glob(
+            "*.dist-info/RECORD"):
         _rewrite_record(record)
 
 
 def _python_config(tree: Path, data: dict[str, sysconfigdata.Value]) -> str:
-    configdir = next(library(tree).glob("config-*")).relative_to(tree)
+    configdir = InstalledTree(tree).config_dir.relative_to(tree)
     return render.render(
         "python-config.j2", libs=data["LIBS"],
         embed_libs=f"-lpython{data['LDVERSION']} {data['LIBS']}",
@@ -185,7 +177,7 @@ def _pkg_config_archive(tree: Path,
     With one directory for both, -lpython would always be the shared
     library: `pkg-config --static` only adds what a library needs.
     """
-    directory = next(library(tree).glob("config-*")) / "pkgconfig"
+    directory = InstalledTree(tree).config_dir / "pkgconfig"
     shutil.copytree(tree / "lib/pkgconfig", directory, symlinks=True)
     up = "/".join(".." for _ in directory.relative_to(tree).parts)
     for path in directory.iterdir():
@@ -199,7 +191,7 @@ def _pkg_config_archive(tree: Path,
 
 def _static_library(tree: Path, config: Config, runner: Runner) -> None:
     """libpython's archive, complete."""
-    [archive] = library(tree).glob("config-*/libpython*.a")
+    archive = InstalledTree(tree).static_library
     layout = config.layout
     with tempfile.TemporaryDirectory(dir=tree.parent) as scratch:
         runner.steps(staticlib.commands(archive, [
@@ -245,8 +237,9 @@ def _entry_points(directory: Path, version: str) -> None:
 def _tests(tree: Path, config: Config) -> None:
     """The test packages, which `make install` was told to leave out."""
     source = config.layout.stage("source") / "Lib"
+    library = InstalledTree(tree).library
     for name in ("test", "idlelib/idle_test"):
-        shutil.copytree(source / name, library(tree) / name, symlinks=True,
+        shutil.copytree(source / name, library / name, symlinks=True,
                         ignore=shutil.ignore_patterns("__pycache__"))
 
 
@@ -257,10 +250,10 @@ def _byte_compile(tree: Path, runner: Runner) -> None:
     whose bytecode would be a tenth of the archive and who has no use in
     a tree that cannot be written.
     """
-    lib = library(tree)
-    config_dir = next(lib.glob("config-*"))
+    installed = InstalledTree(tree)
+    lib, config_dir = installed.library, installed.config_dir
     runner.steps([Command(
-        (str(interpreter(tree)), "-I", "-B",
+        (str(InstalledTree(tree).interpreter), "-I", "-B",
          str(TOOLS / "relocate" / "bytecode.py"),
          str(lib), f"{PREFIX}/{lib.relative_to(tree)}", "test",
          "idlelib/idle_test", "site-packages", config_dir.name), tree)],
@@ -272,7 +265,7 @@ def _gdb(stripped: Path, debug: Path, source: Path) -> None:
 
     https://sourceware.org/gdb/current/onlinedocs/gdb.html/objfile_002dgdbdotext-file.html
     """
-    for pattern in ("bin/python3.*", "lib/libpython3.*.so.1.0"):
+    for pattern in (UNIX.programs, UNIX.libpython):
         for path in stripped.glob(pattern):
             shutil.copyfile(
                 source / "Tools/gdb/libpython.py",

@@ -15,6 +15,7 @@ from standalone.core.errors import UsageError, ValidationError
 from standalone.core.layout import PREFIX, TOOLS
 from standalone.core.process import output
 from standalone.cpython import overlay
+from standalone.formats.tree import InstalledTree
 from standalone.pipeline import driver
 from standalone.request import Config
 from standalone.testing import testbed
@@ -89,7 +90,7 @@ def _instructions(place: Path) -> int:
     argv = ("valgrind", "--tool=callgrind",
             f"--callgrind-out-file={place / 'tmp' / 'callgrind'}",
             f"--log-file={place / 'tmp' / 'log'}",
-            str(place / "python" / "bin" / "python3"), "-c", "pass")
+            str(InstalledTree(place / "python").python), "-c", "pass")
     # The same hashes each time, and so the same collisions.
     env = testbed.environment(place) | {"PYTHONHASHSEED": "0"}
     counts = []
@@ -103,7 +104,7 @@ def _instructions(place: Path) -> int:
 
 def _take_out(tree: Path, minor: tuple[int, int]) -> None:
     """Undo our edits to the library, and compile what they were in."""
-    library = next(tree.glob("lib/python3.*/os.py")).parent
+    library = InstalledTree(tree).library
     stamp.remove(library / "_standalone_runtime")
     edits = [edit for edit in reversed(overlay.edits())
              if edit.file.startswith("Lib/") and edit.fits(minor)
