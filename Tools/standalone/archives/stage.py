@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from standalone import recipes
 from standalone.archives import (
@@ -20,7 +20,7 @@ from standalone.archives import (
     writer as archive,
 )
 from standalone.archives.mounts import Mount, members
-from standalone.core import stamp
+from standalone.core import interpreter, stamp
 from standalone.core.errors import ValidationError
 from standalone.core.model import Pin
 from standalone.core.process import output
@@ -124,7 +124,8 @@ def _pybi(config: Config, name: str, stripped: archive.Spec,
     facts = pybi.Facts(
         config.version, config.build, machine,
         (layout.stage("validate") / "glibc").read_text(),
-        _ask(layout.stage("tree") / "install", pybi.PROBE))
+        interpreter.native(InstalledTree(
+            layout.stage("tree") / "install").interpreter).ask(pybi.PROBE))
     spec = _listed(replace(stripped, mounts=tuple(
         replace(mount, without=(*mount.without, *pybi.WITHOUT))
         for mount in stripped.mounts)), "pybi", out)
@@ -174,7 +175,8 @@ def _python_json(config: Config, full: Mounts,
             make=make, config_c=(made / "config.c").read_text(),
             setups=setups, libraries=_libraries(config),
             object_format=config.chain.object_format(config.flavour)))
-    document = metadata.python_json(_ask(tree, metadata.PROBE), facts,
+    python = interpreter.native(InstalledTree(tree).interpreter)
+    document = metadata.python_json(python.ask(metadata.PROBE), facts,
                                     members(full))
     if differing := [*build_info.differing(document, tree.parent)]:
         raise ValidationError(
@@ -212,10 +214,3 @@ def _libraries(config: Config) -> dict[str, list[Pin]]:
             [pinned[name]]
         for name, recipe in recipes.load().items() if recipe.bundled
         for file in recipe.archives}
-
-
-def _ask(tree: Path, probe: str) -> dict[str, Any]:
-    """What the interpreter of *tree* prints as JSON."""
-    answer: dict[str, Any] = json.loads(output(
-        [str(InstalledTree(tree).interpreter), "-I", "-B", "-c", probe]))
-    return answer

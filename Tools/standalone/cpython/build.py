@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standalone import recipes
-from standalone.core import stamp
+from standalone.core import interpreter, stamp
 from standalone.core.errors import BuildError
 from standalone.core.layout import PREFIX
 from standalone.core.model import Command, Commands
@@ -108,14 +108,14 @@ def install_commands(config: Config, root: Path) -> Commands:
                "COMPILEALL_OPTS=--help")
     bundled = config.layout.stage("source") / "Lib/ensurepip/_bundled"
     wheel = next(bundled.glob("pip-*.whl"))
-    yield Command(
-        (str(config.layout.stage("build") / "python"), "-B", f"{wheel}/pip",
-         "install", "--no-index", "--no-compile", "--ignore-installed",
-         "--no-warn-script-location", "--no-cache-dir", f"--root={root}",
-         f"--prefix={PREFIX}", f"--find-links={bundled}", "pip"),
-        config.layout.stage("build"),
+    build = config.layout.stage("build")
+    yield interpreter.native(build / "python").command(
+        "-B", f"{wheel}/pip",
+        "install", "--no-index", "--no-compile", "--ignore-installed",
+        "--no-warn-script-location", "--no-cache-dir", f"--root={root}",
+        f"--prefix={PREFIX}", f"--find-links={bundled}", "pip", cwd=build,
         # Nothing of this machine's configuration of pip.
-        {"PIP_CONFIG_FILE": os.devnull})
+        env={"PIP_CONFIG_FILE": os.devnull})
 
 
 def exports(config: Config) -> str:

@@ -22,9 +22,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone.core import render, stamp
+from standalone.core import interpreter, render, stamp
 from standalone.core.layout import PREFIX, TOOLS
-from standalone.core.model import Command
 from standalone.core.process import Runner, environment
 from standalone.documents import components, inventory, licences
 from standalone.formats import staticlib, strip
@@ -252,11 +251,11 @@ def _byte_compile(tree: Path, runner: Runner) -> None:
     """
     installed = InstalledTree(tree)
     lib, config_dir = installed.library, installed.config_dir
-    runner.steps([Command(
-        (str(InstalledTree(tree).interpreter), "-I", "-B",
-         str(TOOLS / "relocate" / "bytecode.py"),
-         str(lib), f"{PREFIX}/{lib.relative_to(tree)}", "test",
-         "idlelib/idle_test", "site-packages", config_dir.name), tree)],
+    python = interpreter.native(installed.interpreter)
+    runner.steps([python.script(
+        str(TOOLS / "relocate" / "bytecode.py"),
+        str(lib), f"{PREFIX}/{lib.relative_to(tree)}", "test",
+        "idlelib/idle_test", "site-packages", config_dir.name, cwd=tree)],
         "byte-compile")
 
 

@@ -10,7 +10,7 @@ import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
-from standalone.core import stamp
+from standalone.core import interpreter, stamp
 from standalone.core.errors import UsageError, ValidationError
 from standalone.core.layout import PREFIX, TOOLS
 from standalone.core.process import output
@@ -116,6 +116,7 @@ def _take_out(tree: Path, minor: tuple[int, int]) -> None:
                         encoding="utf-8")
     names = sorted({edit.file.removeprefix("Lib/") for edit in edits})
     shown = f"{PREFIX}/{library.relative_to(tree)}"
-    output([str(tree / "bin" / "python3"), "-I", "-B", "-c", _COMPILE,
-            str(TOOLS / "relocate"), *(word for name in names for word in (
-                str(library / name), f"{shown}/{name}"))])
+    interpreter.native(InstalledTree(tree).python).prints(
+        "-I", "-B", "-c", _COMPILE, str(TOOLS / "relocate"),
+        *(word for name in names for word in (
+            str(library / name), f"{shown}/{name}")))
