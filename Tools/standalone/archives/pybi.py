@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from standalone.formats.tree import UNIX
+
 #: What the tree has and a pybi does not: installers start from nothing.
-WITHOUT = ("bin/pip*", "lib/python3.*/site-packages/*")
+WITHOUT = ("bin/pip*", f"{UNIX.site_packages}/*")
 
 #: To be run by the built interpreter: ``-I -B -c PROBE``.  Prints JSON.
 #: What depends on the machine is left out, or called PLATFORM.

@@ -20,7 +20,7 @@ from standalone.archives import (
     writer as archive,
 )
 from standalone.archives.mounts import Mount, members
-from standalone.core import stamp
+from standalone.core import interpreter, stamp
 from standalone.core.errors import ValidationError
 from standalone.core.model import Pin
 from standalone.core.process import output
@@ -33,7 +33,8 @@ from standalone.documents import (
 )
 from standalone.formats import checksums
 from standalone.formats.names import BuildName
-from standalone.relocate import build_details, stage as relocate
+from standalone.formats.tree import InstalledTree
+from standalone.relocate import build_details
 from standalone.sources import host, pins
 from standalone.toolchain import compilers, flags
 
@@ -92,13 +93,11 @@ def _specs(config: Config, name: BuildName,
 
 def _details(tree: Path, out: Path) -> Mount:
     """The full archive's own build-details.json, which is made in *out*."""
-    library = relocate.library(tree)
-    path = library / "build-details.json"
-    [static] = library.glob("config-*/libpython*.a")
+    installed = InstalledTree(tree)
+    path = installed.library / "build-details.json"
     (out / path.name).write_text(build_details.with_archive(
-        path, str(static.relative_to(tree))))
-    return Mount(out / path.name,
-                         f"install/{path.relative_to(tree)}")
+        path, installed.relative(installed.static_library)))
+    return Mount(out / path.name, f"install/{installed.relative(path)}")
 
 
 def _listed(spec: archive.Spec, kind: str, out: Path) -> archive.Spec:
@@ -124,7 +123,8 @@ def _pybi(config: Config, stripped: archive.Spec,
     facts = pybi.Facts(
         config.version, config.build,
         config.platform.wheel_tag(layout.libc.read_text()),
-        _ask(layout.stage("tree") / "install", pybi.PROBE))
+        interpreter.native(InstalledTree(
+            layout.stage("tree") / "install").interpreter).ask(pybi.PROBE))
     spec = _listed(replace(stripped, mounts=tuple(
         replace(mount, without=(*mount.without, *pybi.WITHOUT))
         for mount in stripped.mounts)), "pybi", out)
@@ -197,7 +197,8 @@ def _python_json(config: Config, full: Mounts,
             make=make, config_c=(made / "config.c").read_text(),
             setups=setups, libraries=_libraries(config),
             object_format=config.chain.object_format(config.flavour)))
-    document = metadata.python_json(_ask(tree, metadata.PROBE), facts,
+    python = interpreter.native(InstalledTree(tree).interpreter)
+    document = metadata.python_json(python.ask(metadata.PROBE), facts,
                                     members(full))
     if differing := [*build_info.differing(document, tree.parent)]:
         raise ValidationError(
@@ -235,10 +236,3 @@ def _libraries(config: Config) -> dict[str, list[Pin]]:
             [pinned[name]]
         for name, recipe in recipes.load().items() if recipe.bundled
         for file in recipe.archives}
-
-
-def _ask(tree: Path, probe: str) -> dict[str, Any]:
-    """What the interpreter of *tree* prints as JSON."""
-    answer: dict[str, Any] = json.loads(output(
-        [str(relocate.interpreter(tree)), "-I", "-B", "-c", probe]))
-    return answer

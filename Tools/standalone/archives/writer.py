@@ -25,6 +25,7 @@ from standalone.core.errors import BuildError, UsageError
 from standalone.documents.python_json import TEST_EXTENSIONS, TEST_PACKAGES
 from standalone.formats import checksums
 from standalone.formats.names import ArchiveName, BuildName, is_of_one_build
+from standalone.formats.tree import UNIX
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -45,14 +46,14 @@ KINDS: Mapping[str, Mapping[str, int]] = {
 
 #: What only those want who run CPython's own tests.
 TESTS = (
-    *("lib/python3.*/" + name.replace(".", "/") for name in TEST_PACKAGES),
-    *(f"lib/python3.*/lib-dynload/{name}.*so" for name in TEST_EXTENSIONS),
+    *(f"{UNIX.library}/{name.replace('.', '/')}" for name in TEST_PACKAGES),
+    *(f"{UNIX.dynload}/{name}.*so" for name in TEST_EXTENSIONS),
 )
 
 #: What install_only leaves to the tests' archive and the full one.
 NOT_INSTALLED = (
-    "lib/python3.*/config-*/libpython*.a",
-    "lib/python3.*/config-*/pkgconfig",
+    UNIX.static_library,
+    f"{UNIX.config_dir}/pkgconfig",
     *TESTS,
 )
 

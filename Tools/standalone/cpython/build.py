@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standalone import recipes
-from standalone.core import stamp
+from standalone.core import interpreter, stamp
 from standalone.core.errors import BuildError
 from standalone.core.layout import PREFIX, Layout
 from standalone.core.model import Command, Commands, Recipe
 from standalone.core.platform import Platform
 from standalone.core.process import Runner, environment
 from standalone.cpython import api, modules
+from standalone.formats.tree import InstalledTree
 from standalone.toolchain import flags
 
 if TYPE_CHECKING:
@@ -93,14 +94,13 @@ def install_commands(build: Path, source: Path, flavour: str,
                "COMPILEALL_OPTS=--help")
     bundled = source / "Lib/ensurepip/_bundled"
     wheel = next(bundled.glob("pip-*.whl"))
-    yield Command(
-        (str(build / "python"), "-B", f"{wheel}/pip",
-         "install", "--no-index", "--no-compile", "--ignore-installed",
-         "--no-warn-script-location", "--no-cache-dir", f"--root={root}",
-         f"--prefix={PREFIX}", f"--find-links={bundled}", "pip"),
-        build,
+    yield interpreter.native(build / "python").command(
+        "-B", f"{wheel}/pip",
+        "install", "--no-index", "--no-compile", "--ignore-installed",
+        "--no-warn-script-location", "--no-cache-dir", f"--root={root}",
+        f"--prefix={PREFIX}", f"--find-links={bundled}", "pip", cwd=build,
         # Nothing of this machine's configuration of pip.
-        {"PIP_CONFIG_FILE": os.devnull})
+        env={"PIP_CONFIG_FILE": os.devnull})
 
 
 def exports(layout: Layout) -> str:
@@ -215,8 +215,8 @@ def _check_built(build: Path, install: Path, expected: Mapping[str, str],
     """Is every *expected* module where it was expected?"""
     text = (build / "Modules/config.c").read_text()
     builtin = set(re.findall(r'^\s*{"(\w+)", PyInit_', text, re.MULTILINE))
-    dynload = next((install / "lib").glob("python3*/lib-dynload"))
-    shared = {name.partition(".")[0] for name in os.listdir(dynload)}
+    shared = {name.partition(".")[0]
+              for name in os.listdir(InstalledTree(install).dynload)}
     places = {"builtin": builtin, "shared": shared}
     missing = [f"{name} ({place})" for name, place in expected.items()
                if name not in places[place]]

@@ -23,6 +23,7 @@ from standalone.core.platform import Libc
 from standalone.documents import components
 from standalone.documents.components import NOWHERE, Component, Texts
 from standalone.formats import elf
+from standalone.formats.tree import UNIX, InstalledTree
 from standalone.sources import pins, unpack
 from standalone.toolchain import compilers, sysroot
 from standalone.toolchain.compilers import Toolchain
@@ -123,8 +124,7 @@ def _cpython(made: Ingredients, tree: Path, linked: Linked) -> Iterator[
 def _piece(files: str, tree: Path, linked: Linked) -> tuple[str, ...]:
     if not files.startswith("Lib/"):
         return linked.paths(f"/source/{files}")
-    [library] = tree.glob("lib/python3.*/os.py")
-    path = library.parent / files.removeprefix("Lib/")
+    path = InstalledTree(tree).library / files.removeprefix("Lib/")
     return (str(path.relative_to(tree)),) if path.exists() else ()
 
 
@@ -154,7 +154,7 @@ def _listed(name: str, licence: str, paths: tuple[str, ...],
 
 def _pip(tree: Path) -> Iterator[tuple[Component, dict[str, str]]]:
     """pip and what it has in pip/_vendor."""
-    for info in tree.glob("lib/python3.*/site-packages/pip-*.dist-info"):
+    for info in tree.glob(f"{UNIX.site_packages}/pip-*.dist-info"):
         package = info.with_name("pip")
         version = info.name.removesuffix(".dist-info").partition("-")[2]
         paths = [package, *info.parents[1].glob("ensurepip/_bundled/pip-*")]

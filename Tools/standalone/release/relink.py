@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from standalone.archives import full_archive
-from standalone.core import stamp
+from standalone.core import interpreter, stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.model import Command, Commands, WriteFile
-from standalone.core.process import Runner, environment, output
+from standalone.core.process import Runner, environment
 from standalone.formats import elf
 from standalone.pipeline import plan
 from standalone.platforms import targets
@@ -252,10 +252,9 @@ def _check_init(obj: Path, source: Path) -> None:
 
 def _try(program: Path, home: Path, modules: Mapping[str, str]) -> None:
     """Does it start, and has it the modules that it ought to have?"""
-    names = output(
-        [str(program), "-S", "-B", "-c",
-         "import sys; print(*sys.builtin_module_names)"],
-        env=environment(extra={"PYTHONHOME": str(home)})).split()
+    names = interpreter.native(program).prints(
+        "-S", "-B", "-c", "import sys; print(*sys.builtin_module_names)",
+        env={"PYTHONHOME": str(home)}).split()
     if {*names} != {*modules}:
         raise BuildError("the new interpreter has other modules built in: "
                          + " ".join(sorted({*names} ^ {*modules})))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from standalone.core.layout import PREFIX
+from standalone.formats.tree import InstalledTree
 
 
 def write(path: Path, tree: Path, interpreter: str,
@@ -90,7 +91,7 @@ def _details(tree: Path, data: Mapping[str, str | int]) -> dict[str, object]:
 
 def _full_version(tree: Path) -> tuple[int, int, int, str, int]:
     """sys.version_info, out of the installed patchlevel.h."""
-    header = next((tree / "include").glob("python3*/patchlevel.h"))
+    header = InstalledTree(tree).include / "patchlevel.h"
     found = dict(re.findall(r"^#define PY_(\w+)\s+(\w+)",
                             header.read_text(), re.MULTILINE))
     level = {"PY_RELEASE_LEVEL_ALPHA": "alpha",

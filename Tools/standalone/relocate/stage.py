@@ -23,12 +23,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standalone.core import render, stamp
+from standalone.core import interpreter, render, stamp
 from standalone.core.layout import PREFIX, TOOLS, Layout
-from standalone.core.model import Command
 from standalone.core.process import Runner, environment
 from standalone.documents import components, inventory, licences
 from standalone.formats import staticlib, strip
+from standalone.formats.tree import UNIX, InstalledTree
 from standalone.relocate import build_details, sysconfigdata
 
 if TYPE_CHECKING:
@@ -57,10 +57,11 @@ def run(config: Config, wanted: str) -> None:
         for name, recipe in config.recipes.items():
             _data(tree, layout.dep(name), recipe.data)
             _libraries(tree, layout.dep(name), recipe.libraries)
-        _entry_points(library(tree), config.version)
-        _tests(tree, layout.stage("source") / "Lib")
-        build_details.write(library(tree) / "build-details.json", tree,
-                            interpreter(tree).name, data)
+        made = InstalledTree(tree)
+        _entry_points(made.library, config.version)
+        _tests(made.library, layout.stage("source") / "Lib")
+        build_details.write(made.library / "build-details.json", tree,
+                            made.interpreter.name, data)
         found = inventory.find(tree, ingredients(config))
         licences.write(out / "licenses", found)
         components.save(out / components.FILE, found)
@@ -68,17 +69,6 @@ def run(config: Config, wanted: str) -> None:
         _normalise_modes(tree)       # and what came now had our umask
         strip.split_tree(tree, out / "stripped", out / "debug")
         _gdb(out / "stripped", out / "debug", layout.stage("source"))
-
-
-def library(tree: Path) -> Path:
-    """lib/python3.13 of a tree."""
-    return next(path for path in sorted((tree / "lib").glob("python3.*"))
-                if path.is_dir())
-
-
-def interpreter(tree: Path) -> Path:
-    """bin/python3.13 of a tree, or python3.13d of a debug build."""
-    return (tree / "bin" / "python3").resolve()
 
 
 def _normalise_modes(tree: Path) -> None:
@@ -91,7 +81,7 @@ def _normalise_modes(tree: Path) -> None:
 
 def _sysconfig(tree: Path, work: Path) -> dict[str, sysconfigdata.Value]:
     """Clean _sysconfigdata; what it says afterwards."""
-    path = next(library(tree).glob("_sysconfigdata_*.py"))
+    path = InstalledTree(tree).sysconfigdata
     data = sysconfigdata.cleaned(sysconfigdata.read(path), work)
     # How it was linked is no advice for how to link with it.
     data["LINKFORSHARED"] = "-Wl,--export-dynamic"
@@ -100,7 +90,7 @@ def _sysconfig(tree: Path, work: Path) -> dict[str, sysconfigdata.Value]:
     data["LIBS"] = " ".join(dict.fromkeys(
         f"{data['LIBS']} -lrt {data['LIBM']} {data['LIBC']}".split()))
     sysconfigdata.write(path, data)
-    for record in library(tree).glob("_sysconfig_vars_*.json"):
+    for record in InstalledTree(tree).library.glob("_sysconfig_vars_*.json"):
         record.write_text(json.dumps(
             sysconfigdata.cleaned(json.loads(record.read_text()), work),
             indent=2) + "\n")
@@ -109,7 +99,7 @@ def _sysconfig(tree: Path, work: Path) -> dict[str, sysconfigdata.Value]:
 
 def _config_dir(tree: Path, work: Path) -> None:
     """lib/python3.13/config-*: its makefile and what lies beside it."""
-    for path in next(library(tree).glob("config-*")).iterdir():
+    for path in InstalledTree(tree).config_dir.iterdir():
         if path.suffix not in (".a", ".o"):
             path.write_text(
                 sysconfigdata.clean(path.read_text(), work)
@@ -119,7 +109,7 @@ def _config_dir(tree: Path, work: Path) -> None:
 def _scripts(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
     """bin/: `python`, and scripts that find it beside them."""
     directory = tree / "bin"
-    name = interpreter(tree).name
+    name = InstalledTree(tree).interpreter.name
     (directory / "python").symlink_to(name)
     for script in sorted(directory.iterdir()):
         if script.is_symlink() or script.name == name:
@@ -131,12 +121,13 @@ def _scripts(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
             script.write_text(render.render(
                 "launcher.j2", interpreter=name, body=body.rstrip("\n")),
                 encoding="utf-8")
-    for record in library(tree).glob("site-packages/*.dist-info/RECORD"):
+    for record in InstalledTree(tree).site_packages.glob(
+            "*.dist-info/RECORD"):
         _rewrite_record(record)
 
 
 def _python_config(tree: Path, data: dict[str, sysconfigdata.Value]) -> str:
-    configdir = next(library(tree).glob("config-*")).relative_to(tree)
+    configdir = InstalledTree(tree).config_dir.relative_to(tree)
     return render.render(
         "python-config.j2", libs=data["LIBS"],
         embed_libs=f"-lpython{data['LDVERSION']} {data['LIBS']}",
@@ -187,7 +178,7 @@ def _pkg_config_archive(tree: Path,
     With one directory for both, -lpython would always be the shared
     library: `pkg-config --static` only adds what a library needs.
     """
-    directory = next(library(tree).glob("config-*")) / "pkgconfig"
+    directory = InstalledTree(tree).config_dir / "pkgconfig"
     shutil.copytree(tree / "lib/pkgconfig", directory, symlinks=True)
     up = "/".join(".." for _ in directory.relative_to(tree).parts)
     for path in directory.iterdir():
@@ -203,7 +194,7 @@ def _static_library(tree: Path, layout: Layout,
                     linked: Mapping[str, Iterable[str]],
                     runner: Runner) -> None:
     """Add to libpython's archive all archives that are *linked* in."""
-    [archive] = library(tree).glob("config-*/libpython*.a")
+    archive = InstalledTree(tree).static_library
     with tempfile.TemporaryDirectory(dir=tree.parent) as scratch:
         runner.steps(staticlib.commands(archive, [
             *sorted((layout.stage("build") / "Modules").rglob("*.a")),
@@ -252,11 +243,11 @@ def ingredients(config: Config) -> inventory.Ingredients:
         libc=config.platform.libc)
 
 
-def _tests(tree: Path, source: Path) -> None:
+def _tests(library: Path, source: Path) -> None:
     """Copy the test packages, which `make install` was told to leave
     out."""
     for name in ("test", "idlelib/idle_test"):
-        shutil.copytree(source / name, library(tree) / name, symlinks=True,
+        shutil.copytree(source / name, library / name, symlinks=True,
                         ignore=shutil.ignore_patterns("__pycache__"))
 
 
@@ -267,13 +258,13 @@ def _byte_compile(tree: Path, runner: Runner) -> None:
     whose bytecode would be a tenth of the archive and who has no use in
     a tree that cannot be written.
     """
-    lib = library(tree)
-    config_dir = next(lib.glob("config-*"))
-    runner.steps([Command(
-        (str(interpreter(tree)), "-I", "-B",
-         str(TOOLS / "relocate" / "bytecode.py"),
-         str(lib), f"{PREFIX}/{lib.relative_to(tree)}", "test",
-         "idlelib/idle_test", "site-packages", config_dir.name), tree)],
+    installed = InstalledTree(tree)
+    lib, config_dir = installed.library, installed.config_dir
+    python = interpreter.native(installed.interpreter)
+    runner.steps([python.script(
+        str(TOOLS / "relocate" / "bytecode.py"),
+        str(lib), f"{PREFIX}/{lib.relative_to(tree)}", "test",
+        "idlelib/idle_test", "site-packages", config_dir.name, cwd=tree)],
         "byte-compile")
 
 
@@ -282,7 +273,7 @@ def _gdb(stripped: Path, debug: Path, source: Path) -> None:
 
     https://sourceware.org/gdb/current/onlinedocs/gdb.html/objfile_002dgdbdotext-file.html
     """
-    for pattern in ("bin/python3.*", "lib/libpython3.*.so.1.0"):
+    for pattern in (UNIX.programs, UNIX.libpython):
         for path in stripped.glob(pattern):
             shutil.copyfile(
                 source / "Tools/gdb/libpython.py",

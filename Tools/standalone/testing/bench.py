@@ -10,11 +10,12 @@ import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
-from standalone.core import stamp
+from standalone.core import interpreter, stamp
 from standalone.core.errors import UsageError, ValidationError
 from standalone.core.layout import PREFIX, TOOLS
 from standalone.core.process import output
 from standalone.cpython import overlay
+from standalone.formats.tree import InstalledTree
 from standalone.pipeline import driver
 from standalone.request import Config
 from standalone.testing import testbed
@@ -90,7 +91,7 @@ def _instructions(place: Path) -> int:
     argv = ("valgrind", "--tool=callgrind",
             f"--callgrind-out-file={place / 'tmp' / 'callgrind'}",
             f"--log-file={place / 'tmp' / 'log'}",
-            str(place / "python" / "bin" / "python3"), "-c", "pass")
+            str(InstalledTree(place / "python").python), "-c", "pass")
     # The same hashes each time, and so the same collisions.
     env = testbed.environment(place) | {"PYTHONHASHSEED": "0"}
     counts = []
@@ -104,7 +105,7 @@ def _instructions(place: Path) -> int:
 
 def _take_out(tree: Path, minor: tuple[int, int]) -> None:
     """Undo our edits to the library, and compile what they were in."""
-    library = next(tree.glob("lib/python3.*/os.py")).parent
+    library = InstalledTree(tree).library
     stamp.remove(library / "_standalone_runtime")
     edits = [edit for edit in reversed(overlay.edits())
              if edit.file.startswith("Lib/") and edit.fits(minor)
@@ -116,6 +117,7 @@ def _take_out(tree: Path, minor: tuple[int, int]) -> None:
                         encoding="utf-8")
     names = sorted({edit.file.removeprefix("Lib/") for edit in edits})
     shown = f"{PREFIX}/{library.relative_to(tree)}"
-    output([str(tree / "bin" / "python3"), "-I", "-B", "-c", _COMPILE,
-            str(TOOLS), *(word for name in names for word in (
-                str(library / name), f"{shown}/{name}"))])
+    interpreter.native(InstalledTree(tree).python).prints(
+        "-I", "-B", "-c", _COMPILE, str(TOOLS / "relocate"),
+        *(word for name in names for word in (
+            str(library / name), f"{shown}/{name}")))

@@ -18,6 +18,7 @@ from standalone.core import stamp
 from standalone.core.layout import ROOT, TOOLS, downloads
 from standalone.core.process import environment
 from standalone.formats import checksums, names
+from standalone.formats.tree import InstalledTree
 from standalone.pipeline import driver
 from standalone.request import Config
 from standalone.sources import host
@@ -127,7 +128,7 @@ def _python(config: Config) -> str:
     if not stamp.is_fresh(env, wanted):
         with stamp.output_dir(env, wanted) as scratch:
             venv.create(scratch, symlinks=True)
-            [site] = scratch.glob("lib/python3*/site-packages")
+            site = InstalledTree(scratch).site_packages
             (site / "standalone.pth").write_text(
                 f"{packages}\n{config.layout.host}\n")
     return str(env / "bin" / "python")

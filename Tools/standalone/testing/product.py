@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from standalone.core.errors import UsageError
+from standalone.formats.tree import InstalledTree
 from standalone.pipeline import driver, hidden_work
 from standalone.platforms import targets
 from standalone.request import Config
@@ -54,15 +55,19 @@ def distribution(config: Config, *, here: bool = True) -> Counts:
         return counts + _in_chroots(place, config.layout.logs)
 
 
+def _tests(place: Path) -> Path:
+    return InstalledTree(place / "python").library / "test"
+
+
 def _runtime(place: Path) -> list[str]:
     """The modules of our own tests."""
     return [f"{RUNTIME}.{path.stem}" for path in sorted(
-        place.glob(f"python/lib/python3.*/test/{RUNTIME}/test_*.py"))]
+        (_tests(place) / RUNTIME).glob("test_*.py"))]
 
 
 def _present(place: Path) -> list[str]:
     """Those of SELECTION that this version of CPython has."""
-    tests = next(place.glob("python/lib/python3.*/test"))
+    tests = _tests(place)
     return [name for name in SELECTION
             if list(tests.glob(name.replace(".", "/") + "*"))]
 

@@ -18,6 +18,7 @@ from typing import IO
 from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.formats import checksums, names
+from standalone.formats.tree import InstalledTree
 from standalone.request import Config
 from standalone.sources import unpack
 from standalone.testing import children
@@ -106,7 +107,7 @@ def debuginfo(config: Config, directory: Path) -> None:
 
 def _add_static_library(built: Path, tree: Path) -> None:
     """For some of our tests: it is in the full archive alone."""
-    [static] = built.glob("lib/python3.*/config-*/libpython*.a")
+    static = InstalledTree(built).static_library
     target = tree / static.parent.relative_to(built)
     shutil.copy2(static, target)
     shutil.copytree(static.with_name("pkgconfig"), target / "pkgconfig",

@@ -1,5 +1,6 @@
 """What a finished tree may contain: policy.toml, read and checked."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -9,6 +10,7 @@ from typing import Any
 
 from standalone.core.errors import UsageError
 from standalone.core.layout import TOOLS
+from standalone.formats.tree import UNIX
 
 POLICY_TOML = TOOLS / "validate" / "policy.toml"
 
@@ -75,11 +77,12 @@ def load(path: Path = POLICY_TOML) -> Policy:
         placeholder=_text(table["placeholder"], f"{where}: placeholder"),
         sysconfigdata=_text(table["sysconfigdata"],
                             f"{where}: sysconfigdata"),
-        exports={name: _texts(value, f"{where}: exports.{name}")
+        exports={_filled(name, where):
+                     _texts(value, f"{where}: exports.{name}")
                  for name, value in table["exports"].items()},
         tools={name: _texts(value, f"{where}: tools.{name}")
                for name, value in table["tools"].items()},
-        owners={name: _text(value, f"{where}: owners.{name}")
+        owners={_filled(name, where): _text(value, f"{where}: owners.{name}")
                 for name, value in table["owners"].items()},
         exceptions=tuple(exceptions))
 
@@ -96,7 +99,20 @@ def _check_keys(table: Mapping[str, Any], cls: type, where: str) -> None:
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise UsageError(f"{where}: {value!r} is no string")
-    return value
+    return _filled(value, where)
+
+
+def _filled(text: str, where: str) -> str:
+    """*text* with the tree's patterns in the place of {library} etc."""
+    known = UNIX.patterns()
+
+    def pattern(found: re.Match[str]) -> str:
+        if found[1] not in known:
+            raise UsageError(f"{where}: unknown place {found[0]}",
+                             hint=f"known are {', '.join(sorted(known))}")
+        return known[found[1]]
+
+    return re.sub(r"\{(\w*)\}", pattern, text)
 
 
 def _texts(value: Any, where: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from posixpath import basename, dirname
 
 from standalone.formats.elf import Facts
+from standalone.formats.tree import UNIX, unix
 from standalone.validate.limits import Limits, leaves
 from standalone.validate.policy import matches
 
@@ -156,17 +157,17 @@ def _programs(tree: Tree, limits: Limits) -> Iterator[Broken]:
     """The interpreter's names without a version lead to one program."""
     root = os.path.realpath(tree.root)
     ends = {path: os.path.relpath(os.path.realpath(tree.root / path), root)
-            for path in ("bin/python3", "bin/python") if path in tree.modes}
+            for path in (UNIX.python, "bin/python") if path in tree.modes}
     for path, end in ends.items():
         if end not in tree.facts:
             yield path, f"leads to {end}, which is no program"
-        elif end != ends.get("bin/python3", end):
-            yield path, (f"leads to {end}, but bin/python3 to "
-                         f"{ends['bin/python3']}")
+        elif end != ends.get(UNIX.python, end):
+            yield path, (f"leads to {end}, but {UNIX.python} to "
+                         f"{ends[UNIX.python]}")
 
 
 def _modules(tree: Tree, limits: Limits) -> Iterator[Broken]:
-    dynload = f"lib/python{limits.expected.python}*/lib-dynload"
+    dynload = unix(limits.expected.python).dynload
     builtin = {name for path, facts in tree.facts.items()
                if not matches(path, [f"{dynload}/*"])
                for name in facts.inits}

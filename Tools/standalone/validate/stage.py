@@ -22,6 +22,7 @@ from standalone.core.model import Finding, Recipe
 from standalone.cpython import api, modules
 from standalone.formats import ar, elf
 from standalone.formats.elf import Facts
+from standalone.formats.tree import InstalledTree
 from standalone.validate import policy
 from standalone.validate.elf_rules import ELF_RULES
 from standalone.validate.limits import Expectations, Limits
@@ -40,7 +41,7 @@ def run(config: Config, wanted: str) -> None:
     """Judge the tree of a build."""
     layout = config.layout
     tree, source = layout.stage("tree"), layout.stage("source")
-    include = next((tree / "install/include").glob("python3*"))
+    include = InstalledTree(tree / "install").include
     macros = api.macros_here(layout.toolchain / "bin/cc", [include])
     places = modules.expected(source, gpl=config.gpl)
     with stamp.output_dir(layout.stage("validate"), wanted) as out:

@@ -18,7 +18,6 @@ import zstandard
 from standalone import recipes
 from standalone.archives import stage as archives, writer as archive
 from standalone.archives.mounts import Mount, members
-from standalone.core.errors import BuildError
 from standalone.documents import components
 from standalone.documents.components import Component
 from standalone.formats import checksums
@@ -266,13 +265,6 @@ class PartsTest(SmallBuild):
         self.assertEqual(said.target, self.config.platform.versioned)
         self.assertRegex(said.package, r"^ziglang==[\d.]+$")
         self.assertEqual(said.link_flags[0], "-pthread")
-
-    def test_ask(self):
-        self.assertEqual(archives._ask(self.tree, "cpython_tags"),
-                         PYBI_PROBED)
-        write(self.tree / "bin/python3.13", "#!/bin/sh\nexit 2\n", 0o755)
-        with self.assertRaisesRegex(BuildError, "exit code 2"):
-            archives._ask(self.tree, "")
 
 
 class RunTest(SmallBuild):

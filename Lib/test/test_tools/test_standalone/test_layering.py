@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "toolchain": "core formats",
     "sources": "core formats toolchain",
     "request": "core formats platforms recipes sources toolchain",
-    "cpython": "core recipes sources toolchain",
+    "cpython": "core formats recipes sources toolchain",
     "documents": "core formats sources toolchain",
     "relocate": "core documents formats toolchain",
     "validate": "core cpython formats",

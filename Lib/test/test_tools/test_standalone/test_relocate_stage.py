@@ -111,21 +111,7 @@ class SmallTree(unittest.TestCase):
         return (self.tree / name).read_text(encoding="utf-8")
 
 
-class PlacesTest(SmallTree):
-
-    def test_library(self):
-        # What sorts before it, and is none.
-        write(self.tree / "lib/python3.1")
-        self.assertEqual(relocate.library(self.tree),
-                         self.tree / "lib/python3.13")
-
-    def test_interpreter(self):
-        self.assertEqual(relocate.interpreter(self.tree),
-                         (self.tree / "bin/python3.13").resolve())
-        (self.tree / "bin/python3.13").rename(self.tree / "bin/python3.13d")
-        (self.tree / "bin/python3").unlink()
-        (self.tree / "bin/python3").symlink_to("python3.13d")
-        self.assertEqual(relocate.interpreter(self.tree).name, "python3.13d")
+class ModesTest(SmallTree):
 
     def test_modes(self):
         paths = {"x": 0o500, "read": 0o444, "all": 0o666, "group": 0o640,

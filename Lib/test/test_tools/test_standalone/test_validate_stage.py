@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from standalone.core.errors import UsageError, ValidationError
+from standalone.formats.tree import UNIX
 from standalone.platforms import targets
 from standalone.validate import policy, stage as validate
 
@@ -201,7 +202,7 @@ class WholeTree(Case):
 
     def test_stale_exception(self):
         (self.tree / MAKEFILE).write_text("prefix=..\n")
-        self.assert_broken(("lib/python3.*/config-3.*/Makefile",
+        self.assert_broken((UNIX.makefile,
                             "exceptions", "stale"))
 
 
@@ -446,10 +447,19 @@ class PolicyFile(unittest.TestCase):
                 ('AR = ["ar"]', "AR = [1]", "no string"),
                 ('rule = "exports"', 'rules = "exports"', "exception 1"),
                 ('reason = "the', '# "the', "reason is missing"),
+                ('"{python}"', '"{pyhton}"', "unknown place {pyhton}"),
+                ('"{site_packages}/pip/*"', '"{sites}/pip/*"', "{sites}"),
                 ("needed = [", "needed = ", "policy.toml")):
             with (self.subTest(new=new),
                   self.assertRaisesRegex(UsageError, message)):
                 self.load(old, new)
+
+    def test_places(self):
+        loaded = policy.load()
+        self.assertIn(UNIX.python, loaded.present)
+        self.assertEqual(loaded.sysconfigdata, UNIX.sysconfigdata)
+        self.assertIn(f"{UNIX.site_packages}/pip/*", loaded.owners)
+        self.assertNotIn("{", repr(loaded.exceptions))
 
 
 if __name__ == "__main__":
