@@ -107,6 +107,14 @@ class Build:
     needs: Mapping[str, Path]    # prefixes of what the recipe needs
     cflags: tuple[str, ...]
     ldflags: tuple[str, ...]     # of a shared library
+    # For programs that the recipe itself runs: "cc" where this machine
+    # runs what is built.
+    cc_for_build: str = "cc"
+
+    @property
+    def cross(self) -> bool:
+        """Whether this machine runs other programs than are built."""
+        return self.cc_for_build != "cc"
 
     def run(self, *argv: str, cwd: Path | None = None,
             **env: str) -> Command:

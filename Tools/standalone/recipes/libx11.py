@@ -49,7 +49,7 @@ _XLIBCONF = """\
 
 _KEYSYMS = """\
 set -e
-cc -O -I"$0" -o src/util/makekeys src/util/makekeys.c
+{cc} -O -I"$0" -o src/util/makekeys src/util/makekeys.c
 cd "$0/X11"
 "$OLDPWD/src/util/makekeys" keysymdef.h XF86keysym.h Sunkeysym.h \\
     DECkeysym.h HPkeysym.h >"$OLDPWD/src/ks_tables.h"
@@ -83,7 +83,7 @@ def commands(build: Build) -> Commands:
         yield build.write(f"src/{name}", (
             TOOLS / "compat" / name).read_text(encoding="utf-8"))
     yield build.write("include/X11/XlibConf.h", _XLIBCONF)
-    yield build.run("sh", "-c", _KEYSYMS,
+    yield build.run("sh", "-c", _KEYSYMS.format(cc=build.cc_for_build),
                     f"{build.needs['x11proto']}/include")
     # OS/2's, and another library's.
     yield build.run("rm", "src/os2Stubs.c", "src/x11_xcb.c")

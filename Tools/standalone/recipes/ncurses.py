@@ -41,21 +41,26 @@ def commands(build: Build) -> Commands:
     # https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/LSB-Core-generic/baselib---wcrtomb-chk-1.html
     yield build.run("sed", "-i", "s/malloc(length)/malloc(MB_LEN_MAX)/",
                     "ncurses/widechar/lib_unget_wch.c")
+    tools = "progs"
+    if build.cross:
+        tools = "for-build/progs"
+        yield from _tools_for_build(build)
     yield from _configure(build)
     yield build.make("libs")
-    yield build.make("-C", "progs", "tic", "infocmp")
+    if not build.cross:
+        yield build.make("-C", "progs", "tic", "infocmp")
     database = f"{build.prefix}/share/terminfo"
     yield build.write("misc/aliases.src", _ALIASES)
     yield build.run("sh", "-c",
                     "cat misc/aliases.src >> misc/terminfo.src")
     yield build.run("mkdir", "-p", database)
-    yield build.run("progs/tic", "-x", "-o", database, "misc/terminfo.src")
+    yield build.run(f"{tools}/tic", "-x", "-o", database, "misc/terminfo.src")
     yield build.run("rm", "ncurses/fallback.c")
     yield build.make(
         "-C", "ncurses", "fallback.c",
         f"FALLBACK_LIST={' '.join(_KNOWN['COMPILED_IN'])}",
-        f"TERMINFO={database}", "TIC_PATH=../progs/tic",
-        "INFOCMP_PATH=../progs/infocmp", TERMINFO=database)
+        f"TERMINFO={database}", f"TIC_PATH=../{tools}/tic",
+        f"INFOCMP_PATH=../{tools}/infocmp", TERMINFO=database)
     yield build.run("mv", "fallback.c", "compiled_in.c",
                     cwd=build.source / "ncurses")
     yield build.write(
@@ -73,12 +78,30 @@ def commands(build: Build) -> Commands:
                     f"{build.prefix}/lib/libncurses.a")
 
 
-def _configure(build: Build) -> Commands:
-    configure, *_ = autotools(
-        build, "--with-normal", "--without-shared", "--without-debug",
+def _tools_for_build(build: Build) -> Commands:
+    """tic and infocmp of the same release, for this machine."""
+    directory = build.source / "for-build"
+    yield build.run("mkdir", "for-build")
+    yield build.run(
+        "../configure", "--without-shared", "--without-debug",
         "--without-ada", "--without-cxx", "--without-cxx-binding",
-        "--without-manpages", "--without-tests", "--without-dlsym",
-        "--disable-stripping", "--disable-pc-files", "--disable-db-install",
+        "--without-manpages", "--without-tests", "--enable-widec",
+        "--enable-ext-colors", "--enable-ext-mouse", "--enable-symlinks",
+        cwd=directory, CC=build.cc_for_build)
+    yield build.make("libs", cwd=directory)
+    yield build.make("-C", "progs", "tic", "infocmp", cwd=directory)
+
+
+def _configure(build: Build) -> Commands:
+    # For the programs that write parts of its source: make_hash, make_keys.
+    for_build = ((f"--with-build-cc={build.cc_for_build}",) if build.cross
+                 else ())
+    configure, *_ = autotools(
+        build, *for_build, "--with-normal", "--without-shared",
+        "--without-debug", "--without-ada", "--without-cxx",
+        "--without-cxx-binding", "--without-manpages", "--without-tests",
+        "--without-dlsym", "--disable-stripping", "--disable-pc-files",
+        "--disable-db-install",
         "--enable-widec", "--enable-ext-colors", "--enable-ext-mouse",
         # Aliases as symbolic links: they survive any archive.
         "--enable-symlinks",

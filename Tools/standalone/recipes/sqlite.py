@@ -24,12 +24,12 @@ def commands(build: Build) -> Commands:
     always take it, so that the same steps run everywhere.
     """
     # HAVE_REALPATH: the generator script normalises its own path.
-    yield build.run("cc", "-O1", "-w", "-DHAVE_REALPATH", "-o", "jimsh",
-                    "autosetup/jimsh0.c")
+    yield build.run(build.cc_for_build, "-O1", "-w", "-DHAVE_REALPATH",
+                    "-o", "jimsh", "autosetup/jimsh0.c")
     yield build.run(
         "./jimsh", "autosetup/autosetup", "--disable-tcl",
         "--disable-shared", "--disable-readline", "--update-limit",
-        CC="cc", CC_FOR_BUILD="cc", WRAPPER="./configure")
+        CC="cc", CC_FOR_BUILD=build.cc_for_build, WRAPPER="./configure")
     yield build.make("sqlite3.c")
     defines = " ".join(
         f"-D{'' if option == 'HAVE_ISNAN' else 'SQLITE_'}{option}"

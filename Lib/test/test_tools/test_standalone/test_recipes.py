@@ -8,6 +8,7 @@ the root of the repository:
         python3 -m test_standalone.test_recipes --update
 """
 
+import dataclasses
 import shlex
 import shutil
 import sys
@@ -140,6 +141,32 @@ class GoldenTest(unittest.TestCase):
             build = dependencies.describe(name, wanted)
             self.assertEqual(list(recipe.commands(build)),
                              list(recipe.commands(build)), name)
+
+    def test_compiler_for_build(self):
+        # Each recipe that compiles what it runs, and no other; of what it
+        # compiles for the target nothing changes.
+        wanted = request(small_tree(self.scratch / "tree"),
+                         self.scratch / "out")
+        compiler = "cc-of-this-machine"
+        changed = {}
+        for name, recipe in recipes.load().items():
+            build = dependencies.describe(name, wanted)
+            cross = dataclasses.replace(build, cc_for_build=compiler)
+            own, other = (
+                [shown(step) for step in recipe.commands(each)]
+                for each in (build, cross))
+            changed[name] = [step for step in other if step not in own]
+        self.assertEqual({name: len(steps) for name, steps in changed.items()
+                          if steps}, {"libx11": 1, "ncurses": 7, "sqlite": 2})
+        for name, words in (
+                ("libx11", f"{compiler} -O -I\"$0\" -o src/util/makekeys"),
+                ("ncurses", f"--with-build-cc={compiler}\n"),
+                ("ncurses", f"    CC={compiler}\n"),
+                ("ncurses", "  for-build/progs/tic\n"),
+                ("ncurses", "INFOCMP_PATH=../for-build/progs/infocmp\n"),
+                ("sqlite", f"  {compiler}\n    -O1\n"),
+                ("sqlite", f"    CC_FOR_BUILD={compiler}\n")):
+            self.assertIn(words, "".join(changed[name]))
 
 
 def update():
