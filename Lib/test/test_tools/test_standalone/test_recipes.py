@@ -158,7 +158,8 @@ class GoldenTest(unittest.TestCase):
         compiler = "cc-of-this-machine"
         changed = {}
         for name, recipe in recipes.load().items():
-            build = dependencies.describe(name, wanted)
+            build = dependencies.describe(
+                pins.load()[name], wanted.platform, wanted.layout)
             cross = dataclasses.replace(build, cc_for_build=compiler)
             own, other = (
                 [shown(step) for step in recipe.commands(each)]
