@@ -235,6 +235,13 @@ class TargetsTest(unittest.TestCase):
         self.assertEqual(set(host._COMPILERS), set(compilers.TOOLCHAINS))
 
 
+def headings(page):
+    """The names of its sections in a link, as GitHub makes them."""
+    found = re.findall(r"(?m)^#+ (.*)$", page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-")
+            for text in found}
+
+
 class WordsTest(unittest.TestCase):
     """The makefile, its help, the README and the command line."""
 
@@ -309,7 +316,26 @@ class WordsTest(unittest.TestCase):
         packages = [path.parent.name for path in TOOLS.glob("*/__init__.py")]
         self.assertIn("recipes", packages)
         for name in packages:
-            self.assertIn(f"`{name}/", text)
+            self.assertIn(f"| `{name}/`", text)
+
+    def test_the_readme_links_to_every_document(self):
+        text = (TOOLS / "README.md").read_text(encoding="utf-8")
+        documents = sorted((TOOLS / "docs").glob("*.md"))
+        self.assertTrue(documents)
+        for path in documents:
+            self.assertIn(f"(docs/{path.name})", text)
+
+    def test_links_lead_to_headings_of_documents(self):
+        for page in [TOOLS / "README.md", *(TOOLS / "docs").glob("*.md")]:
+            text = page.read_text(encoding="utf-8")
+            links = re.findall(r"\]\(([^)]+)\)", text)
+            for link in links:
+                name, _, heading = link.partition("#")
+                target = page.parent / name if name else page
+                self.assertTrue(target.is_file(), f"{page.name}: {link}")
+                if heading:
+                    self.assertIn(heading, headings(target),
+                                  f"{page.name}: {link}")
 
 
 class NewsTest(unittest.TestCase):
