@@ -39,6 +39,10 @@ LICENCES = frozenset({
     "X11-distribute-modifications-variant", "Zlib", "blessing",
     "bzip2-1.0.6", "curl"})
 
+# What contributors and release managers read.
+PAGES = [TOOLS / "README.md", *sorted((TOOLS / "docs").glob("*.md")),
+         ROOT / "Misc/standalone/RELEASE.md"]
+
 # https://github.com/python/blurb names the directories.
 SECTIONS = {"Security", "Core_and_Builtins", "Library", "Documentation",
             "Tests", "Build", "Windows", "macOS", "IDLE", "Tools-Demos",
@@ -325,8 +329,17 @@ class WordsTest(unittest.TestCase):
         for path in documents:
             self.assertIn(f"(docs/{path.name})", text)
 
+    def test_files_that_documents_name_exist(self):
+        for page in PAGES:
+            for name in re.findall(r"`(?:Tools/standalone/)?(\w+/[\w./-]+)`",
+                                   page.read_text(encoding="utf-8")):
+                # Others are paths in an archive or in OUT.
+                if (TOOLS / name).parent.is_dir():
+                    self.assertTrue((TOOLS / name).exists(),
+                                    f"{page.name}: {name}")
+
     def test_links_lead_to_headings_of_documents(self):
-        for page in [TOOLS / "README.md", *(TOOLS / "docs").glob("*.md")]:
+        for page in PAGES:
             text = page.read_text(encoding="utf-8")
             links = re.findall(r"\]\(([^)]+)\)", text)
             for link in links:
