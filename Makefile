@@ -1,5 +1,5 @@
-# Front door of this repository; it is not laid over CPython's own Makefile.
-# The build itself is Makefile.standalone.
+# The targets of this repository.  The overlay does not include this file,
+# because a CPython tree has its own Makefile.  Makefile.standalone builds.
 
 .PHONY: standalone standalone-fetch standalone-clean standalone-sign help
 .PHONY: standalone-reproduce standalone-respin standalone-test

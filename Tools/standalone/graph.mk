@@ -1,18 +1,18 @@
-# The build graph of `make standalone`: what is made of what.
+# The build graph of `make standalone`.
 #
-# make reads it in the work directory, where all names are short, relative
-# and plain.  It knows no commands: each stage is `python3 -m standalone
-# stage NAME`, which returns at once if its output is already what the plan
-# asks for.  The plan is a directory of keys.  A key holds the keys of all
-# that a stage needs, so an output has one prerequisite, its own key; what
-# stands after the bar only has to be there first.  The table in stages.py
-# has the same edges.
+# make reads this file in the work directory, where all names are short,
+# relative and plain.  It contains no commands of a build: each stage is
+# `python3 -m standalone stage NAME`, which returns at once if its output is
+# up to date.  The plan is a directory of keys.  A key includes the keys of
+# all stages that the stage needs, so the only prerequisite of an output is
+# its own key; the names after the bar only have to exist first.  The table
+# of stages in pipeline/stages.py has the same edges; a test compares the two.
 
 include plan/names.mk
 
 STANDALONE_PYTHON ?= python3
 
-# + shares our job slots with what a stage runs, see Makefile.standalone.
+# A + shares our job slots with the stage: see Makefile.standalone.
 FLAGS := $(filter-out --%,$(firstword -$(MAKEFLAGS)))
 SHARE := $(if $(strip $(foreach flag,n q t,$(findstring $(flag),$(FLAGS)))),,+)
 

@@ -41,6 +41,10 @@ LICENCES = frozenset({
     "X11-distribute-modifications-variant", "Zlib", "blessing",
     "bzip2-1.0.6", "curl"})
 
+# What contributors and release managers read.
+PAGES = [TOOLS / "README.md", *sorted((TOOLS / "docs").glob("*.md")),
+         ROOT / "Misc/standalone/RELEASE.md"]
+
 # https://github.com/python/blurb names the directories.
 SECTIONS = {"Security", "Core_and_Builtins", "Library", "Documentation",
             "Tests", "Build", "Windows", "macOS", "IDLE", "Tools-Demos",
@@ -238,6 +242,13 @@ class TargetsTest(unittest.TestCase):
         self.assertEqual(set(compilers.PROGRAMS), set(compilers.TOOLCHAINS))
 
 
+def headings(page):
+    """The names of its sections in a link, as GitHub makes them."""
+    found = re.findall(r"(?m)^#+ (.*)$", page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-")
+            for text in found}
+
+
 class WordsTest(unittest.TestCase):
     """The makefile, its help, the README and the command line."""
 
@@ -310,7 +321,35 @@ class WordsTest(unittest.TestCase):
         packages = [path.parent.name for path in TOOLS.glob("*/__init__.py")]
         self.assertIn("recipes", packages)
         for name in packages:
-            self.assertIn(f"`{name}/", text)
+            self.assertIn(f"| `{name}/`", text)
+
+    def test_the_readme_links_to_every_document(self):
+        text = (TOOLS / "README.md").read_text(encoding="utf-8")
+        documents = sorted((TOOLS / "docs").glob("*.md"))
+        self.assertTrue(documents)
+        for path in documents:
+            self.assertIn(f"(docs/{path.name})", text)
+
+    def test_files_that_documents_name_exist(self):
+        for page in PAGES:
+            for name in re.findall(r"`(?:Tools/standalone/)?(\w+/[\w./-]+)`",
+                                   page.read_text(encoding="utf-8")):
+                # Others are paths in an archive or in OUT.
+                if (TOOLS / name).parent.is_dir():
+                    self.assertTrue((TOOLS / name).exists(),
+                                    f"{page.name}: {name}")
+
+    def test_links_lead_to_headings_of_documents(self):
+        for page in PAGES:
+            text = page.read_text(encoding="utf-8")
+            links = re.findall(r"\]\(([^)]+)\)", text)
+            for link in links:
+                name, _, heading = link.partition("#")
+                target = page.parent / name if name else page
+                self.assertTrue(target.is_file(), f"{page.name}: {link}")
+                if heading:
+                    self.assertIn(heading, headings(target),
+                                  f"{page.name}: {link}")
 
 
 class NewsTest(unittest.TestCase):

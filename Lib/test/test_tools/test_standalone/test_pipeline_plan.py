@@ -37,10 +37,11 @@ NO_OUTPUT = {
     "testing.suite", "testing.testbed"}
 # Data that no output depends on.
 NO_OUTPUT_DATA = {
-    "README.md", "testing/expected_failures.toml", "graph.mk", "mypy.ini",
-    "documents/python-json.schema.json",
-    "requirements-dev.in", "requirements-dev.txt", "requirements-nuitka.txt",
-    "requirements.in", "ruff.toml"}
+    "README.md", "docs/decisions.md", "docs/formats.md", "docs/runtime.md",
+    "docs/testing.md", "testing/expected_failures.toml", "graph.mk",
+    "mypy.ini", "documents/python-json.schema.json", "requirements-dev.in",
+    "requirements-dev.txt", "requirements-nuitka.txt", "requirements.in",
+    "ruff.toml"}
 # Run by a stage as a program, and so not by an import.
 PROGRAMS = {"relocate.bytecode"}
 
