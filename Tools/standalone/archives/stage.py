@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,8 @@ from standalone.archives import (
 from standalone.archives.mounts import Mount, members
 from standalone.core import interpreter, stamp
 from standalone.core.errors import ValidationError
-from standalone.core.model import Pin
+from standalone.core.model import Pin, Recipe
+from standalone.core.platform import Platform
 from standalone.core.process import output
 from standalone.documents import (
     build_info,
@@ -37,6 +38,7 @@ from standalone.formats.tree import InstalledTree
 from standalone.relocate import build_details
 from standalone.sources import host, pins
 from standalone.toolchain import compilers, flags
+from standalone.toolchain.compilers import Toolchain
 
 if TYPE_CHECKING:
     from standalone.request import Config
@@ -192,10 +194,10 @@ def _python_json(config: Config, full: Mounts,
         licence_path="licenses/cpython/LICENSE",
         data={pinned[name]: recipe.data.values()
               for name, recipe in config.recipes.items() if recipe.data},
-        compiler=_compiler(config),
+        compiler=_compiler(config.chain, config.platform, config.flavour),
         linked=build_info.Linked(
             make=make, config_c=(made / "config.c").read_text(),
-            setups=setups, libraries=_libraries(config),
+            setups=setups, libraries=_libraries(config.recipes, config.archives),
             object_format=config.chain.object_format(config.flavour)))
     python = interpreter.native(InstalledTree(tree).interpreter)
     document = metadata.python_json(python.ask(metadata.PROBE), facts,
@@ -207,29 +209,30 @@ def _python_json(config: Config, full: Mounts,
     return document
 
 
-def _compiler(config: Config) -> metadata.Compiler:
-    chain = config.chain
+def _compiler(chain: Toolchain, platform: Platform,
+              flavour: str) -> metadata.Compiler:
     return metadata.Compiler(
-        name=chain.name, target=config.platform.versioned,
+        name=chain.name, target=platform.versioned,
         version=output([*chain.compiler, "--version"]).splitlines()[0],
         # Of all toolchains: the C library comes from it.
         package=host.requirement(compilers.PACKAGE),
-        compile_flags=flags.compile_flags(config.flavour),
-        link_flags=("-pthread", *flags.link_flags(config.flavour),
+        compile_flags=flags.compile_flags(flavour),
+        link_flags=("-pthread", *flags.link_flags(flavour),
                     *flags.PROGRAM, *flags.PROBES))
 
 
-def _libraries(config: Config) -> dict[str, list[Pin]]:
+def _libraries(wanted: Mapping[str, Recipe],
+               linked: Mapping[str, Iterable[str]]) -> dict[str, list[Pin]]:
     """Library in the full archive → whose it is; CPython's copies too,
     and of a shared one what is linked into it."""
     pinned = pins.load()
     found = {f"build/lib/{file}": [pinned[name]]
-             for name, archives in config.archives.items()
+             for name, archives in linked.items()
              for file in archives}
     shared = {f"install/lib/{file}": [
                   pinned[each] for each in (name, *recipe.needs)
                   if not pinned[each].tool]
-              for name, recipe in config.recipes.items()
+              for name, recipe in wanted.items()
               for file in recipe.libraries}
     return found | shared | {
         str(PurePosixPath("build", recipe.bundled).with_name(file)):

@@ -238,7 +238,8 @@ class PartsTest(SmallBuild):
         self.assertNotIn("static", (self.tree / place).read_text())
 
     def test_libraries(self):
-        found = archives._libraries(self.config)
+        found = archives._libraries(
+            self.config.recipes, self.config.archives)
         owners = {path: [pin.name for pin in
                          (pin if isinstance(pin, list) else [pin])]
                   for path, pin in found.items()}
@@ -257,7 +258,8 @@ class PartsTest(SmallBuild):
     def test_compiler(self):
         if not shutil.which("cc"):
             self.skipTest("no C compiler")
-        said = archives._compiler(self.config)
+        said = archives._compiler(
+            self.config.chain, self.config.platform, self.config.flavour)
         version, *_ = children.run(
             ["cc", "--version"], capture_output=True, text=True, check=True,
             env=os.environ | {"LC_ALL": "C"}).stdout.splitlines()
