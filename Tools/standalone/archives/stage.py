@@ -194,7 +194,8 @@ def _python_json(config: Config, full: Mounts,
         licence_path="licenses/cpython/LICENSE",
         data={pinned[name]: recipe.data.values()
               for name, recipe in config.recipes.items() if recipe.data},
-        compiler=_compiler(config.chain, config.platform, config.flavour),
+        compiler=_compiler(config.chain, config.platform,
+                           config.flavour),
         linked=build_info.Linked(
             make=make, config_c=(made / "config.c").read_text(),
             setups=setups, libraries=_libraries(config.recipes, config.archives),
