@@ -198,7 +198,8 @@ def _python_json(config: Config, full: Mounts,
                            config.flavour),
         linked=build_info.Linked(
             make=make, config_c=(made / "config.c").read_text(),
-            setups=setups, libraries=_libraries(config.recipes, config.archives),
+            setups=setups,
+            libraries=_libraries(config.recipes, config.archives),
             object_format=config.chain.object_format(config.flavour)))
     python = interpreter.native(InstalledTree(tree).interpreter)
     document = metadata.python_json(python.ask(metadata.PROBE), facts,

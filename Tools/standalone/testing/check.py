@@ -3,13 +3,8 @@
 The tools: ruff, mypy and the unit tests, with packages of our own choice.
 """
 
-import contextlib
-import os
-import select
-import signal
 import subprocess
 import sys
-import time
 import venv
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,15 +17,11 @@ from standalone.formats.tree import InstalledTree
 from standalone.pipeline import driver
 from standalone.request import Config
 from standalone.sources import host
-from standalone.testing import bench, children, reproduce, testbed
+from standalone.testing import bench, reproduce, units
 from standalone.testing.product import RUNTIME, distribution
-from standalone.testing.results import Counts, unittest_counts
+from standalone.testing.results import Counts
 
 REQUIREMENTS = TOOLS / "requirements-dev.txt"
-
-#: Seconds without a line or a dot: longer than any test may take.
-SILENCE = 1800
-_GRACE = 30                      # seconds, for tests to end
 
 _TESTS = ROOT / "Lib" / "test" / "test_tools"
 
@@ -82,8 +73,8 @@ def tools(config: Config) -> Counts:
         [python, "-m", "mypy", "--config-file", str(TOOLS / "mypy.ini"),
          "--cache-dir", str(config.layout.work / "check" / "mypy"), *typed],
         env)
-    return linted + checked + _unit_tests(
-        python, _TESTS / "test_standalone", env)
+    return linted + checked + units.run(
+        python, _TESTS / "test_standalone", env, jobs=config.jobs)
 
 
 def archives(config: Config, pattern: str = "test_*.py", *,
@@ -98,7 +89,7 @@ def archives(config: Config, pattern: str = "test_*.py", *,
             config.pristine, downloads(), config.source_dir, REQUIREMENTS)
     made = checksums.read(layout.stage("archive") / checksums.FILE)
     [name] = {archive.of for archive in names.archives(made)}
-    return _unit_tests(
+    return units.run(
         python, _TESTS / "test_standalone_archives", environment(
             # pyoxidizer, where there is one for this machine.
             [_packages(config) / "bin"], extra={
@@ -108,7 +99,7 @@ def archives(config: Config, pattern: str = "test_*.py", *,
                 "STANDALONE_NAME": str(name),
                 "STANDALONE_WHEELS": str(wheels),
                 **({"STANDALONE_NUITKA": "1"} if nuitka else {})}),
-        pattern)
+        pattern, jobs=config.jobs)
 
 
 def _packages(config: Config) -> Path:
@@ -138,58 +129,6 @@ def _command(argv: Sequence[str], env: dict[str, str]) -> Counts:
     print(f"\n{Path(argv[0]).name} {' '.join(argv[1:3])}", flush=True)
     done = subprocess.run(argv, env=env, cwd=ROOT, stdin=subprocess.DEVNULL)
     return Counts(failed=1) if done.returncode else Counts(passed=1)
-
-
-def _unit_tests(python: str, package: Path, env: dict[str, str],
-                pattern: str = "test_*.py") -> Counts:
-    """unittest's output as it comes, and its numbers out of the end."""
-    print(f"\nunit tests: {package.name}", flush=True)
-    with testbed.terminable(), children.watched() as left:
-        end, code = _shown([
-            python, "-m", "unittest", "discover", "-s", str(package),
-            "-t", str(package.parent), "-p", pattern], env)
-    return unittest_counts(end, code) + children.failures(left)
-
-
-def _shown(argv: Sequence[str], env: dict[str, str]) -> tuple[str, int]:
-    """Show what a command prints; the end of it, and the exit code.
-
-    It is killed if it prints nothing for longer than any test may take.
-    """
-    with children.interruptible():
-        child = subprocess.Popen(
-            argv, env=env, cwd=ROOT, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            process_group=0)
-    assert child.stdout is not None
-    end, until = b"", time.monotonic() + SILENCE
-    try:
-        while (seconds := until - time.monotonic()) > 0:
-            ended = child.poll() is not None
-            if select.select([child.stdout], [], [], min(1, seconds))[0]:
-                data = os.read(child.stdout.fileno(), 1 << 16)
-                if data:
-                    sys.stdout.buffer.write(data)
-                    sys.stdout.flush()
-                    end = (end + data)[-2000:]
-                    # What others print after its end does not count.
-                    if not ended:
-                        until = time.monotonic() + SILENCE
-                    continue
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(max(0, until - time.monotonic()))
-                ended = child.poll() is not None
-            # What it has left running may have its output still open.
-            if ended:
-                return end.decode(errors="replace"), child.returncode
-        print(f"\nfailed: no test has ended for {SILENCE} seconds",
-              flush=True)
-        return "", 1
-    finally:
-        if child.poll() is None:
-            child.send_signal(signal.SIGINT)
-            children.end(child, _GRACE)
-        child.stdout.close()
 
 
 def _startup(config: Config) -> Counts:

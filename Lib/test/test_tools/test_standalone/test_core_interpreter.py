@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -13,6 +12,8 @@ from standalone.core import interpreter
 from standalone.core.errors import BuildError
 from standalone.core.layout import TOOLS
 from standalone.core.process import Runner, environment
+
+from . import children
 
 HERE = Path(sys._base_executable)
 PROBE = """\
@@ -116,10 +117,10 @@ class StandInTest(Scratch):
         # The same bytes as the Python itself writes.
         module = self.library / "module.py"
         module.write_text("def answer():\n    return 42\n")
-        cached = Path(subprocess.check_output(
+        cached = Path(children.run(
             [HERE, "-I", "-c", "import importlib.util, sys; print("
              "importlib.util.cache_from_source(sys.argv[1]))", module],
-            text=True, timeout=60).strip())
+            text=True, capture_output=True).stdout.strip())
         written = []
         for python in (interpreter.native(HERE), self.python):
             self.run_command(python.script(

@@ -2,23 +2,16 @@
 
 import contextlib
 import io
-import os
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 from unittest import mock
 
 from standalone.pipeline import hidden_work
-from standalone.testing import (
-    check,
-    children as tools_children,
-    product,
-    testbed,
-)
+from standalone.testing import children as tools_children, product, testbed
 from standalone.testing.results import (
     Counts,
     junit_counts,
@@ -165,92 +158,6 @@ class AsideTest(unittest.TestCase):
         self.assertTrue(self.work.is_dir())
 
 
-class ShownTest(unittest.TestCase):
-    """What `make check` shows of a run of tests, and when it ends it."""
-
-    def setUp(self):
-        def late(*_):
-            raise AssertionError("not over in time")
-        self.addCleanup(signal.signal, signal.SIGALRM,
-                        signal.signal(signal.SIGALRM, late))
-        self.addCleanup(signal.alarm, 0)
-        signal.alarm(children.DEADLINE)
-
-    def shown(self, *argv, silence=60):
-        """What it printed, and the end of it with the exit code."""
-        output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-        with (mock.patch.object(check, "SILENCE", silence),
-              contextlib.redirect_stdout(output)):
-            result = check._shown(argv, dict(os.environ))
-            output.flush()
-        return output.buffer.getvalue().decode(), result
-
-    def test_output_and_exit_code(self):
-        for code in 0, 3:
-            self.assertEqual(
-                self.shown("sh", "-c", f"echo one; echo two >&2; exit {code}"),
-                ("one\ntwo\n", ("one\ntwo\n", code)))
-
-    def test_only_the_end_is_kept(self):
-        said, (end, code) = self.shown(
-            "sh", "-c", "head -c 300000 /dev/zero; echo last")
-        self.assertEqual((len(said), len(end), code), (300005, 2000, 0))
-        self.assertTrue(end.endswith("last\n"))
-
-    def assertEnded(self, said, result):
-        self.assertIn("failed: no test has ended for 1 seconds", said)
-        self.assertEqual(result, ("", 1))
-
-    def test_silence(self):
-        said, result = self.shown("sh", "-c", "echo one; exec sleep 600",
-                                  silence=1)
-        self.assertIn("one\n", said)
-        self.assertEnded(said, result)
-
-    def test_no_silence(self):
-        """Longer than the limit, but never silent for as long."""
-        said, result = self.shown(
-            "sh", "-c", "for _ in 1 2 3 4 5 6; do echo; sleep 0.5; done",
-            silence=2)
-        self.assertEqual((said, result), ("\n" * 6, ("\n" * 6, 0)))
-
-    def test_closed_output(self):
-        """It may end later, but it may not hang, and we do not spin."""
-        self.assertEqual(
-            self.shown("sh", "-c", "exec >&- 2>&-; sleep 0.5; exit 4"),
-            ("", ("", 4)))
-        before = time.process_time()
-        self.assertEnded(*self.shown("sh", "-c", "exec sleep 600 >&- 2>&-",
-                                     silence=1))
-        self.assertLess(time.process_time() - before, 0.5)
-
-    def test_output_that_others_keep_open(self):
-        with (mock.patch.object(tools_children, "_GRACE", 0.5),
-              tools_children.watched() as left):
-            self.assertEqual(
-                self.shown("sh", "-c", "sleep 600 & echo one; exit 2"),
-                ("one\n", ("one\n", 2)))
-            with self.subTest("and to which they write"):
-                said, result = self.shown(
-                    "sh", "-c", "while :; do echo x; done & exit 0",
-                    silence=1)
-                self.assertEnded(said, result)
-        # The other ends when nobody reads what it writes.
-        self.assertEqual(left, ["sleep 600"])
-
-    def test_in_the_background(self):
-        """A shell has it ignore SIGINT, by which tests are ended."""
-        done = children.run(
-            [sys.executable, "-c", "import os, signal, sys\n"
-             "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-             "from standalone.testing import check\n"
-             "check.SILENCE, check._GRACE = 1, 600\n"
-             "print(check._shown([sys.executable, '-c',"
-             " 'import time; time.sleep(600)'], dict(os.environ)))\n"],
-            capture_output=True, text=True, timeout=120)
-        self.assertIn("('', 1)\n", done.stdout, done.stderr)
-
-
 class WatchedTest(unittest.TestCase):
 
     def setUp(self):
@@ -300,31 +207,6 @@ class WatchedTest(unittest.TestCase):
         self.assertEqual(output.getvalue(),
                          "failed: left running: sleep 1\n"
                          "failed: left running: a b\n")
-
-    def test_a_run_that_leaves_one_and_one_that_hangs(self):
-        """As `make check` counts them."""
-        for body, silence, counts, said in (
-                ("subprocess.Popen(['setsid', 'sleep', '618'])", 60,
-                 Counts(1, 1), "failed: left running: sleep 618\n"),
-                ("time.sleep(600)", 2, Counts(failed=1),
-                 "failed: no test has ended for 2 seconds\n")):
-            output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-            with (self.subTest(body),
-                  tempfile.TemporaryDirectory() as directory,
-                  mock.patch.object(check, "SILENCE", silence),
-                  contextlib.redirect_stdout(output)):
-                package = Path(directory, "package")
-                package.mkdir()
-                (package / "__init__.py").touch()
-                (package / "test_it.py").write_text(
-                    "import subprocess, time, unittest\n"
-                    "class T(unittest.TestCase):\n"
-                    f"    def test(self): {body}\n")
-                self.assertEqual(
-                    check._unit_tests(sys.executable, package,
-                                      dict(os.environ)), counts)
-                output.flush()
-                self.assertIn(said, output.buffer.getvalue().decode())
 
 
 class SelectionTest(unittest.TestCase):
