@@ -1,6 +1,7 @@
 """formats/strip.py on committed samples."""
 
 import contextlib
+import io
 import os
 import shutil
 import struct
@@ -152,6 +153,15 @@ class SplitSamples(TreeTest):
                 with contextlib.suppress(ValueError):
                     strip.split(bytes(broken), "x")
 
+    def test_wrong_size_of_headers(self):
+        for name, place in (("split.so", 54), ("split.so", 58),
+                            ("split_x86.so", 42), ("split_x86.so", 46)):
+            data = bytearray((SAMPLES / name).read_bytes())
+            data[place] += 8             # e_phentsize, e_shentsize
+            with (self.subTest(name, place=place),
+                  self.assertRaisesRegex(ValueError, "damaged")):
+                strip.split(bytes(data), "x")
+
 
 class SplitTree(TreeTest):
 
@@ -204,6 +214,20 @@ class SplitTree(TreeTest):
     def test_no_build_id(self):
         self.sample("debug.so", "lib/bare.so")
         with self.assertRaisesRegex(BuildError, "bare.so.*no build id"):
+            self.split()
+
+    def test_build_id_without_content(self):
+        path = self.sample("split.so")
+        data = bytearray(path.read_bytes())
+        parts = ELFFile(io.BytesIO(data))
+        number = parts.get_section_index(".note.gnu.build-id")
+        header = parts.get_section(number).header
+        header.sh_offset, header.sh_size = len(data) - 2, 2
+        start = parts["e_shoff"] + number * parts["e_shentsize"]
+        data[start:start + parts["e_shentsize"]] = (
+            parts.structs.Elf_Shdr.build(header))
+        path.write_bytes(data)
+        with self.assertRaisesRegex(BuildError, "split.so.*no build id"):
             self.split()
 
     def test_damaged(self):
