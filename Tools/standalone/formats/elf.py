@@ -1,8 +1,8 @@
 """Facts about one ELF file.
 
-What it says of itself, no judgement: that is ``validate``'s.  The one
-module that knows pyelftools.  Constants: the System V gABI and psABIs,
-https://gitlab.com/x86-psABIs/x86-64-ABI, and glibc's <elf.h>.
+What it says of itself, no judgement: that is ``validate``'s.  Constants: the
+System V gABI and psABIs, https://gitlab.com/x86-psABIs/x86-64-ABI, and
+glibc's <elf.h>.
 """
 
 import io

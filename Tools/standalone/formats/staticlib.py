@@ -9,17 +9,38 @@ then call ours.
 
 import struct
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from standalone.core.model import Command, Commands, WriteFile
 from standalone.formats import ar
 
 _SYMTAB, _HIDDEN = 2, 2          # SHT_SYMTAB, STV_HIDDEN
-# Of Elf32_Ehdr and Elf64_Ehdr, Elf32_Shdr and Elf64_Shdr, Elf32_Sym and
-# Elf64_Sym (https://gabi.xinuos.com/), by EI_CLASS: e_shoff to e_shnum;
-# sh_type, sh_offset and sh_size; st_info, st_other and st_shndx.
-_SECTIONS = {1: ("32xI10xHH", "4xI8xII"), 2: ("40xQ10xHH", "4xI16xQQ")}
-_SYMBOL = {1: ("12xBBH", 16, 13), 2: ("4xBBH", 24, 5)}
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """ELF's structures for one EI_CLASS, https://gabi.xinuos.com/.
+
+    Each word is one field, as `struct` has it; x: we skip it.  Not with
+    pyelftools: it needs 40 times as long for 300,000 sections, one a
+    function, and its Elf_Sym.build() clears two bits of st_other.
+    """
+
+    header: str                  # e_shoff, e_shentsize, e_shnum
+    section: str                 # sh_type, sh_offset, sh_size
+    symbol: str                  # st_info, st_other, st_shndx
+    other: int                   # where in a symbol st_other is
+
+
+_LAYOUTS = {
+    1: _Layout(header="16x 2x 2x 4x 4x 4x I 4x 2x 2x 2x H H 2x",
+               section="4x I 4x 4x I I 4x 4x 4x 4x",
+               symbol="4x 4x 4x B B H", other=13),
+    2: _Layout(header="16x 2x 2x 4x 8x 8x Q 4x 2x 2x 2x H H 2x",
+               section="4x I 8x 8x Q Q 4x 4x 8x 8x",
+               symbol="4x B B H 8x 8x", other=5),
+}
 
 
 def commands(library: Path, others: Iterable[Path],
@@ -55,22 +76,22 @@ def hide(archive: bytes) -> bytes:
 
 
 def _hide(elf: memoryview) -> None:
-    order = "<" if elf[5] == 1 else ">"
-    fields, length, other = _SYMBOL[elf[4]]
-    symbol = struct.Struct(order + fields)
-    for offset, size in _symbol_tables(elf, order):
-        for place in range(offset, offset + size, length):
-            info, visibility, section = symbol.unpack_from(elf, place)
+    layout, order = _LAYOUTS[elf[4]], "<" if elf[5] == 1 else ">"
+    symbol = struct.Struct(order + layout.symbol)
+    for offset, size in _symbol_tables(elf, layout, order):
+        for place in range(offset, offset + size, symbol.size):
+            info, other, section = symbol.unpack_from(elf, place)
             # Neither local (STB_LOCAL) nor defined elsewhere (SHN_UNDEF).
-            if info >> 4 and section and not visibility & 3:
-                elf[place + other] = visibility | _HIDDEN
+            if info >> 4 and section and not other & 3:
+                elf[place + layout.other] = other | _HIDDEN
 
 
-def _symbol_tables(elf: memoryview, order: str) -> Iterator[tuple[int, int]]:
+def _symbol_tables(elf: memoryview, layout: _Layout,
+                   order: str) -> Iterator[tuple[int, int]]:
     """Offset and size of each."""
-    header, section = _SECTIONS[elf[4]]
-    start, length, number = struct.unpack_from(order + header, elf)
+    start, length, number = struct.unpack_from(order + layout.header, elf)
+    section = struct.Struct(order + layout.section)
     for place in range(start, start + length * number, length):
-        kind, offset, size = struct.unpack_from(order + section, elf, place)
+        kind, offset, size = section.unpack_from(elf, place)
         if kind == _SYMTAB:
             yield offset, size

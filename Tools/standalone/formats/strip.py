@@ -7,102 +7,32 @@ https://gabi.xinuos.com/; how a debugger finds the other file:
 https://sourceware.org/gdb/current/onlinedocs/gdb.html/Separate-Debug-Files.html
 """
 
+import io
 import os
 import stat
-import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+
+from elftools.construct import ConstructError
+from elftools.construct.lib import Container
+from elftools.elf.structs import ELFStructs
 
 from standalone.core.errors import BuildError
 
 _MAGIC = b"\x7fELF"
-_WORDS = {b"\1": "I", b"\2": "Q"}                    # EI_CLASS, for struct
-_ORDERS = {b"\1": "<", b"\2": ">"}                   # EI_DATA, for struct
-_LINKED = {2, 3}                                     # ET_EXEC, ET_DYN
-_DYNAMIC = {2, 3}                                    # PT_DYNAMIC, PT_INTERP
-_NULL, _PROGBITS, _STRTAB, _NOTE, _NOBITS = 0, 1, 3, 7, 8        # SHT_*
+_LINKED = {"ET_EXEC", "ET_DYN"}
+_DYNAMIC = {"PT_DYNAMIC", "PT_INTERP"}
 _ALLOC = 0x2                                         # SHF_ALLOC
-# What `strip --strip-all` takes of what is not loaded: these types (the
-# numbers are SHT_SYMTAB, RELA, REL, GROUP, SYMTAB_SHNDX) and these names,
-# but not .comment.  The last is ours to make anew.
-_DEBUG_TYPES = {2, _STRTAB, 4, 9, 17, 18}
+# What `strip --strip-all` takes of what is not loaded: these types and these
+# names, but not .comment.  The last is ours to make anew.
+_DEBUG_TYPES = {"SHT_SYMTAB", "SHT_STRTAB", "SHT_RELA", "SHT_REL",
+                "SHT_GROUP", "SHT_SYMTAB_SHNDX"}
 _DEBUG_NAMES = (b".debug", b".zdebug", b".gdb_index", b".gnu_debuglink")
 
-# The structures below as struct has them, W being a word of 4 or 8 bytes;
-# segments also differ in order, and the place of p_filesz is needed.
-_HEADER, _SECTION = "16sHHIWWWI6H", "IIWWWWIIWW"
-_SEGMENT = {"I": "II8xI12x", "Q": "I4xQ16xQ16x"}
-_FILESZ = {"I": 16, "Q": 32}
-
-
-class _Header(NamedTuple):
-    """Elf32_Ehdr or Elf64_Ehdr: the order of the fields is the same."""
-
-    ident: bytes
-    type: int
-    machine: int
-    version: int
-    entry: int
-    phoff: int
-    shoff: int
-    flags: int
-    ehsize: int
-    phentsize: int
-    phnum: int
-    shentsize: int
-    shnum: int
-    shstrndx: int
-
-
-class _Segment(NamedTuple):
-    """What matters here of an Elf32_Phdr or Elf64_Phdr."""
-
-    type: int
-    offset: int
-    size: int                    # in the file
-
-    @property
-    def end(self) -> int:
-        """Where it ends in the file; 0 if nothing of it is there."""
-        return self.offset + self.size if self.size else 0
-
-
-class _Section(NamedTuple):
-    """Elf32_Shdr or Elf64_Shdr: the order of the fields is the same."""
-
-    name: int
-    type: int
-    flags: int
-    addr: int
-    offset: int
-    size: int
-    link: int
-    info: int
-    addralign: int
-    entsize: int
-
-    @property
-    def end(self) -> int:
-        """Where it ends in the file; 0 if nothing of it is there."""
-        return self.offset + self.size if self.has_content else 0
-
-    @property
-    def has_content(self) -> bool:
-        """Is it in the file?"""
-        return self.type not in {_NULL, _NOBITS}
-
-    @property
-    def is_loaded(self) -> bool:
-        """Is it part of the process?"""
-        return bool(self.flags & _ALLOC)
-
-
-#: A section, and its content if that is not at its place already.
-_Entry = tuple[_Section, bytes | bytearray | memoryview | None]
-_EMPTY = _Section._make(bytes(10))       # ten zeros: SHT_NULL
+#: A section's header, and its content if that is not at its place already.
+_Entry = tuple[Container, bytes | bytearray | memoryview | None]
 
 
 @dataclass(frozen=True)
@@ -110,34 +40,62 @@ class _Elf:
     """A file taken to pieces."""
 
     data: bytes
-    order: str                   # "<" or ">"
-    word: str                    # "I" or "Q"
-    header: _Header
-    segments: list[_Segment]
-    sections: list[_Section]
+    structs: ELFStructs
+    header: Container            # Elf_Ehdr
+    segments: list[Container]    # Elf_Phdr
+    sections: list[Container]    # Elf_Shdr
 
-    def movable(self, section: _Section) -> memoryview | None:
+    def movable(self, section: Container) -> memoryview | None:
         """Its bytes in the file, if their place does not matter."""
-        if section.has_content and not section.is_loaded:
-            return memoryview(self.data)[section.offset:section.end]
+        if _has_content(section) and not _is_loaded(section):
+            return memoryview(self.data)[
+                section.sh_offset:_section_end(section)]
         return None
 
-    def name(self, section: _Section) -> bytes:
+    def name(self, section: Container) -> bytes:
         """Such as ``.text``."""
-        table = self.sections[self.header.shstrndx]
-        names = self.data[table.offset:table.end]
-        return names[section.name:].partition(b"\0")[0]
+        table = self.sections[self.header.e_shstrndx]
+        names = self.data[table.sh_offset:_section_end(table)]
+        return names[section.sh_name:].partition(b"\0")[0]
 
     @property
     def headers(self) -> list[tuple[int, int]]:
         """Start and end of the ELF header and of the program headers."""
-        start = self.header.phoff
-        return [(0, _struct(self.order, self.word, _HEADER).size), (
-            start, start + self.header.phnum * self.header.phentsize)]
+        start = self.header.e_phoff
+        return [(0, self.structs.Elf_Ehdr.sizeof()), (
+            start, start + self.header.e_phnum * self.header.e_phentsize)]
+
+    def new_section(self, **fields: int | str) -> Container:
+        """A section header with *fields*; the others are zero."""
+        struct = self.structs.Elf_Shdr
+        return _replace(struct.parse(bytes(struct.sizeof())), **fields)
 
 
-def _struct(order: str, word: str, fields: str) -> struct.Struct:
-    return struct.Struct(order + fields.replace("W", word))
+def _replace(header: Container, **fields: int | str) -> Container:
+    """A copy of *header* with new values of *fields*."""
+    return Container(**{**header, **fields})
+
+
+def _segment_end(segment: Container) -> int:
+    """Where it ends in the file; 0 if nothing of it is there."""
+    size: int = segment.p_filesz
+    return segment.p_offset + size if size else 0
+
+
+def _section_end(section: Container) -> int:
+    """Where it ends in the file; 0 if nothing of it is there."""
+    size: int = section.sh_size
+    return section.sh_offset + size if _has_content(section) else 0
+
+
+def _has_content(section: Container) -> bool:
+    """Is it in the file?"""
+    return section.sh_type not in {"SHT_NULL", "SHT_NOBITS"}
+
+
+def _is_loaded(section: Container) -> bool:
+    """Is it part of the process?"""
+    return bool(section.sh_flags & _ALLOC)
 
 
 def split(data: bytes, debuglink: str) -> tuple[bytes, bytes]:
@@ -151,12 +109,12 @@ def split(data: bytes, debuglink: str) -> tuple[bytes, bytes]:
     Raises ValueError if *data* is no linked ELF file, or a damaged one.
     """
     elf = _parse(data)
-    if elf.header.type not in _LINKED:
+    if elf.header.e_type not in _LINKED:
         raise ValueError("not linked")
     debug = _debug(elf)
     name = os.fsencode(debuglink)
-    link = name + bytes(4 - len(name) % 4) + struct.pack(
-        f"{elf.order}I", zlib.crc32(debug))
+    link = name + bytes(4 - len(name) % 4) + elf.structs.Elf_word(
+        "crc").build(zlib.crc32(debug))
     return _stripped(elf, link), debug
 
 
@@ -217,103 +175,114 @@ def _make_room(path: Path) -> None:
 
 
 def _parse(data: bytes) -> _Elf:
-    view = memoryview(data)
+    file = io.BytesIO(data)
     try:
-        order, word = _ORDERS[data[5:6]], _WORDS[data[4:5]]
-        header = _Header._make(
-            _struct(order, word, _HEADER).unpack_from(data))
-        segments = [_Segment._make(fields) for fields in _struct(
-            order, word, _SEGMENT[word]).iter_unpack(
-                view[header.phoff:][:header.phnum * header.phentsize])]
-        sections = [_Section._make(fields) for fields in _struct(
-            order, word, _SECTION).iter_unpack(
-                view[header.shoff:][:header.shnum * header.shentsize])]
-    except (KeyError, struct.error) as exc:
+        structs = ELFStructs(elfclass={1: 32, 2: 64}[data[4]],
+                             little_endian={1: True, 2: False}[data[5]])
+        structs.create_basic_structs()
+        structs.create_advanced_structs()
+        header = structs.Elf_Ehdr.parse_stream(file)
+        file.seek(header.e_phoff)
+        segments = [structs.Elf_Phdr.parse_stream(file)
+                    for _ in range(header.e_phnum)]
+        file.seek(header.e_shoff)
+        sections = [structs.Elf_Shdr.parse_stream(file)
+                    for _ in range(header.e_shnum)]
+    # BytesIO.seek() raises OverflowError for an offset of 2**63 and more.
+    except (LookupError, ConstructError, OverflowError) as exc:
         raise ValueError("damaged ELF file") from exc
-    # shstrndx is not less than shnum where there are no sections at all.
-    if (not data.startswith(_MAGIC) or len(segments) != header.phnum
-            or len(sections) != header.shnum
-            or header.shstrndx >= header.shnum
-            or any(segment.end > len(data) for segment in segments)
-            or any(section.end > len(data) for section in sections)):
+    # e_shstrndx is not less than e_shnum where there are no sections at all.
+    if (not data.startswith(_MAGIC) or header.e_shstrndx >= header.e_shnum
+            or header.e_shentsize != structs.Elf_Shdr.sizeof()
+            or (segments and header.e_phentsize != structs.Elf_Phdr.sizeof())
+            or any(_segment_end(segment) > len(data) for segment in segments)
+            or any(_section_end(section) > len(data)
+                   for section in sections)):
         raise ValueError("damaged ELF file")
-    return _Elf(data, order, word, header, segments, sections)
+    return _Elf(data, structs, header, segments, sections)
 
 
 def _is_dynamic(elf: _Elf) -> bool:
-    return elf.header.type in _LINKED and any(
-        segment.type in _DYNAMIC for segment in elf.segments)
+    return elf.header.e_type in _LINKED and any(
+        segment.p_type in _DYNAMIC for segment in elf.segments)
 
 
 def _build_id(elf: _Elf) -> str:
     for section in elf.sections:
         if elf.name(section) == b".note.gnu.build-id":
-            # An Elf64_Nhdr, the same as Elf32_Nhdr; then "GNU\0".
-            size, = struct.unpack_from(f"{elf.order}4xI", elf.data,
-                                       section.offset)
-            start = section.offset + 16
-            return elf.data[start:start + size].hex()
+            note = elf.data[section.sh_offset:_section_end(section)]
+            # After the header: "GNU\0", the note's name, then the id.
+            start = elf.structs.Elf_Nhdr.sizeof() + 4
+            if len(note) <= start:
+                break
+            size = elf.structs.Elf_Nhdr.parse(note).n_descsz
+            return note[start:start + size].hex()
     raise ValueError("it has no build id")
 
 
 def _debug(elf: _Elf) -> bytes:
     # Notes stay where they are, and with them the offset of each segment.
     kept = elf.headers + [
-        (section.offset, section.end) for section in elf.sections
-        if section.is_loaded and section.type == _NOTE]
+        (section.sh_offset, _section_end(section))
+        for section in elf.sections
+        if _is_loaded(section) and section.sh_type == "SHT_NOTE"]
     out = _only(elf, kept)
-    for number, segment in enumerate(elf.segments):
-        end = max((end for start, end in kept
-                   if segment.offset <= start and end <= segment.end),
-                  default=segment.offset)
-        place = elf.header.phoff + number * elf.header.phentsize
-        struct.pack_into(elf.order + elf.word, out,
-                         place + _FILESZ[elf.word], end - segment.offset)
+    place = elf.header.e_phoff
+    for segment in elf.segments:
+        end = max((end for start, end in kept if segment.p_offset <= start
+                   and end <= _segment_end(segment)),
+                  default=segment.p_offset)
+        new = elf.structs.Elf_Phdr.build(_replace(
+            segment, p_filesz=end - segment.p_offset))
+        out[place:place + len(new)] = new
+        place += len(new)
     return _assemble(elf, out, [
-        (section if section.type == _NOTE or not section.is_loaded
-         else section._replace(type=_NOBITS), elf.movable(section))
-        for section in elf.sections], elf.header.shstrndx)
+        (section if section.sh_type == "SHT_NOTE" or not _is_loaded(section)
+         else _replace(section, sh_type="SHT_NOBITS"), elf.movable(section))
+        for section in elf.sections], elf.header.e_shstrndx)
 
 
 def _stripped(elf: _Elf, debuglink: bytes) -> bytes:
     out = _only(elf, elf.headers + [
-        (segment.offset, segment.end) for segment in elf.segments] + [
-        (section.offset, section.end) for section in elf.sections
-        if section.is_loaded])
+        (segment.p_offset, _segment_end(segment))
+        for segment in elf.segments] + [
+        (section.sh_offset, _section_end(section))
+        for section in elf.sections if _is_loaded(section)])
     names = bytearray()
     entries: list[_Entry] = []
 
-    def add(name: bytes, section: _Section,
+    def add(name: bytes, section: Container,
             content: bytes | bytearray | memoryview | None) -> None:
         place = len(names) if name else 0
-        entries.append((section._replace(name=place), content))
+        entries.append((_replace(section, sh_name=place), content))
         names.extend(name + b"\0")
 
     for section in _remaining(elf):
         add(elf.name(section), section, elf.movable(section))
-    add(b".gnu_debuglink", _EMPTY._replace(type=_PROGBITS, addralign=4),
-        debuglink)
-    add(b".shstrtab", _EMPTY._replace(type=_STRTAB, addralign=1), names)
+    add(b".gnu_debuglink", elf.new_section(
+        sh_type="SHT_PROGBITS", sh_addralign=4), debuglink)
+    add(b".shstrtab", elf.new_section(
+        sh_type="SHT_STRTAB", sh_addralign=1), names)
     return _assemble(elf, out, entries, len(entries) - 1)
 
 
-def _remaining(elf: _Elf) -> Iterator[_Section]:
+def _remaining(elf: _Elf) -> Iterator[Container]:
     """The sections of the stripped file.
 
     Symbols refer to loaded sections by number, so what is taken from
     before one of those leaves a hole.
     """
     loaded = {number for number, section in enumerate(elf.sections)
-              if section.is_loaded}
+              if _is_loaded(section)}
     for number, section in enumerate(elf.sections):
-        if section.is_loaded or not (
-                section.type in _DEBUG_TYPES
+        if _is_loaded(section) or not (
+                section.sh_type in _DEBUG_TYPES
                 or elf.name(section).startswith(_DEBUG_NAMES)):
             # Relocations of a static program may refer to .symtab.
-            yield section._replace(
-                link=section.link if section.link in loaded else 0)
+            yield section if section.sh_link in loaded else _replace(
+                section, sh_link=0)
         elif number < max(loaded, default=0):
-            yield _EMPTY
+            yield elf.new_section()
 
 
 def _only(elf: _Elf, pieces: Iterable[tuple[int, int]]) -> bytearray:
@@ -328,16 +297,16 @@ def _only(elf: _Elf, pieces: Iterable[tuple[int, int]]) -> bytearray:
 def _assemble(elf: _Elf, out: bytearray, entries: Iterable[_Entry],
               shstrndx: int) -> bytes:
     """Add to *out* the contents that are given, and all section headers."""
-    fields = _struct(elf.order, elf.word, _SECTION)
-    table = bytearray()
+    table = []
     for section, content in entries:
         if content is not None:
-            out += bytes(-len(out) % max(section.addralign, 1))
-            section = section._replace(offset=len(out), size=len(content))
+            out += bytes(-len(out) % max(section.sh_addralign, 1))
+            section = _replace(section, sh_offset=len(out),
+                               sh_size=len(content))
             out += content
-        table += fields.pack(*section)
-    out += bytes(-len(out) % struct.calcsize(elf.word))
-    header = elf.header._replace(shoff=len(out), shstrndx=shstrndx,
-                                 shnum=len(table) // fields.size)
-    _struct(elf.order, elf.word, _HEADER).pack_into(out, 0, *header)
-    return bytes(out + table)
+        table.append(elf.structs.Elf_Shdr.build(section))
+    out += bytes(-len(out) % (elf.structs.elfclass // 8))
+    header = elf.structs.Elf_Ehdr.build(_replace(
+        elf.header, e_shoff=len(out), e_shstrndx=shstrndx, e_shnum=len(table)))
+    out[:len(header)] = header
+    return b"".join((out, *table))

@@ -35,7 +35,7 @@ MAY_IMPORT = {
 TOP = {"__init__", "__main__", "request"}
 
 THIRD_PARTY = {"archives.compression": {"deflate", "zstandard"},
-               "formats.elf": {"elftools"},
+               "formats.elf": {"elftools"}, "formats.strip": {"elftools"},
                "documents.licences": {"packaging"},
                "core.render": {"jinja2"}}
 VAGUE = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
