@@ -82,7 +82,9 @@ def watch(argv: Sequence[str], env: Mapping[str, str],
         while (not stop.is_set()
                and (seconds := until - time.monotonic()) > 0):
             ended = child.poll() is not None
-            if select.select([child.stdout], [], [], min(1, seconds))[0]:
+            # Not too short: somebody who writes may have to wait for a core.
+            wait = min(1, max(seconds, 0.3))
+            if select.select([child.stdout], [], [], wait)[0]:
                 data = os.read(child.stdout.fileno(), 1 << 16)
                 if data:
                     write(data)
@@ -92,7 +94,7 @@ def watch(argv: Sequence[str], env: Mapping[str, str],
                     continue
                 # It may have closed its output, and still be at work.
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(min(1, seconds))
+                    child.wait(wait)
                 ended = child.poll() is not None
             # What it has left running may have its output still open.
             if ended:

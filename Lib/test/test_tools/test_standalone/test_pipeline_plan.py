@@ -34,7 +34,7 @@ NO_OUTPUT = {
     "sources.fetch", "testing", "testing.bench", "testing.check",
     "testing.children", "testing.chroots", "testing.expected_failures",
     "testing.product", "testing.reproduce", "testing.results",
-    "testing.suite", "testing.testbed"}
+    "testing.suite", "testing.testbed", "testing.units"}
 # Data that no output depends on.
 NO_OUTPUT_DATA = {
     "README.md", "docs/decisions.md", "docs/formats.md", "docs/runtime.md",
