@@ -4,6 +4,7 @@
 .PHONY: standalone standalone-fetch standalone-clean standalone-sign help
 .PHONY: standalone-reproduce standalone-respin standalone-test
 .PHONY: check check-tools check-distribution check-chroots check-frozen
+.PHONY: check-killed
 .PHONY: bench-startup
 .DEFAULT_GOAL := help
 
@@ -13,7 +14,8 @@ standalone standalone-fetch standalone-clean standalone-sign:
 standalone-reproduce standalone-respin standalone-test:
 	@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
-check check-tools check-distribution check-chroots check-frozen bench-startup:
+check check-tools check-distribution check-chroots check-frozen \
+check-killed bench-startup:
 	@$(MAKE) --no-print-directory -f Makefile.standalone standalone-$@
 
 help:

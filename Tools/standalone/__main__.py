@@ -91,7 +91,8 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text)
         if name == "check":
             command.add_argument("what", choices=(
-                "all", "tools", "distribution", "chroots", "frozen"))
+                "all", "tools", "distribution", "chroots", "frozen",
+                "killed"))
         if name == "why":
             command.add_argument("stage")
             command.add_argument("dependency", nargs="?")

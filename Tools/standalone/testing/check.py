@@ -6,8 +6,9 @@ The tools: ruff, mypy and the unit tests, with packages of our own choice.
 import subprocess
 import sys
 import venv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from standalone.core import stamp
 from standalone.core.layout import ROOT, TOOLS, downloads
@@ -27,9 +28,11 @@ _TESTS = ROOT / "Lib" / "test" / "test_tools"
 
 
 def check(what: str, config: Config) -> Counts:
-    """Run *what*: "tools", "distribution", the part of it in "chroots",
-    or "all" with the build between them and another at the end; or only
-    "frozen", programs made with it.  Prints the counts as the last line.
+    """Run the tests that *what* names and print the counts as last line.
+
+    "tools", "distribution" and the part of it that runs in "chroots";
+    "all" runs both, builds between them and builds again at the end.
+    "frozen" and "killed" run one module, with the parts that take minutes.
     """
     counts = Counts()
     if what in ("all", "tools"):
@@ -37,7 +40,11 @@ def check(what: str, config: Config) -> Counts:
     if what == "all":
         driver.build(config)
     if what == "frozen":
-        counts += archives(config, "test_frozen.py", nuitka=True)
+        counts += archives(config, "test_frozen.py",
+                           {"STANDALONE_NUITKA": "1"})
+    elif what == "killed":
+        counts += archives(config, "test_killed.py",
+                           {"STANDALONE_KILLED": "all"})
     elif what != "tools":
         counts += distribution(config, here=what != "chroots")
     if what in ("all", "distribution"):
@@ -77,10 +84,12 @@ def tools(config: Config) -> Counts:
         python, _TESTS / "test_standalone", env, jobs=config.jobs)
 
 
-def archives(config: Config, pattern: str = "test_*.py", *,
-             nuitka: bool = False) -> Counts:
-    """What was written to OUT, also as uv and others read it; *nuitka*
-    takes minutes."""
+def archives(config: Config, pattern: str = "test_*.py",
+             variables: Mapping[str, str] = MappingProxyType({})) -> Counts:
+    """Test what was written to OUT, also as uv and others read it.
+
+    *variables* of the environment ask for tests that take minutes.
+    """
     layout = config.layout
     with driver.lock(config.layout):
         driver.prepare(config)
@@ -97,8 +106,7 @@ def archives(config: Config, pattern: str = "test_*.py", *,
                 "PYTHONPATH": str(TOOLS.parent),
                 "STANDALONE_OUT": str(layout.out),
                 "STANDALONE_NAME": str(name),
-                "STANDALONE_WHEELS": str(wheels),
-                **({"STANDALONE_NUITKA": "1"} if nuitka else {})}),
+                "STANDALONE_WHEELS": str(wheels), **variables}),
         pattern, jobs=config.jobs)
 
 
