@@ -10,7 +10,7 @@ from standalone.archives.mounts import Mount
 from standalone.archives.writer import Spec
 from standalone.core.errors import UsageError
 
-from .test_archives_writer import EPOCH, FILES, lay
+from .writing import EPOCH, FILES, lay
 
 NAME = "python-a.tar"
 

@@ -16,7 +16,7 @@ from standalone.archives import manifest
 from standalone.archives.mounts import Mount, members
 from standalone.core.errors import BuildError
 from standalone.core.layout import ROOT
-from test_standalone.test_archives_writer import lay
+from test_standalone.writing import lay
 
 from . import children
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from standalone.archives import compression, pybi
 from standalone.archives.mounts import Mount, members
-from test_standalone.test_archives_writer import EPOCH, FILES, UMLAUT, lay
+from test_standalone.writing import EPOCH, FILES, UMLAUT, lay
 
 from . import children
 

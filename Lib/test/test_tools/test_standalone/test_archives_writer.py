@@ -1,87 +1,22 @@
 """Test archives.writer, with GNU tar, zstd and sha256sum as judges."""
 
-import gzip
 import hashlib
-import io
 import os
 import random
 import resource
 import shutil
 import sys
 import tarfile
-import tempfile
 import unittest
-from pathlib import Path
 from unittest import mock
 
-import zstandard
-
 from standalone.archives import writer
-from standalone.archives.mounts import Mount, members
+from standalone.archives.mounts import Mount
 from standalone.archives.writer import Spec
 from standalone.core.errors import BuildError, UsageError
-from standalone.formats.names import BuildName, archives
 
 from . import children
-
-EPOCH = 1_700_000_000
-LONG = "lib/" + "/".join(["long" * 10] * 4) + "/module.py"
-UMLAUT = "lib/Größe.py"
-NAME = "python-3.13.15-x86_64-unknown-linux-gnu"
-FILES = {
-    "bin/python3.13": "x" * 5000, "bin/python3": Path("python3.13"),
-    "lib/a.py": "a", "lib/a/b.py": "b", "lib-x/c.py": "c",
-    LONG: "long", UMLAUT: "umlaut",
-}
-
-
-def lay(root, files, *, umask=0o022):
-    """Make *files*: path → text, or path → Path for a symlink."""
-    before = os.umask(umask)
-    try:
-        for path, content in files.items():
-            target = root / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, Path):
-                target.symlink_to(content)
-            else:
-                target.write_text(content)
-                if path.startswith("bin/"):
-                    target.chmod(0o777 & ~umask)
-    finally:
-        os.umask(before)
-    return root
-
-
-def contents(path):
-    """The tar inside an archive."""
-    with path.open("rb") as file:
-        if path.suffix == ".gz":
-            return gzip.decompress(file.read())
-        return zstandard.ZstdDecompressor().stream_reader(file).read()
-
-
-class ArchiveTestCase(unittest.TestCase):
-
-    def setUp(self):
-        self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.out = self.dir / "dist ä"
-
-    def write(self, *mounts, name="python-a", epoch=EPOCH):
-        return writer.archive([Spec(name, mounts, {"gz": 1, "zst": 3})],
-                               self.out, epoch)
-
-    def read(self, *mounts):
-        """Archive *mounts*; the members by name, without ``python/``."""
-        written = self.write(*mounts)[0].path
-        with tarfile.open(written) as tar:
-            names = [info.name for info in tar]
-            self.assertEqual([n[:7] for n in names],
-                             ["python/"] * len(names))
-            return {info.name[7:]: info for info in tar}
-
-    def names(self, *mounts):
-        return list(members(mounts))
+from .writing import EPOCH, FILES, LONG, UMLAUT, ArchiveTestCase, contents, lay
 
 
 class Bytes(ArchiveTestCase):
@@ -195,151 +130,6 @@ class Bytes(ArchiveTestCase):
         children.run(["busybox", "tar", "xzf", item.path],
                      cwd=self.dir, check=True)
         children.run(["diff", "-r", tree, self.dir / "python"], check=True)
-
-
-class Mounts(ArchiveTestCase):
-
-    def test_later_over_earlier(self):
-        one = lay(self.dir / "one", {"lib/a": "old", "lib/b": "b"})
-        two = lay(self.dir / "two", {"lib/a": "newer"})
-        found = self.read(Mount(one), Mount(two), Mount(one, "build/lib"))
-        self.assertEqual(found["lib/a"].size, 5)
-        self.assertEqual(list(found), [
-            "build", "build/lib", "build/lib/lib", "build/lib/lib/a",
-            "build/lib/lib/b", "lib", "lib/a", "lib/b"])
-
-    def test_one_file(self):
-        tree = lay(self.dir, {"made.json": "{}"})
-        self.assertEqual(self.names(Mount(tree / "made.json", "A/B.json")),
-                         ["A", "A/B.json"])
-
-    def test_only(self):
-        tree = lay(self.dir / "tree", {
-            "a.o": "", "Modules/b.o": "", "Modules/config.c": "",
-            "Modules/b.c": "", "src/config.c": "", "x.o.d": "",
-            "include/openssl/ssl.h": "", "lib/libz.a": ""})
-        self.assertEqual(
-            self.names(Mount(tree, "", ("*.o", "Modules/config.c"))),
-            ["Modules", "Modules/b.o", "Modules/config.c", "a.o"])
-        self.assertEqual(
-            self.names(Mount(tree, "", ("lib/*.a", "include/*"))),
-            ["include", "include/openssl", "include/openssl/ssl.h", "lib",
-             "lib/libz.a"])
-
-    def test_empty_directories_stay(self):
-        tree = lay(self.dir / "tree", {"lib/lib-dynload/_testcapi.so": ""})
-        self.assertEqual(
-            self.names(Mount(tree, without=("lib/lib-dynload/_test*.so",))),
-            ["lib", "lib/lib-dynload"])
-
-    def test_install_only(self):
-        lib = "lib/python3.13/"
-        kept = (
-            lib + "test.py", lib + "testing/a.py", lib + "unittest/mock.py",
-            lib + "site-packages/x/test/a.py", lib + "idlelib/idle.py",
-            lib + "lib-dynload/_struct.cpython-313-x86_64-linux-gnu.so",
-            lib + "lib-dynload/xx.so",
-            lib + "config-3.13-x86_64-linux-gnu/Makefile", "lib/libx.a")
-        left = (
-            lib + "test/__init__.py", lib + "test/data/a", lib +
-            "test/__pycache__/a.cpython-313.pyc",
-            lib + "idlelib/idle_test/a.py",
-            lib + "lib-dynload/_testcapi.cpython-313-x86_64-linux-gnu.so",
-            lib + "lib-dynload/_ctypes_test.cpython-313.so",
-            lib + "lib-dynload/xxlimited_35.so",
-            lib + "lib-dynload/_xxtestfuzz.so",
-            lib + "config-3.13-x86_64-linux-gnu/libpython3.13.a")
-        tree = lay(self.dir / "tree", dict.fromkeys(kept + left, ""))
-        found = members(
-            [Mount(tree, without=writer.NOT_INSTALLED)])
-        self.assertEqual(sorted(path for path, source in found.items()
-                                if source), sorted(kept))
-
-    def test_missing_source(self):
-        with self.assertRaisesRegex(BuildError, "nothing to archive at .*x"):
-            self.write(Mount(self.dir / "x"))
-
-    def test_file_over_directory(self):
-        one = lay(self.dir / "one", {"lib/a/b": ""})
-        two = lay(self.dir / "two", {"lib/a": ""})
-        with self.assertRaisesRegex(BuildError, "as directory: lib/a"):
-            self.write(Mount(one), Mount(two))
-
-    def test_neither_file_nor_directory(self):
-        tree = lay(self.dir / "tree", {"a": ""})
-        os.mkfifo(tree / "pipe")
-        with self.assertRaisesRegex(BuildError, "can be archived: .*pipe"):
-            self.write(Mount(tree))
-
-
-class Specs(ArchiveTestCase):
-
-    def test_all_archives_of_a_build(self):
-        stdlib = "lib/python3.13/"
-        install = lay(self.dir / "install", {
-            "bin/python3": "with debug information", stdlib + "os.py": "",
-            stdlib + "test/a.py": "",
-            stdlib + "lib-dynload/_testcapi.so": "with debug information"})
-        stripped = lay(self.dir / "stripped", {
-            "bin/python3": "without",
-            stdlib + "lib-dynload/_testcapi.so": "without"})
-        debug = lay(self.dir / "debug", {"lib/debug/.build-id/ab/c": ""})
-        build = lay(self.dir / "build", {
-            "Modules/config.c": "", "Modules/a.o": "", "libpython3.13.a": "",
-            "Modules/_hacl/libHacl.a": "", "Makefile": "",
-            "exports.map": "", "Programs/_freeze_module.o": ""})
-        dep = lay(self.dir / "zlib", {
-            "lib/libz.a": "", "lib/libunused.a": "",
-            "lib/pkgconfig/zlib.pc": "",
-            "include/zlib.h": "", "share/man/zlib.3": "", ".key": ""})
-        licences = lay(self.dir / "licences", {
-            "cpython/LICENSE": "", "zlib.txt": ""})
-        document = lay(self.dir, {"made.json": "{}"}) / "made.json"
-        full = writer.full_mounts(
-            install, build, {dep: ["libz.a"]}, licences,
-            leave=["Programs/_*.o"])
-        name = BuildName.parse(NAME)
-        specs = writer.specs(
-            name, install=install, stripped=stripped, debug=debug,
-            licences=licences, full=full, python_json=document)
-        written = writer.archive([*specs.values()], self.out, EPOCH)
-        self.assertEqual([item.path.name for item in written],
-                         writer.file_names(name))
-        self.assertEqual({item.path for item in written},
-                         set(self.out.glob("python-*")))
-        files, sizes = {}, {}
-        for item in written:
-            kind = archives([item.path.name])[0].kind
-            with tarfile.open(fileobj=io.BytesIO(contents(item.path))) as tar:
-                infos = [info for info in tar if not info.isdir()]
-            files[kind] = [info.name for info in infos]
-            sizes[kind] = {info.name: info.size for info in infos}
-        self.assertEqual(files["install_only"], [
-            "python/bin/python3", f"python/{stdlib}os.py",
-            "python/licenses/cpython/LICENSE", "python/licenses/zlib.txt"])
-        self.assertEqual(files["install_only_stripped"],
-                         files["install_only"])
-        self.assertEqual(
-            (sizes["install_only"]["python/bin/python3"],
-             sizes["install_only_stripped"]["python/bin/python3"]),
-            (len("with debug information"), len("without")))
-        # Over install_only: what is in both is the same.
-        testcapi = f"python/{stdlib}lib-dynload/_testcapi.so"
-        self.assertEqual(files["tests"], [
-            testcapi, f"python/{stdlib}test/a.py",
-            "python/licenses/cpython/LICENSE"])
-        self.assertEqual(sizes["tests"][testcapi], len("without"))
-        self.assertEqual(files["debuginfo"],
-                         ["python/lib/debug/.build-id/ab/c"])
-        self.assertEqual(files["full"], [
-            "python/PYTHON.json", "python/build/Modules/_hacl/libHacl.a",
-            "python/build/Modules/a.o", "python/build/Modules/config.c",
-            "python/build/exports.map", "python/build/include/zlib.h",
-            "python/build/lib/libz.a", "python/install/bin/python3",
-            f"python/install/{stdlib}lib-dynload/_testcapi.so",
-            f"python/install/{stdlib}os.py",
-            f"python/install/{stdlib}test/a.py",
-            "python/licenses/cpython/LICENSE", "python/licenses/zlib.txt"])
 
 
 class Output(ArchiveTestCase):

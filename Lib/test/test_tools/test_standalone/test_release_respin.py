@@ -20,9 +20,9 @@ from standalone.formats.names import BuildName
 from standalone.release import published, respin
 from standalone.sources import pins
 
-from .test_archives_writer import EPOCH, FILES, lay
 from .test_cli import CliTest
 from .trees import request, small_tree
+from .writing import EPOCH, FILES, lay
 
 NAME = BuildName("3.13.15", 1, "x86_64-unknown-linux-gnu")
 OLD = {"name": "xz", "versionInfo": "5.8.0", "licenseConcluded": "0BSD",

@@ -23,8 +23,8 @@ from standalone.testing import reproduce
 from standalone.testing.results import Counts
 
 from . import children
-from .test_archives_writer import EPOCH, FILES, NAME, lay
 from .trees import request, small_tree
+from .writing import EPOCH, FILES, NAME, lay
 
 PROBE = """
 import json, locale, os, time
