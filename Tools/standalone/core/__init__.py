@@ -1,1 +1,1 @@
-"""Define the words, errors, places, processes and keys that all others use."""
+"""Model, errors, directories, processes and content keys, used everywhere."""

@@ -1,16 +1,17 @@
-"""Errors that are the user's to read.
+"""Errors that are reported to the user.
 
-Raised where the fact is known, caught only in ``__main__``.  Any other
-exception is a bug of ours.
+They are raised where the problem is found and caught only in
+``__main__``.  Any other exception is a bug in the tools.
 """
 
 from pathlib import Path
 
 
 class StandaloneError(Exception):
-    """One clear line for the user, and what to do about it.
+    """An error message, with an optional hint on how to fix the problem.
 
-    *log* names the file whose last lines explain the failure.
+    *log* is the file whose last lines explain the failure.  ``exit_code``
+    is the exit status of the command.
     """
 
     exit_code = 1
@@ -24,25 +25,25 @@ class StandaloneError(Exception):
 
 
 class UsageError(StandaloneError):
-    """The request cannot be met: unknown name, missing tool, wrong tree."""
+    """An invalid request: an unknown name, a missing tool, a wrong tree."""
 
     exit_code = 2
 
 
 class FetchError(StandaloneError):
-    """A source could not be had, or is not what was pinned."""
+    """A source cannot be fetched, or does not match its pinned hash."""
 
     exit_code = 3
 
 
 class BuildError(StandaloneError):
-    """A command failed, or a module that was expected was not built."""
+    """A failed command, or an expected module that was not built."""
 
     exit_code = 4
 
 
 class StageFailed(BuildError):
-    """A stage that make ran has failed, and has said why."""
+    """A failure of a stage run by make, which has already reported it."""
 
     def __init__(self, exit_code: int) -> None:
         super().__init__("a stage failed")

@@ -1,9 +1,9 @@
-"""Where everything lies.
+"""The directories of a build.
 
-    OUT/                          the archives, and nothing else of use
-      work/                       all that is made on the way
-        plan/                     keys: what each output must be made of
-        logs/                     one log a stage
+    OUT/                          the archives
+      work/                       intermediate files
+        plan/                     the key that each output must have
+        logs/                     one log file per stage
         host/                     Python packages and zig, unpacked
         cpython-VERSION/          pristine CPython (when fetched)
         TARGET-TOOLCHAIN/
@@ -21,42 +21,47 @@ from pathlib import Path
 
 from standalone.core.errors import UsageError
 
-#: The overlay's root, or the root of the CPython tree it was laid over.
+#: The root of the overlay repository, or of the CPython tree that contains
+#: the overlay.
 ROOT = Path(__file__).resolve().parents[3]
 TOOLS = ROOT / "Tools" / "standalone"
 
-#: Where CPython is told that it will lie: a placeholder that sysconfig,
-#: pkg-config files and others name, and that readers of those files (uv,
-#: crossenv, PyO3) know to replace.
+#: The --prefix passed to CPython's configure.  It is a placeholder: it
+#: appears in sysconfig, pkg-config files and others, and tools that read
+#: those files (uv, crossenv, PyO3) replace it.
 PREFIX = "/install"
 
-# Autoconf refuses source and build directories with other characters:
+# Autoconf rejects source and build directories with other characters:
 # https://www.gnu.org/software/autoconf/manual/ ("unsafe srcdir value").
 _SAFE = re.compile(r"[A-Za-z0-9_.,/+@-]+")
 
 
 def cache_dir() -> Path:
-    """The per-user cache, by the XDG base directory specification."""
+    """Return the per-user cache directory.
+
+    https://specifications.freedesktop.org/basedir-spec/latest/
+    """
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "cpython-standalone"
 
 
 def downloads() -> Path:
-    """Where all builds of this user keep what was downloaded, by hash."""
+    """Return the directory of downloads, shared by all builds of a user."""
     return cache_dir() / "downloads"
 
 
 def is_safe(path: Path) -> bool:
-    """Can configure scripts and makefiles work below *path*?"""
+    """Return whether configure scripts and makefiles can handle *path*."""
     return _SAFE.fullmatch(str(path)) is not None
 
 
 def work_dir(out: Path) -> Path:
-    """Where to build for *out*: below it if its path allows that.
+    """Return the directory for intermediate files of builds in *out*.
 
-    Else a directory of its own in the user's cache or, where that has
-    an awkward name too, in the temporary directory; always the same
-    one for the same *out*.
+    This is ``out/work`` if configure scripts can handle its path,
+    otherwise a directory in the user's cache or, if they cannot handle
+    that either, in the temporary directory.  The same *out* always gives
+    the same directory.  Raises UsageError if none of them is usable.
     """
     out = out.resolve()
     name = hashlib.sha256(os.fsencode(out)).hexdigest()[:12]
@@ -65,8 +70,8 @@ def work_dir(out: Path) -> Path:
         if is_safe(work):
             return work
     raise UsageError(
-        f"no directory to build in: {out} and the cache have characters "
-        "in their paths that configure scripts cannot handle",
+        f"no directory to build in: the paths of {out} and of the cache "
+        "contain characters that configure scripts cannot handle",
         hint="set XDG_CACHE_HOME to a path of plain ASCII letters")
 
 
@@ -83,49 +88,51 @@ class Layout:
 
     @property
     def plan(self) -> Path:
-        """Keys, and the names that graph.mk reads."""
+        """The directory of keys and of the names that graph.mk reads."""
         return self.work / "plan"
 
     @property
     def logs(self) -> Path:
-        """One log file a stage."""
+        """The directory of log files, one per stage."""
         return self.work / "logs"
 
     @property
     def host(self) -> Path:
-        """Python packages for this host, zig among them."""
+        """The directory of this host's Python packages, including zig."""
         return self.work / "host"
 
     @property
     def fetched(self) -> Path:
-        """Links to the sources in the cache, by the names of their pins."""
+        """The directory of links to cached sources, named like the pins."""
         return self.work / "fetched"
 
     @property
     def shared(self) -> Path:
-        """What builds with the same target and toolchain share."""
+        """The directory shared by builds with this target and toolchain."""
         return self.work / f"{self.target}-{self.toolchain_name}"
 
     @property
     def toolchain(self) -> Path:
-        """Wrapper scripts and the sysroot."""
+        """The directory of the compiler wrappers and the sysroot."""
         return self.shared / "toolchain"
 
     def dep(self, name: str) -> Path:
-        """The prefix of one dependency."""
+        """Return the installation prefix of a dependency."""
         return self.shared / "deps" / name
 
     @property
     def own(self) -> Path:
-        """What belongs to this version and these options alone."""
+        """The directory of this version and these options alone."""
         return self.shared / f"{self.version}-{self.options}"
 
     @property
     def libc(self) -> Path:
-        """What validate writes: the version of the C library that the
-        tree needs."""
+        """The file that holds the C library version that the tree needs.
+
+        The validate stage writes it.
+        """
         return self.stage("validate") / "libc"
 
     def stage(self, name: str) -> Path:
-        """The output directory of a stage of this build."""
+        """Return the output directory of a stage of this build."""
         return self.own / name

@@ -1,4 +1,4 @@
-"""The words of this project, as data."""
+"""Data types that the other packages share."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from standalone.core.platform import Platform
 
 @dataclass(frozen=True)
 class SourceFile:
-    """The same bytes at one or more places.
+    """A file that is available, with the same content, at *locations*.
 
     A location is an ``https://`` URL; ``debian:pool/main/...``, a path
-    under the Debian archive that the machine's apt configuration names;
-    or ``package:NAME-VERSION-....whl``, a wheel that pip finds.
+    in the Debian archive that the machine's apt is configured to use;
+    or ``package:NAME-VERSION-....whl``, a wheel that pip can download.
     """
 
     sha256: str
@@ -21,21 +21,21 @@ class SourceFile:
 
     @property
     def name(self) -> str:
-        """The file name under which upstream publishes it."""
+        """The name under which upstream publishes the file."""
         return file_name(self.locations[0])
 
 
 def file_name(location: str) -> str:
-    """The last part of a location of any kind."""
+    """Return the file name at the end of a location of any kind."""
     return location.replace(":", "/").rpartition("/")[2]
 
 
 @dataclass(frozen=True)
 class Pin:
-    """One source: what version, under which licence, which bytes.
+    """A pinned source: its version, licence and alternative files.
 
-    *files* are alternatives: the first that can be had is used.  There
-    is more than one only where a distribution repacked the archive.
+    The first of *files* that can be fetched is used.  There is more than
+    one only if a distribution repacked the archive.
     """
 
     name: str
@@ -44,22 +44,22 @@ class Pin:
     files: tuple[SourceFile, ...]
     licence_files: tuple[str, ...] = ()
     cpe: str | None = None
-    tool: bool = False           # nothing of it is in what is built
+    tool: bool = False           # used by the build, not part of the result
 
 
 @dataclass(frozen=True)
 class Command:
-    """One command of a recipe.  Nothing of it is run by its author."""
+    """A command for `core.process` to run."""
 
     argv: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str] = field(default_factory=dict)
-    jobserver: bool = False      # a make that shares our job slots
+    jobserver: bool = False      # pass on make's jobserver
 
 
 @dataclass(frozen=True)
 class WriteFile:
-    """A file that a recipe needs beside the sources it builds."""
+    """A file that a recipe adds to the sources of a dependency."""
 
     path: Path
     text: str
@@ -71,7 +71,7 @@ Commands = Iterator[Step]
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule that a file of the tree breaks."""
+    """A violation of a rule by a file of the installed tree."""
 
     path: str                    # relative to the tree
     rule: str                    # the rule's name in policy.toml
@@ -83,55 +83,62 @@ class Finding:
 
 @dataclass(frozen=True)
 class Build:
-    """All that a recipe may know: one dependency, one platform."""
+    """The input of a recipe: one dependency, built for one platform."""
 
     name: str
     version: str
     platform: Platform
-    source: Path                 # unpacked, ours to change
+    source: Path                 # unpacked; the recipe may change it
     prefix: Path                 # where to install
-    needs: Mapping[str, Path]    # prefixes of what the recipe needs
+    needs: Mapping[str, Path]    # name → prefix, for each of Recipe.needs
     cflags: tuple[str, ...]
-    ldflags: tuple[str, ...]     # of a shared library
-    # For programs that the recipe itself runs: "cc" where this machine
-    # runs what is built.
+    ldflags: tuple[str, ...]     # for linking a shared library
+    # Compiles programs that the recipe itself runs.  It is "cc" where this
+    # machine can run what is built.
     cc_for_build: str = "cc"
 
     @property
     def cross(self) -> bool:
-        """Whether this machine runs other programs than are built."""
+        """Is this machine unable to run what is built?"""
         return self.cc_for_build != "cc"
 
     def run(self, *argv: str, cwd: Path | None = None,
             **env: str) -> Command:
-        """A command in the source directory, or in *cwd*."""
+        """Return a command to run in the source directory or in *cwd*."""
         return Command(argv, cwd or self.source, env)
 
     def make(self, *argv: str, cwd: Path | None = None,
              **env: str) -> Command:
-        """A make that draws its jobs from our jobserver."""
+        """Return a make command that uses our jobserver."""
         return Command(("make", *argv), cwd or self.source, env,
                        jobserver=True)
 
     def write(self, path: str, text: str) -> WriteFile:
-        """A file in the source directory."""
+        """Return a step that writes a file in the source directory."""
         return WriteFile(self.source / path, text)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one dependency is built and what CPython must be told of it.
+    """How to build one dependency and how to configure CPython with it.
 
-    *configure* maps a variable of CPython's configure to its value,
-    *arguments* are options of it, *setup* maps a module to the flags of
-    its line in Setup.local where configure has no variable for it.  All
-    three may say ``{prefix}`` for the dependency's prefix.  *data* maps
-    a directory below the prefix to its place in the finished tree.  What
-    is only data has no archives, and CPython is told nothing of it.
-    *libraries* are shared ones, which go into the tree's lib directory;
-    what they need is linked into them.
-    *gpl* is only used by who accepts that licence for the whole, in the
-    place of the recipes that it *replaces*.
+    *commands* yields the steps of the build, *archives* are the static
+    libraries that it installs in lib/.
+
+    *configure* maps variables of CPython's configure to values, and
+    *arguments* are options of configure.  *setup* maps modules for which
+    configure has no variable to the flags on their line in Setup.local.
+    All three may contain ``{prefix}``, the dependency's prefix, and
+    ``{NAME}``, the prefix of a dependency in *needs*.
+
+    *data* maps directories below the prefix to directories of the
+    finished tree.  A dependency that consists of data has no archives and
+    does not appear in CPython's configuration.  *libraries* are shared
+    libraries for the tree's lib directory; the archives that they need
+    are linked into them.
+
+    A recipe with *gpl* is used only with OPTIONS=gpl, instead of the
+    recipes that it *replaces*.
     """
 
     commands: Callable[[Build], Commands]
@@ -142,7 +149,7 @@ class Recipe:
     needs: tuple[str, ...] = ()
     data: Mapping[str, str] = field(default_factory=dict)
     libraries: tuple[str, ...] = ()
-    since: tuple[int, int] = (3, 0)     # first CPython that uses it
-    bundled: str | None = None          # CPython's own copy, if it has one
+    since: tuple[int, int] = (3, 0)     # oldest CPython that uses it
+    bundled: str | None = None          # a file of CPython's bundled copy
     gpl: bool = False
     replaces: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
-"""The one module that starts other programs.
+"""Run other programs; no other module of a stage does.
 
-Every command gets an environment built here, never the user's own, and
-is written to the stage's log in a form that can be pasted into a shell.
+Commands do not get the user's environment but one made by this module.
+Every command is written to the stage's log in a form that can be pasted
+into a shell.
 """
 
 import os
@@ -15,24 +16,25 @@ from pathlib import Path
 from standalone.core.errors import BuildError
 from standalone.core.model import Command, Step, WriteFile
 
-# What of the user's environment reaches a child.  MAKEFLAGS carries the
-# jobserver and is added for those commands alone that take part in it.
+# The variables that a child gets from the user's environment.  MAKEFLAGS
+# carries the jobserver and is added only for commands that use it.
 _KEPT = ("HOME", "TMPDIR", "XDG_CACHE_HOME")
 # A mirror, a proxy or a certificate that the user configured for pip.
 _KEPT_FOR_PIP = ("PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
                  "http_proxy", "https_proxy", "no_proxy",
                  "SSL_CERT_", "REQUESTS_CA_BUNDLE")
-# Set by faketime, which reproduce.py uses: the children's clock, too.
+# faketime, which reproduce.py uses, sets these; children need its clock too.
 _FAKE_CLOCK = ("LD_PRELOAD", "FAKETIME", "FAKETIME_SHARED")
 
 
 def environment(path: Iterable[Path] = (), *,
                 extra: Mapping[str, str] = {},
                 inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of a child: *path* first on PATH, then *extra*.
+    """Return the environment of a child process.
 
-    With nothing *inherited* it is what a key may hold: the same for every
-    user, and wherever this machine keeps its programs.
+    *path* is put in front of PATH, and the variables in *extra* override
+    all others.  If *inherited* is empty, the result does not depend on
+    the user or the machine, so that it can be part of a key.
     """
     kept = _KEPT + _FAKE_CLOCK * ("FAKETIME" in inherited)
     env = {name: inherited[name] for name in kept if name in inherited}
@@ -40,7 +42,7 @@ def environment(path: Iterable[Path] = (), *,
         [*map(str, path), inherited.get("PATH", os.defpath)])
     env["LC_ALL"] = "C"
     env["TZ"] = "UTC"
-    # No library of the system's is ever found by pkg-config:
+    # Keep pkg-config from finding libraries of the system:
     # https://people.freedesktop.org/~dbn/pkg-config-guide.html
     env["PKG_CONFIG_LIBDIR"] = os.devnull
     env.update(extra)
@@ -48,10 +50,10 @@ def environment(path: Iterable[Path] = (), *,
 
 
 def jobserver() -> str:
-    """What of MAKEFLAGS offers the job slots of the make above us.
+    """Return the words of MAKEFLAGS that pass on make's jobserver.
 
-    Not its other options, and not the variables of its command line,
-    which a makefile that we run would take for its own.
+    Other options and the variables from make's command line are left
+    out: they would change the makefiles that we run.
     https://www.gnu.org/software/make/manual/html_node/POSIX-Jobserver.html
     """
     options = f" {os.environ.get('MAKEFLAGS', '')}".partition(" -- ")[0]
@@ -60,7 +62,7 @@ def jobserver() -> str:
 
 
 def pip_environment() -> dict[str, str]:
-    """The environment for pip: with the user's index and proxy."""
+    """Return the environment for pip, with the user's index and proxy."""
     return environment() | {
         name: value for name, value in os.environ.items()
         if name.startswith(_KEPT_FOR_PIP)}
@@ -68,18 +70,21 @@ def pip_environment() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs the steps of one stage, all into one log."""
+    """Runner of the steps of one stage, with one log for all of them."""
 
     log: Path
     env: Mapping[str, str]
 
     def start(self) -> None:
-        """Begin an empty log."""
+        """Create the log, or empty it."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.write_text("")
 
     def steps(self, steps: Iterable[Step], title: str) -> None:
-        """Run *steps* in order; show on a terminal which one is on."""
+        """Run *steps* in order, and show progress on a terminal.
+
+        Raises BuildError if a command fails.
+        """
         for number, step in enumerate(steps, 1):
             if isinstance(step, WriteFile):
                 step.path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +103,7 @@ class Runner:
             log.write(f"\n+ {as_shell(command, env)}\n".encode())
             log.flush()
             try:
-                # The jobserver's pipe is inherited, so close_fds is off.
+                # The child must inherit the jobserver's pipe.
                 done = subprocess.run(
                     command.argv, cwd=command.cwd, env=env, stdout=log,
                     stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
@@ -115,7 +120,11 @@ class Runner:
 
 def output(argv: Iterable[str], env: Mapping[str, str] | None = None,
            cwd: Path | None = None) -> str:
-    """What a command prints.  Raises BuildError with its own words."""
+    """Return the standard output of a command.
+
+    Raises BuildError with the last line that the command printed if it
+    fails.
+    """
     argv = tuple(argv)
     try:
         done = subprocess.run(argv, env=env or environment(), cwd=cwd,
@@ -132,7 +141,7 @@ def output(argv: Iterable[str], env: Mapping[str, str] | None = None,
 
 
 def as_shell(command: Command, env: Mapping[str, str]) -> str:
-    """*command* as a line for a shell, environment and all."""
+    """Return *command* as a shell command line, with its environment."""
     words = [f"{name}={shlex.quote(value)}"
              for name, value in sorted(env.items())]
     return (f"cd {shlex.quote(str(command.cwd))} && env -i "

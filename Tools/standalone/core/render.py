@@ -1,4 +1,4 @@
-"""Text from the templates; the one module that imports jinja2."""
+"""Render the templates; the only module that imports jinja2."""
 
 import jinja2
 
@@ -6,9 +6,10 @@ from standalone.core.layout import TOOLS
 
 
 def render(template: str, **values: object) -> str:
-    """The template of that name with *values*.
+    """Return the text of a template with *values* filled in.
 
-    A name that the template uses and nobody gave is a bug and raises.
+    Raises jinja2.UndefinedError if the template uses a name that is not
+    in *values*.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TOOLS / "core" / "templates"),

@@ -1,7 +1,8 @@
-"""Content keys, and outputs that appear whole or not at all.
+"""Content keys, and outputs that are written completely or not at all.
 
-*mtime asks, key answers*: `plan` writes the key that an output ought to
-have into a file that make compares with the output's own ``.key``.
+`plan` writes the key that an output should have into a file, which is
+make's prerequisite for that output.  If the file is newer than the
+output, the stage compares the key with the output's own ``.key`` file.
 """
 
 import contextlib
@@ -16,31 +17,37 @@ KEY = ".key"
 
 
 def key(*parts: object) -> str:
-    """A hash of *parts*: strings, numbers, lists and dicts of them."""
+    """Return a hash of *parts*: strings, numbers, lists and dicts."""
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hex."""
+    """Return the SHA-256 hash of a file's content, in hexadecimal."""
     return file_digest(path, "sha256")
 
 
 def file_digest(path: Path, algorithm: str) -> str:
-    """A hash of a file's bytes, in hex; *algorithm* as hashlib has it."""
+    """Return a hash of a file's content, in hexadecimal.
+
+    *algorithm* is a name that hashlib accepts.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def tree_sha256(root: Path) -> str:
-    """A hash over the names and bytes of all files below *root*."""
+    """Return a hash of the names and contents of the files below *root*.
+
+    Bytecode files (``.pyc``) are ignored.
+    """
     return key([(str(path.relative_to(root)), file_sha256(path))
                 for path in sorted(root.rglob("*"))
                 if path.is_file() and path.suffix != ".pyc"])
 
 
 def is_fresh(output: Path, wanted: str) -> bool:
-    """Was *output* made whole, and of just these inputs?"""
+    """Return whether *output* is complete and has the key *wanted*."""
     try:
         return (output / KEY).read_text() == wanted
     except OSError:
@@ -48,7 +55,7 @@ def is_fresh(output: Path, wanted: str) -> bool:
 
 
 def write_atomic(path: Path, text: str) -> None:
-    """Write *path* so that a reader sees the old text or the new."""
+    """Replace *path* atomically: readers see the old text or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -59,7 +66,10 @@ def write_atomic(path: Path, text: str) -> None:
 
 
 def write_if_changed(path: Path, text: str) -> bool:
-    """Write *path* only if that changes it, so that mtimes mean news."""
+    """Write *path* unless it has this *text*; return whether it changed.
+
+    An unchanged file keeps its mtime, so that make rebuilds nothing.
+    """
     try:
         if path.read_text(encoding="utf-8") == text:
             return False
@@ -71,10 +81,12 @@ def write_if_changed(path: Path, text: str) -> bool:
 
 @contextlib.contextmanager
 def output_dir(output: Path, wanted: str) -> Iterator[Path]:
-    """A fresh directory that becomes *output* if the body succeeds.
+    """Provide a new directory that becomes *output* if the body succeeds.
 
-    What a killed run left under the temporary name is removed first,
-    what a failed one leaves stays there for a look.
+    The directory gets the key *wanted* and replaces an older *output*.
+    While the body runs, and after it fails, the directory is called
+    ``OUTPUT.partial``, so that it can be examined; the next run removes
+    it.
     """
     scratch = output.with_name(f"{output.name}.partial")
     remove(scratch)
@@ -86,9 +98,9 @@ def output_dir(output: Path, wanted: str) -> Iterator[Path]:
 
 
 def remove(path: Path) -> None:
-    """Remove a directory tree that may not exist."""
+    """Remove a directory tree if it exists."""
     shutil.rmtree(path, ignore_errors=True)
-    if path.exists():            # not writable below, as some sources are
+    if path.exists():            # some sources contain read-only directories
         for directory, _, _ in os.walk(path):
             os.chmod(directory, 0o700)
         shutil.rmtree(path)

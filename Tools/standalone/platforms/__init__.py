@@ -1,1 +1,1 @@
-"""Describe the platforms that CPython is built for."""
+"""The platforms that CPython is built for."""

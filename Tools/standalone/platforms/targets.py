@@ -1,7 +1,7 @@
 """The platforms we build for: architectures, systems, C libraries.
 
-Triples are rustup's, as uv, PyOxidizer and python-build-standalone use
-them.
+Triples are those of rustup; uv, PyOxidizer and python-build-standalone
+use the same ones.
 """
 
 import platform as machine
@@ -11,7 +11,7 @@ from standalone.core.platform import Architecture, Libc, Platform, System
 
 
 def _x86_64(level: int) -> Architecture:
-    """Return x86-64 at one of the psABI's levels.
+    """Return x86-64 at one of the psABI's levels, 1 to 4.
 
     https://gitlab.com/x86-psABIs/x86-64-ABI, "micro-architecture levels".
     """
@@ -32,8 +32,8 @@ _AARCH64 = Architecture(
     elf_machine="EM_AARCH64",
     branches="-mbranch-protection=standard")
 
-# In a container without /dev/shm configure would decide that there are no
-# semaphores, for every machine of the platform.
+# CPython's configure tests these on the build machine.  In a container
+# without /dev/shm, for example, it would disable semaphores for all users.
 _LINUX = System("linux", configured={
     "ac_cv_broken_mbstowcs": "no",
     "ac_cv_broken_nice": "no",
@@ -47,9 +47,9 @@ _LINUX = System("linux", configured={
     "ac_cv_working_tzset": "yes",
 })
 
-# The baseline is the oldest version that zig has stub libraries for
+# The baseline is the oldest version for which zig has stub libraries
 # (https://ziglang.org/download/0.11.0/release-notes.html#glibc) and that a
-# supported distribution still runs: RHEL 7, manylinux2014.
+# supported distribution still uses: RHEL 7, manylinux2014.
 _GLIBC = Libc(
     name="gnu",
     title="glibc",
@@ -67,15 +67,19 @@ PLATFORMS = {
 
 
 def host() -> Platform:
-    """Return the plain platform of this machine, even if it is not one of
-    PLATFORMS."""
+    """Return this machine's platform, at the lowest psABI level.
+
+    It need not be one of PLATFORMS.
+    """
     plain = Platform(Architecture(machine.machine()), _LINUX, _GLIBC)
     return PLATFORMS.get(plain.triple, plain)
 
 
 def find(triple: str) -> Platform:
-    """Return the platform of that name.  Raises UsageError for an unknown
-    one."""
+    """Return the platform with this *triple*.
+
+    Raises UsageError if there is none.
+    """
     if triple not in PLATFORMS:
         raise UsageError(f"unknown TARGET {triple!r}",
                          hint=f"known: {', '.join(PLATFORMS)}")
@@ -83,13 +87,15 @@ def find(triple: str) -> Platform:
 
 
 def runs_here(platform: Platform) -> bool:
-    """Can this machine run programs of *platform*?"""
+    """Return whether this machine can run programs for *platform*."""
     return platform.arch.name == machine.machine()
 
 
 def check_runs_here(platform: Platform) -> None:
-    """Raise UsageError if this machine could not run the interpreter:
-    the build asks it about itself."""
+    """Raise UsageError if this machine cannot run the built interpreter.
+
+    The build runs the interpreter, for example to compile bytecode.
+    """
     if not runs_here(platform):
         raise UsageError(
             f"TARGET {platform.triple} cannot be built on "

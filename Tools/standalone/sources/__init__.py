@@ -1,1 +1,1 @@
-"""Pin, fetch, verify and unpack sources, and the packages of the host."""
+"""Pin, fetch, verify and unpack sources and the host's Python packages."""

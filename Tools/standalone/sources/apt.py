@@ -1,4 +1,4 @@
-"""Ask apt where the Debian archive is that this machine is configured for."""
+"""Ask apt which Debian archives this machine is configured to use."""
 
 import re
 from pathlib import Path
@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 from standalone.core.errors import BuildError
 from standalone.core.process import output
 
-# An archive of a distribution has suites such as "bookworm" or
-# "noble-updates"; those of third parties mostly have others, "./" among
-# them.  A wrong guess costs a "404 Not Found": all is checked by hash.
+# A distribution's archive has suites such as "bookworm" or
+# "noble-updates"; most third-party archives have others, for example "./".
+# A wrong guess does no harm beyond a "404 Not Found", because every
+# download is checked against its pinned hash.
 _SUITE = re.compile(
     r"[a-z]+(-updates|-security|-backports|-proposed-updates)?(/updates)?")
 
@@ -17,14 +18,15 @@ _SUITE = re.compile(
 def archives(configuration: Path | None = None) -> tuple[str, ...]:
     """Return base URLs of the archives that have a ``main`` component.
 
-    They are in apt's order, but those with security updates come last:
-    they hold few sources.  *configuration* replaces /etc/apt.
+    They are in apt's order, except that archives of security updates,
+    which contain few sources, come last.  *configuration* is a directory
+    to use instead of /etc/apt.
     """
     found: dict[str, bool] = {}
     for uri, suite in _targets(configuration):
         url = urlsplit(uri)
-        # A password in the URL would end up in messages: see
-        # apt_auth.conf(5) for where it belongs.
+        # A password in the URL would appear in our messages.  It belongs
+        # in the files that apt_auth.conf(5) describes.
         if (url.scheme in ("http", "https") and "@" not in url.netloc
                 and _SUITE.fullmatch(suite)):
             security = "security" in suite or "/updates" in suite
@@ -34,13 +36,13 @@ def archives(configuration: Path | None = None) -> tuple[str, ...]:
 
 
 def _targets(configuration: Path | None) -> list[tuple[str, str]]:
-    """Return URI and suite of what `apt-get update` would download of a
-    ``main`` component; nothing on a machine without apt.
+    """Return URI and suite of each source of a ``main`` component.
 
+    The list is empty on a machine without apt.
     https://salsa.debian.org/apt-team/apt/-/blob/main/doc/acquire-additional-files.md
     """
     argv = ["apt-get", "indextargets",
-            # Also where `apt-get update` has never run.
+            # Work even if `apt-get update` has never run.
             "--no-release-info",
             "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"]
     if configuration is not None:

@@ -1,6 +1,7 @@
-"""One URL to one verified file: resumed, watched, refused if wrong.
+"""Download a URL to a file and verify its hash.
 
-Hosts that cannot be reached are found out once and fail fast after that.
+Interrupted downloads are resumed.  Once a host turns out to be
+unreachable, further downloads from it fail at once.
 """
 
 import hashlib
@@ -24,16 +25,16 @@ _CHUNK = 1 << 18       # bytes
 
 
 class Unavailable(Exception):
-    """Why a location does not yield the bytes."""
+    """The reason why a file cannot be had from a location."""
 
 
 def partial_of(place: Path) -> Path:
-    """What a killed run leaves in place of *place*."""
+    """Return the path of an incomplete download of *place*."""
     return place.with_name(f"{place.name}.partial")
 
 
 class Progress:
-    """Bytes and their rate on a terminal, else a line for each source."""
+    """Progress display: a rate on a terminal, else a line per source."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -42,7 +43,7 @@ class Progress:
         self._shown = self._old_time = time.monotonic()
 
     def add(self, count: int) -> None:
-        """Count *count* bytes more."""
+        """Record that *count* more bytes have arrived."""
         with self._lock:
             self._bytes += count
             now = time.monotonic()
@@ -57,41 +58,42 @@ class Progress:
                 self._old_time, self._old_bytes = now, self._bytes
 
     def done(self, text: str) -> None:
-        """Tell of a source that is complete."""
+        """Report that a source is complete."""
         if not self._terminal:
             self.say(text)
 
     def say(self, text: str) -> None:
-        """Print a line that stays."""
+        """Print a line that later progress does not overwrite."""
         with self._lock:
             clear = "\r\x1b[K" if self._terminal else ""
             sys.stderr.write(f"{clear}fetch: {text}\n")
             sys.stderr.flush()
 
     def end(self) -> None:
-        """Leave the terminal's line empty."""
+        """Clear the progress line of the terminal."""
         if self._terminal:
             sys.stderr.write("\r\x1b[K")
 
 
 @dataclass
 class Downloader:
-    """What the downloads of one run share; its methods are thread-safe."""
+    """State shared by the downloads of one run, with thread-safe methods."""
 
     progress: Progress = field(default_factory=Progress)
     stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _opener: urllib.request.OpenerDirector = field(
         default_factory=urllib.request.build_opener)
-    #: By host: the attempt to connect, and when to give up on it.
+    #: Host → the attempt to connect, and the time to give up on it.
     _hosts: dict[str, tuple[Future[None], float]] = field(
         default_factory=dict)
 
     def get(self, url: str, sha256: str, place: Path) -> int:
-        """Put the bytes of *url* at *place* if they are the right ones.
+        """Download *url* to *place* and verify its *sha256* (hexadecimal).
 
-        Carries on from what a killed run left.  Returns the size in
-        bytes; raises Unavailable, and OSError if *place* cannot be
+        Resumes a download that an earlier run did not finish.  Returns
+        the size in bytes.  Raises Unavailable if the file cannot be
+        downloaded or has another hash, and OSError if *place* cannot be
         written.
         """
         partial = partial_of(place)
@@ -112,7 +114,7 @@ class Downloader:
             partial.replace(place)
             return size
         partial.unlink()
-        if resumed:                # the first part was of other bytes
+        if resumed:                # the first part may belong to another file
             return self.get(url, sha256, place)
         reason = f"expected sha256 {sha256}, got {digest.hexdigest()}"
         if total is not None and size != total:
@@ -126,15 +128,15 @@ class Downloader:
         try:
             chunk = answer.read(_CHUNK)
         except http.client.IncompleteRead as exc:
-            chunk = exc.partial    # the hash will tell
+            chunk = exc.partial    # the hash will not match
         except (OSError, http.client.HTTPException) as exc:
-            raise Unavailable(f"broke off after {size} bytes: "
+            raise Unavailable(f"interrupted after {size} bytes: "
                               f"{_reason(exc)}") from exc
         self.progress.add(len(chunk))
         return chunk
 
     def _open(self, url: str, start: int) -> http.client.HTTPResponse:
-        """The server's answer for the bytes from *start* on."""
+        """Return the server's response for the bytes from *start* on."""
         self._reach(url)
         headers = {"User-Agent": "cpython-standalone"}
         if start:
@@ -157,10 +159,11 @@ class Downloader:
         return answer
 
     def _reach(self, url: str) -> None:
-        """Connect once to a host for all that want something of it.
+        """Raise Unavailable unless a connection to the host succeeds.
 
-        In a thread of its own, as neither the resolver nor a host with
-        many addresses knows a timeout.
+        Each host is tried once.  The attempt runs in its own thread
+        because resolving a name has no timeout, and because a timeout for
+        each of a host's many addresses may add up.
         """
         if self.stop.is_set():
             raise Unavailable("interrupted")
@@ -179,7 +182,7 @@ class Downloader:
 
 
 def _connect(url: str, attempt: Future[None]) -> None:
-    """Try to connect to what *url* is asked of: its host or a proxy."""
+    """Try to connect to the host of *url* or to the proxy used for it."""
     try:
         parts = urlsplit(url)
         proxy = urllib.request.getproxies().get(parts.scheme)
@@ -187,7 +190,7 @@ def _connect(url: str, attempt: Future[None]) -> None:
             parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         port = parts.port or (443 if parts.scheme == "https" else 80)
         socket.create_connection((parts.hostname, port), _CONNECT).close()
-    except (OSError, ValueError) as exc:       # not resolved, not a port
+    except (OSError, ValueError) as exc:       # or an invalid port
         attempt.set_exception(exc)
     else:
         attempt.set_result(None)

@@ -1,9 +1,10 @@
 """Fetch sources: pins -> verified files in the cache.
 
-A file comes from the cache, from the directory that the user offers
-(SOURCES=DIR) or from the first location that yields the pinned bytes;
-other bytes are refused.  Builds that share the cache wait for each other.
-Wheels are left to pip, who knows the user's index: none is named here.
+A file is taken from the cache, from the directory that the user provides
+(SOURCES=DIR) or from the first location where it has the pinned hash.
+Files with another hash are rejected.  Builds that share the cache wait
+for each other.  Wheels are downloaded by pip, which knows the index that
+the user has configured.
 """
 
 import contextlib
@@ -26,7 +27,10 @@ _AT_ONCE = 6
 
 
 def cached(pin: Pin, downloads: Path) -> Path | None:
-    """The pin's file in the cache, verified now, if it is there."""
+    """Return the pin's file in the cache, or None if it is not there.
+
+    The file's hash is checked.
+    """
     for file in pin.files:
         path = _place(file, downloads)
         with contextlib.suppress(FileNotFoundError):
@@ -38,14 +42,17 @@ def cached(pin: Pin, downloads: Path) -> Path | None:
 def fetch(pins: Iterable[Pin], downloads: Path, sources: Path | None = None,
           *, tree: Path | None = None,
           apt_configuration: Path | None = None) -> dict[str, Path]:
-    """Each pin's file in *downloads*, by the pin's name.
+    """Fetch the files of *pins* into *downloads*; return name → path.
 
-    *tree* is a CPython, whose pip fetches wheels.  Raises FetchError
-    with every location that was tried and why it failed, UsageError if
-    *sources* is no directory.
+    *sources* is a directory to look for them first.  *tree* is a CPython
+    source tree whose bundled pip downloads wheels.  *apt_configuration*
+    is a directory to use instead of /etc/apt.
+
+    Raises FetchError, which lists every location that was tried and why
+    it failed, and UsageError if *sources* is not a directory.
     """
     if sources and not sources.is_dir():
-        raise UsageError(f"SOURCES={sources} is no directory")
+        raise UsageError(f"SOURCES={sources} is not a directory")
     found: dict[str, Path] = {}
     wanted: list[Pin] = []
     try:
@@ -81,7 +88,7 @@ def _error(missing: Mapping[Pin, list[str]]) -> FetchError:
         files.append("\n  or ".join(
             f"{file.name}  sha256 {file.sha256}" for file in pin.files))
     return FetchError("\n".join(lines), hint=(
-        "put these files into a directory and name it with SOURCES=DIR:\n  "
+        "put these files into a directory and pass it as SOURCES=DIR:\n  "
         + "\n  ".join(files)))
 
 
@@ -90,14 +97,19 @@ def _title(pin: Pin) -> str:
 
 
 def _place(file: SourceFile, downloads: Path) -> Path:
-    """Where the cache holds *file*; two pins may share a name."""
+    """Return the path of *file* in the cache.
+
+    The path contains the hash because two pins may have files of the
+    same name.
+    """
     return downloads / f"{file.sha256[:12]}-{file.name}"
 
 
 def _offered(pins: Iterable[Pin], sources: Path | None) -> dict[str, Path]:
-    """Files below *sources* that are wanted, by hash.
+    """Return the pins' files that are below *sources*, by hash.
 
-    Any name will do, but those with a likely one are looked at first.
+    Files may have any name; those with the expected name are hashed
+    first.
     """
     left = {file.sha256: pin for pin in pins for file in pin.files}
     names = {file_name(location) for pin in left.values()
@@ -118,7 +130,7 @@ def _offered(pins: Iterable[Pin], sources: Path | None) -> dict[str, Path]:
 
 @contextlib.contextmanager
 def _locked(place: Path) -> Iterator[None]:
-    """Be the only one to write *place*; a killed holder lets go."""
+    """Lock *place* for writing; the lock ends with the process."""
     with place.with_name(f".{place.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -126,7 +138,7 @@ def _locked(place: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Run:
-    """What the threads of one call share."""
+    """State shared by the threads of one call of fetch()."""
 
     downloads: Path
     offered: Mapping[str, Path]
@@ -135,7 +147,7 @@ class _Run:
     downloader: Downloader
 
     def obtain(self, pin: Pin) -> Path | list[str]:
-        """The pin's file in the cache, or why no location has it."""
+        """Return the pin's file in the cache, or each location's error."""
         for file in pin.files:
             if path := self.offered.get(file.sha256):
                 place = _place(file, self.downloads)
@@ -162,19 +174,19 @@ class _Run:
         return reasons
 
     def is_there(self, file: SourceFile, place: Path) -> bool:
-        """Did another build fetch *file*?  A damaged one is removed."""
+        """Return whether *place* has *file*; remove a damaged one."""
         if not place.exists():
             return False
         digest = file_sha256(place)
         if digest != file.sha256:
             self.downloader.progress.say(
-                f"warning: {place} is damaged, fetched anew: expected "
+                f"warning: {place} is damaged, fetching it again: expected "
                 f"sha256 {file.sha256}, got {digest}")
             place.unlink()
         return digest == file.sha256
 
     def urls(self, file: SourceFile, reasons: list[str]) -> Iterator[str]:
-        """Where to ask for *file*; *reasons* gets what cannot be asked."""
+        """Yield the URLs of *file*; add unusable locations to *reasons*."""
         for location in file.locations:
             kind, _, path = location.partition(":")
             if kind != "debian":
@@ -187,15 +199,16 @@ class _Run:
                                "configuration")
 
     def get(self, url: str, sha256: str, place: Path) -> int:
-        """Put the bytes of *url* at *place* if they are the right ones.
+        """Download *url* to *place* and return the size in bytes.
 
-        Returns their number; raises Unavailable.
+        Raises Unavailable if that fails or the hash is not *sha256*.
         """
         kind, _, wheel = url.partition(":")
         if kind != "package":
             return self.downloader.get(url, sha256, place)
         if self.tree is None:
-            raise Unavailable("pip is in CPython, which is not there yet")
+            raise Unavailable("needs the pip that is bundled with CPython, "
+                              "which has not been fetched yet")
         with tempfile.TemporaryDirectory(dir=self.downloads) as scratch:
             try:
                 path = host.download_wheel(self.tree, wheel, Path(scratch))

@@ -1,7 +1,7 @@
-"""What this machine must have, and the Python packages we bring to it.
+"""Requirements of the build on the host, and the host's Python packages.
 
-pip comes out of the CPython tree that is built (Lib/ensurepip/_bundled):
-none need be installed here.
+The packages are installed by the pip in the CPython tree that is built
+(Lib/ensurepip/_bundled), so the host needs no pip.
 """
 
 import importlib
@@ -23,11 +23,11 @@ from standalone.core.process import environment, output, pip_environment
 from standalone.toolchain import compilers
 
 REQUIREMENTS = TOOLS / "requirements.txt"
-#: Beside the installed packages: wheel → SHA-256, as JSON.
+#: The file among the installed packages that maps wheels to SHA-256 (JSON).
 WHEELS = "wheels.json"
 
 _INSTALL = ("apt-get install", "dnf install", "apk add", "pacman -S")
-# Which package has a tool, in the order of _INSTALL.
+# Tool → the packages that provide it, in the order of _INSTALL.
 _PACKAGES = {
     "make": ("make", "make", "make", "make"),
     "perl": ("perl", "perl", "perl", "perl"),
@@ -43,15 +43,19 @@ _PACKAGES = {
 }
 _TOOLS = ("make", "perl")
 _OLDEST_CLANG = 19
-# What Debian's perl-base and Fedora's perl-interpreter leave out and
-# OpenSSL needs: https://github.com/openssl/openssl/blob/master/NOTES-PERL.md
+# OpenSSL needs these modules, which Debian's perl-base and Fedora's
+# perl-interpreter lack:
+# https://github.com/openssl/openssl/blob/master/NOTES-PERL.md
 _PERL_MODULES = ("FindBin", "IPC::Cmd", "File::Compare", "File::Copy")
-# What python3-minimal or a Python built without -dev packages lacks.
+# python3-minimal, or a Python built without -dev packages, lacks these.
 _PYTHON_MODULES = ("bz2", "lzma", "ssl", "zlib")
 
 
 def check(toolchain: str) -> None:
-    """Raise UsageError if this machine lacks anything, with the cure."""
+    """Raise UsageError if this machine lacks anything that is required.
+
+    The error's hint has the commands that install it.
+    """
     missing = list(_missing(toolchain))
     if missing:
         names = [name for name, _ in missing]
@@ -62,7 +66,7 @@ def check(toolchain: str) -> None:
 
 
 def _missing(toolchain: str) -> Iterator[tuple[str, str]]:
-    """What is missing, and the key in _PACKAGES of where it is."""
+    """Yield each missing requirement and its key in _PACKAGES."""
     if not hasattr(tarfile, "data_filter"):
         yield "Python 3.11.4 or newer", "python"
     for module in _PYTHON_MODULES:
@@ -109,10 +113,11 @@ def _install_commands(tools: Iterable[str]) -> Iterator[str]:
 def download_wheels(tree: Path, downloads: Path,
                     sources: Path | None = None,
                     requirements: Path = REQUIREMENTS) -> Path:
-    """Fetch what *requirements* pins for this Python, if need be.
+    """Download the wheels that *requirements* pins for this Python.
 
-    Wheels in *sources*, a user's directory, make the network unneeded.
-    Returns the directory of the wheels, raises FetchError.
+    Wheels that were downloaded before, or are in the user's directory
+    *sources*, are not downloaded again.  Returns the directory of the
+    wheels.  Raises FetchError.
     """
     wheels = downloads / "wheels"
     record = wheels / f"{key(requirements)}.json"
@@ -135,10 +140,10 @@ def download_wheels(tree: Path, downloads: Path,
 
 
 def download_wheel(tree: Path, wheel: str, dest: Path) -> Path:
-    """Have pip put the wheel of that file name into *dest*.
+    """Download the file *wheel* with pip into *dest*; return its path.
 
-    Whatever bytes its index has: the caller is to look at them.  Raises
-    BuildError with pip's own words.
+    The caller must verify its hash.  Raises BuildError with pip's
+    message.
     """
     # https://packaging.python.org/specifications/binary-distribution-format/
     name, version, *_ = wheel.split("-")
@@ -147,7 +152,7 @@ def download_wheel(tree: Path, wheel: str, dest: Path) -> Path:
          env=pip_environment() | {"PIP_REQUIRE_HASHES": "0"})
     if not (dest / wheel).exists():
         found = ", ".join(sorted(path.name for path in dest.iterdir()))
-        raise BuildError(f"pip found {found}")
+        raise BuildError(f"pip found {found} instead")
     return dest / wheel
 
 
@@ -159,29 +164,29 @@ def _download(tree: Path, dest: Path, offered: list[str],
     try:
         _pip(tree, *arguments, "--no-index", env=pip_environment())
     except BuildError:
-        large = (f"{compilers.PACKAGE} among them (100 MB), "
+        large = (f", including {compilers.PACKAGE} (100 MB)"
                  * (requirements == REQUIREMENTS))
-        sys.stderr.write(f"fetch: Python packages, {large}with pip\n")
+        sys.stderr.write(f"fetch: Python packages with pip{large}\n")
         try:
             _pip(tree, *arguments, "--retries=2", env=pip_environment())
         except BuildError as exc:
             raise FetchError(
                 f"cannot fetch the host's Python packages: {exc.message}",
                 hint="or put the wheels that requirements.txt pins into a "
-                "directory and name it with SOURCES=DIR") from exc
+                "directory and pass it as SOURCES=DIR") from exc
 
 
 def install(tree: Path, downloads: Path, dest: Path,
             requirements: Path = REQUIREMENTS) -> None:
-    """Put the packages of download_wheels() into *dest*, offline.
+    """Install the packages of download_wheels() into *dest*, offline.
 
     *dest*/ziglang/zig is the compiler.  Raises FetchError if a wheel is
-    missing or not the one that was pinned.
+    missing or does not have its pinned hash.
     """
     if stamp.is_fresh(dest, key(requirements)):
         return
     with stamp.output_dir(dest, key(requirements)) as scratch:
-        # Nothing of the user's pip.conf; and unpacked on the same disk.
+        # Ignore the user's pip.conf, and unpack on the disk of *dest*.
         env = environment(extra={"PIP_CONFIG_FILE": os.devnull,
                                  "TMPDIR": str(dest.parent)})
         try:
@@ -192,37 +197,43 @@ def install(tree: Path, downloads: Path, dest: Path,
         except BuildError as exc:
             raise FetchError(
                 f"cannot install the host's Python packages: {exc.message}",
-                hint=f"remove {downloads / 'wheels'} to fetch them anew"
+                hint=f"remove {downloads / 'wheels'} to fetch them again"
                 ) from exc
         (scratch / WHEELS).write_text(json.dumps(
             _hashes(downloads / "wheels", requirements), indent=1))
 
 
 def _hashes(wheels: Path, requirements: Path) -> dict[str, str]:
-    """The SHA-256 of each wheel of *requirements*, by file name."""
+    """Return the SHA-256 of each wheel of *requirements*, by file name."""
     names = json.loads((wheels / f"{key(requirements)}.json").read_text())
     return {name: stamp.file_sha256(wheels / name) for name in names}
 
 
 def wheels(dest: Path) -> dict[str, str]:
-    """File name → SHA-256 of the wheels that were installed in *dest*."""
+    """Return file name → SHA-256 of the wheels installed in *dest*."""
     found: dict[str, str] = json.loads((dest / WHEELS).read_text())
     return found
 
 
 def requirement(name: str) -> str:
-    """What requirements.txt pins *name* to: ``ziglang==0.17.0``."""
+    """Return the requirement for *name*, such as ``ziglang==0.17.0``.
+
+    Source: requirements.txt.
+    """
     [line] = re.findall(rf"(?m)^{name}==[^\s;]+",
                         REQUIREMENTS.read_text(encoding="utf-8"))
     return str(line)
 
 
 def _pip(tree: Path, *arguments: str, env: dict[str, str]) -> None:
-    """Run the pip of *tree* in this Python.  Raises BuildError."""
+    """Run the pip bundled in *tree* with this Python.
+
+    Raises UsageError if *tree* has no pip, BuildError if pip fails.
+    """
     bundled = sorted((tree / "Lib/ensurepip/_bundled").glob("pip-*.whl"))
     if not bundled:
         raise UsageError(f"no pip in {tree}/Lib/ensurepip/_bundled")
-    # A wheel is a zip file that Python can run from:
+    # Python can run pip from its wheel, which is a zip file:
     # https://docs.python.org/3/library/runpy.html
     output([sys.executable, "-I", f"{bundled[0]}/pip", *arguments],
            env=env | {"PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -230,6 +241,10 @@ def _pip(tree: Path, *arguments: str, env: dict[str, str]) -> None:
 
 
 def key(requirements: Path = REQUIREMENTS) -> str:
-    """Changes with what *requirements* pins and what wheels fit here."""
+    """Return the key of the packages that *requirements* pins.
+
+    It includes this Python's version and platform, which decide which
+    wheels are compatible.
+    """
     return stamp.key(requirements.read_text(encoding="utf-8"), WHEELS,
                      sys.implementation.cache_tag, sysconfig.get_platform())

@@ -1,4 +1,4 @@
-"""The sources that are pinned, as pins.toml tells."""
+"""Read pins.toml, the list of pinned sources."""
 
 import tomllib
 from collections.abc import Mapping
@@ -13,25 +13,28 @@ PINS = TOOLS / "sources" / "pins.toml"
 
 
 def load() -> dict[str, Pin]:
-    """Every pinned dependency, by the name of its recipe."""
+    """Return every pinned dependency, by the name of its recipe."""
     return {name: _pin(name, entry) for name, entry in _table().items()
             if name != "cpython"}
 
 
 def cpython_versions() -> tuple[str, ...]:
-    """The pinned versions of CPython, the default one first."""
+    """Return the pinned versions of CPython, the default one first."""
     return tuple(release["version"]
                  for release in _table()["cpython"]["releases"])
 
 
 def cpython_pin(version: str) -> Pin:
-    """CPython's own source.  Raises UsageError if it is not pinned."""
+    """Return the pin of CPython *version*.
+
+    Raises UsageError if that version is not pinned.
+    """
     entry = _table()["cpython"]
     for release in entry["releases"]:
         if release["version"] == version:
             return _pin("cpython", {**entry, **release})
     raise UsageError(f"CPython {version} is not pinned",
-                     hint="pinned are: " + ", ".join(cpython_versions()))
+                     hint=f"pinned versions: {', '.join(cpython_versions())}")
 
 
 @cache

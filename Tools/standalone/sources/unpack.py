@@ -1,4 +1,4 @@
-"""Unpack a source archive: file -> directory, or nothing at all."""
+"""Unpack a source archive into a directory, completely or not at all."""
 
 import io
 import shutil
@@ -13,22 +13,23 @@ from standalone.formats import ar
 
 
 def unpack(archive: Path, dest: Path, strip: int = 1) -> None:
-    """Make *dest* of a .tar.gz, .tar.bz2, .tar.xz, .whl or .deb.
+    """Unpack a .tar.gz, .tar.bz2, .tar.xz, .whl or .deb into *dest*.
 
-    What was there is replaced.
+    An existing *dest* is replaced.
 
-    The first *strip* parts of every name are left away, but not those of
-    a wheel, which is in no folder.  Owners and setuid bits are not taken
-    over, mtimes are: autotools need them.  (A wheel has times without a
-    zone: its files get new ones.)  Raises FetchError if the archive is
-    damaged, or if a member is a device or would lie, or link to
-    something, outside of *dest*.
+    The first *strip* components of every name are removed, except in a
+    wheel, which has no top-level directory.  Owners and setuid bits are
+    ignored.  mtimes are restored, since autotools depends on them, except
+    in a wheel, where times have no zone.
+
+    Raises FetchError if the archive is damaged, or if a member is a
+    device or would be placed, or link to a file, outside *dest*.
     """
     if not hasattr(tarfile, "data_filter"):
         raise UsageError(
             "this Python cannot unpack archives safely",
             hint="use Python 3.11.4 or newer (tarfile.data_filter)")
-    # Not at the top: where one is missing, host.check() is to say so.
+    # Imported here so that host.check() can report a missing one.
     import lzma
     import zlib
     scratch = dest.with_name(f"{dest.name}.unpacking")
@@ -49,7 +50,7 @@ def unpack(archive: Path, dest: Path, strip: int = 1) -> None:
             lzma.LZMAError) as exc:
         raise _damaged(archive, exc) from exc
     except OSError as exc:
-        if exc.errno is None:       # so gzip and bz2 tell of bad data
+        if exc.errno is None:       # gzip and bz2 report bad data like this
             raise _damaged(archive, exc) from exc
         raise FetchError(f"cannot unpack {archive} to {dest}: "
                          f"{exc.strerror}") from exc
@@ -58,9 +59,10 @@ def unpack(archive: Path, dest: Path, strip: int = 1) -> None:
 
 
 def read_text(archive: Path, name: str) -> str:
-    """One file of an archive, by the name it has when unpacked.
+    """Return the text of one file of an archive.
 
-    Raises FetchError if the archive lacks it.
+    *name* is its path when unpacked.  Raises FetchError if the archive
+    does not contain it.
     """
     try:
         if _is_zip(archive):
@@ -77,9 +79,9 @@ def read_text(archive: Path, name: str) -> str:
 
 
 def _tar(archive: Path) -> tarfile.TarFile:
-    """The archive itself, or the files that a .deb is to install.
+    """Open the archive, or the one with a .deb's files.
 
-    A .deb is an ar archive of archives:
+    A .deb is an ar archive of tar archives:
     https://man7.org/linux/man-pages/man5/deb.5.html
     """
     with archive.open("rb") as file:
@@ -97,18 +99,22 @@ def _tar(archive: Path) -> tarfile.TarFile:
 
 
 def _is_zip(archive: Path) -> bool:
-    """Not `zipfile.is_zipfile`, which looks for a zip's end anywhere."""
+    """Return whether *archive* starts like a zip file.
+
+    zipfile.is_zipfile() also accepts files that only contain one.
+    """
     with archive.open("rb") as file:
         return file.read(4) == b"PK\3\4"
 
 
 def _unpack_wheel(archive: Path, dest: Path) -> None:
-    """All files become plain ones: who installs a wheel does the rest."""
+    """Unpack a wheel; its files do not become executable."""
     with zipfile.ZipFile(archive) as wheel:
         for member in wheel.infolist():
             name = _stripped(member.filename, archive, 0)
             if name is None or not _is_plain(member):
-                raise _refused(archive, member.filename, "is no plain file")
+                raise _refused(archive, member.filename,
+                               "is not a regular file or directory")
             path = dest / name
             if member.is_dir():
                 path.mkdir(parents=True, exist_ok=True)
@@ -120,8 +126,12 @@ def _unpack_wheel(archive: Path, dest: Path) -> None:
 
 
 def _is_plain(member: zipfile.ZipInfo) -> bool:
-    """A file or directory that any program for zip files can unpack."""
-    # The mode if it was packed on a Unix, else zero.
+    """Return whether any zip program can unpack *member*.
+
+    It can if *member* is a file or directory without encryption or an
+    unusual compression method.
+    """
+    # The high bits are the mode if a Unix system made the archive, or zero.
     kind = stat.S_IFMT(member.external_attr >> 16)
     is_encrypted = member.flag_bits & 1
     return (kind in (0, stat.S_IFREG, stat.S_IFDIR) and not is_encrypted
@@ -131,39 +141,40 @@ def _is_plain(member: zipfile.ZipInfo) -> bool:
 
 def _checked(member: tarfile.TarInfo, path: str, archive: Path,
              strip: int) -> tarfile.TarInfo | None:
-    """The member as it is to be unpacked; None for what is stripped."""
+    """Return the member to unpack, or None for a stripped directory."""
     name = _stripped(member.name, archive, strip)
     if name is None:
         if member.isdir():
             return None
-        raise _refused(archive, member.name, "lies outside of its folder")
+        raise _refused(archive, member.name, "is outside the top directory")
     changed = member.replace(name=name, deep=False)
-    if member.islnk():              # its target is a member's name, too
+    if member.islnk():              # its target is the name of a member
         target = _stripped(member.linkname, archive, strip)
         if target is None:
-            raise _refused(archive, member.name, "links to its folder")
+            raise _refused(archive, member.name,
+                           "links to the top directory")
         changed = changed.replace(linkname=target, deep=False)
     return tarfile.data_filter(changed, path)
 
 
 def _stripped(name: str, archive: Path, strip: int) -> str | None:
-    """*name* without its first parts.
+    """Return *name* without its first *strip* components.
 
-    The data filter would make an absolute name a relative one; that is
-    no archive to trust:
+    Raises FetchError for an absolute name, which tarfile's data filter
+    would make relative: an archive with such names cannot be trusted.
     https://docs.python.org/3/library/tarfile.html#tarfile.tar_filter
     """
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts:
-        raise _refused(archive, name, "lies outside of its folder")
+        raise _refused(archive, name, "is outside the top directory")
     return "/".join(path.parts[strip:]) or None
 
 
 def _refused(archive: Path, member: str, why: str) -> FetchError:
     return FetchError(f"{archive.name} refused: {member!r}: {why}",
-                      hint=f"remove {archive}: no upstream packs that")
+                      hint=f"remove {archive}: it cannot come from upstream")
 
 
 def _damaged(archive: Path, exc: Exception) -> FetchError:
-    return FetchError(f"{archive} is no whole archive: {exc}",
-                      hint="remove it, it will be fetched anew")
+    return FetchError(f"{archive} is damaged or incomplete: {exc}",
+                      hint="remove it, and it will be fetched again")

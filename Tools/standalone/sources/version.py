@@ -1,26 +1,26 @@
-"""The version of a CPython tree."""
+"""Determine the version of a CPython source tree."""
 
 import re
 from pathlib import Path
 
 from standalone.core.errors import UsageError
 
-#: The oldest CPython that is built and tested.
+#: The oldest supported version of CPython.
 OLDEST = (3, 13)
 
 
 def python_version(tree: Path) -> str:
-    """The version of a CPython tree: "3.13.15", "3.15.0a2+".
+    """Return the version of a CPython tree: "3.13.15", "3.15.0a2+".
 
-    Raises UsageError if *tree* is no CPython tree, or too old.
-    Source: PY_VERSION in Include/patchlevel.h, which CPython's own release
-    tools write.
+    Raises UsageError if *tree* is not a CPython tree or is too old.
+    Source: PY_VERSION in Include/patchlevel.h, which CPython's release
+    tools update.
     """
     header = tree / "Include" / "patchlevel.h"
     if not header.is_file():
         raise UsageError(
             f"{tree} is not a CPython tree: no Include/patchlevel.h",
-            hint="name the directory of an unpacked CPython release or of "
+            hint="pass the directory of an unpacked CPython release or of "
                  "a git checkout")
     found = re.search(r'(?m)^#define\s+PY_VERSION\s+"((\d+)\.(\d+)[^"]*)"',
                       header.read_text(encoding="utf-8", errors="replace"))

@@ -1,1 +1,1 @@
-"""Set up compilers, their flags, and the C library they build against."""
+"""Compilers, their flags, and the C library that they link with."""

@@ -1,12 +1,12 @@
-"""Compilers behind wrapper scripts with ordinary names.
+"""Compilers, called through wrapper scripts with ordinary names.
 
-CPython records the compiler it was configured with, and extension
-builders use that record.  So it is configured with ``cc``, ``c++`` and
-``ar``, and everything particular to our compilers is in wrapper scripts
-of those names that stand first on PATH while we build.
+CPython records the compiler that it was configured with, and builders of
+extensions use that record.  So CPython is configured with ``cc``, ``c++``
+and ``ar``.  These are wrapper scripts in a directory at the front of PATH
+during the build, and contain everything specific to our compilers.
 
-All three compile and link against the sysroot of sysroot.py.  It has no
-C++ library: ``c++`` compiles, and links what needs none of it.
+All toolchains compile and link against the sysroot of sysroot.py.  It has
+no C++ library: ``c++`` can link only programs that do not need one.
 """
 
 from __future__ import annotations
@@ -31,65 +31,73 @@ from standalone.toolchain.flags import DEPENDENCY
 if TYPE_CHECKING:
     from standalone.request import Config
 
-#: The first is the default.
+#: The names of the toolchains, the default one first.
 TOOLCHAINS = ("zig", "llvm", "gcc")
-#: What must be installed for each.
+#: Toolchain → the programs that must be installed.
 PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "zig": (),
     "gcc": ("gcc", "g++"),
     "llvm": ("clang", "clang++", "ld.lld", "llvm-ar", "llvm-ranlib",
              "llvm-profdata"),
 }
-#: The Python package with the first, and with the C library of all.
+#: The Python package that contains zig and the C library of all toolchains.
 PACKAGE = "ziglang"
 
-#: What the work directory is called in debug information.
+#: The path that replaces the work directory in debug information.
 BUILD_PREFIX = "/usr/src/standalone"
 
-# Debian has llvm-19/bin here, Alpine llvm19/bin, Fedora llvm19/bin there.
+# Debian has llvm-19/bin and Alpine llvm19/bin in the first of these,
+# Fedora llvm19/bin in the second.
 _LIBRARIES = ("/usr/lib", "/usr/lib64")
 
-# Ample for an interpreter; what was not used for a week goes.
+# Ample for an interpreter; entries unused for a week are removed.
 # https://clang.llvm.org/docs/ThinLTO.html#cache-pruning
 _CACHE_POLICY = "prune_after=168h:cache_size_bytes=2g"
 
 
 @dataclass(frozen=True)
 class Toolchain:
-    """Text files by their path below the toolchain's directory, those in
-    bin/ being programs, and what tells one compiler from another."""
+    """The description of a toolchain.
+
+    *files* maps paths below the toolchain's directory to the content of
+    text files; those in bin/ are programs.  *version* is empty for zig,
+    whose version is pinned.
+    """
 
     name: str
-    compiler: tuple[str, ...]    # the program, as words of a command
+    compiler: tuple[str, ...]    # the words of the command
     files: Mapping[str, str]
-    version: str = ""            # what it says of itself
+    version: str = ""            # the output of --version
 
     def object_format(self, flavour: str) -> str:
-        """What object files are in: elf, or llvm-bitcode:22.1.8."""
+        """Return the format of object files: elf, or llvm-bitcode:22.1.8.
+
+        Raises BuildError if the version of the compiler is unknown.
+        """
         if flavour != "lto":
             return "elf"
         found = re.search(r"clang version ([\d.]+)",
                           output([*self.compiler, "--version"]))
         if not found:
-            raise BuildError(f"{self.compiler[0]} does not say its version")
+            raise BuildError(f"{self.compiler[0]} does not print its version")
         return f"llvm-bitcode:{found[1]}"
 
 
 def check(name: str, flavour: str) -> None:
-    """Raise UsageError unless a toolchain *name* can build *flavour*."""
+    """Raise UsageError unless the toolchain *name* can build *flavour*."""
     if name not in TOOLCHAINS:
         raise UsageError(f"unknown TOOLCHAIN {name!r}",
                          hint=f"known: {', '.join(TOOLCHAINS)}")
     if flavour == "lto" and name == "gcc":
         # https://clang.llvm.org/docs/ThinLTO.html
-        raise UsageError("OPTIONS=lto is ThinLTO, which gcc does not have",
+        raise UsageError("OPTIONS=lto requires ThinLTO, which gcc lacks",
                          hint="use TOOLCHAIN=zig or TOOLCHAIN=llvm")
 
 
 def toolchain(name: str, platform: Platform, layout: Layout) -> Toolchain:
-    """The toolchain of that name.
+    """Return the toolchain *name*.
 
-    Raises UsageError for another, or if its compiler is not installed.
+    Raises UsageError if there is none or its compiler is not installed.
     """
     check(name, "")
     make = {"zig": _zig, "llvm": _llvm, "gcc": _gcc}[name]
@@ -97,7 +105,7 @@ def toolchain(name: str, platform: Platform, layout: Layout) -> Toolchain:
 
 
 def run(config: Config, wanted: str) -> None:
-    """Stage: make the toolchain of a build."""
+    """Run the stage that makes the toolchain of a build."""
     layout = config.layout
     with stamp.output_dir(layout.toolchain, wanted) as out:
         install(config.chain, config.platform, layout, out)
@@ -105,8 +113,11 @@ def run(config: Config, wanted: str) -> None:
 
 def install(chain: Toolchain, platform: Platform, layout: Layout,
             directory: Path) -> None:
-    """Write the wrapper scripts and the sysroot into *directory*, to be
-    used as ``layout.toolchain``.  Raises BuildError if zig fails."""
+    """Write the wrapper scripts and the sysroot into *directory*.
+
+    The caller must move it to ``layout.toolchain``, the path that the
+    scripts contain.  Raises BuildError if zig fails.
+    """
     for name, text in chain.files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,11 +129,11 @@ def install(chain: Toolchain, platform: Platform, layout: Layout,
 
 
 def _zig(platform: Platform, layout: Layout) -> Toolchain:
-    """clang and lld as they are inside zig.
+    """Return the toolchain that consists of zig's clang and lld.
 
-    Not `zig cc`: that is a driver of zig's own, which compiles with
-    NDEBUG, -g and UBSan unasked, ignores version scripts of programs,
-    refuses other options of lld's and links its own memcpy and sin.
+    It does not use `zig cc`, zig's own compiler driver, which adds
+    NDEBUG, -g and UBSan, ignores version scripts of programs, rejects
+    some options of lld and links its own memcpy and sin.
     """
     zig = _zig_program(layout)
     flags = (*_clang(platform, layout),
@@ -131,14 +142,17 @@ def _zig(platform: Platform, layout: Layout) -> Toolchain:
     return Toolchain("zig", (str(zig), "clang"), _programs({
         **_compilers([zig, "clang"], flags),
         **_linkers([zig, "ld.lld"], layout),
-        # llvm- for CPython's configure, which insists on them for LTO.
+        # With LTO, CPython's configure requires the names with llvm-.
         **{prefix + tool: _script(zig, tool)
            for tool in ("ar", "ranlib") for prefix in ("", "llvm-")}}))
 
 
 def _llvm(platform: Platform, layout: Layout) -> Toolchain:
-    """The newest LLVM that is installed, and all tools from that one:
-    none can read the bitcode of a newer one."""
+    """Return the toolchain of the newest LLVM that is installed.
+
+    All tools are from the same version because none can read the bitcode
+    of a newer one.
+    """
     path = llvm_path()
     clang = _program("clang", path)
     return Toolchain("llvm", (str(clang),), _programs({
@@ -151,7 +165,7 @@ def _llvm(platform: Platform, layout: Layout) -> Toolchain:
 
 
 def llvm_path() -> str:
-    """A PATH with the newest LLVM first, where distributions put it."""
+    """Return PATH with the directories of LLVM in front, newest first."""
     directories = [
         clang.parent for lib in _LIBRARIES
         for clang in Path(lib).glob("llvm*/bin/clang")]
@@ -162,7 +176,7 @@ def llvm_path() -> str:
 
 
 def _gcc(platform: Platform, layout: Layout) -> Toolchain:
-    """The system's gcc with its own libgcc, and the system's ld."""
+    """Return the toolchain of the system's gcc, libgcc and ld."""
     gcc, gxx = _program("gcc"), _program("g++")
     libraries = layout.toolchain / "sysroot/usr/lib"
     own = Path(output([str(gcc), "-print-libgcc-file-name"]).strip()).parent
@@ -170,18 +184,20 @@ def _gcc(platform: Platform, layout: Layout) -> Toolchain:
     flags = (f"--sysroot={layout.toolchain}/sysroot", f"-B{libraries}/",
              f"-specs={specs}", "-static-libgcc",
              *_code(platform, layout),
-             # By default gcc lets a program have its own copy of a
-             # library's variable.  Stub libraries do not tell which names
-             # are one variable, and `environ` would not be `__environ`.
+             # By default, gcc gives programs their own copies of a
+             # library's variables.  Stub libraries do not record which
+             # names are aliases, so `environ` and `__environ` would
+             # become different variables.
              # https://maskray.me/blog/2021-01-09-copy-relocations-canonical-plt-entries-and-protected
              "-fPIC",
-             # -B and --sysroot are among the switches it would record.
+             # Recorded switches would include the paths in -B, --sysroot.
              "-gno-record-gcc-switches")
-    # Where to search for libraries.  By itself gcc adds the machine's:
-    # directories given relative to its own are not below --sysroot.
+    # Where to search for libraries.  gcc would add directories of the
+    # machine: those relative to its own are not put below --sysroot.
     # https://gcc.gnu.org/onlinedocs/gcc/Spec-Files.html
-    # And some distributions' gcc drops a library that is named before the
-    # archive that needs it, as -ldl is before libcrypto.a.
+    # Besides, the gcc of some distributions defaults to --as-needed, which
+    # drops a library that precedes the archive that needs it, such as -ldl
+    # before libcrypto.a.
     search = f"*link_libgcc:\n--no-as-needed -L{own} -L{libraries}\n"
     return Toolchain("gcc", (str(gcc),), {
         **_programs({"cc": _script(gcc, *flags),
@@ -194,10 +210,10 @@ def _programs(scripts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _code(platform: Platform, layout: Layout) -> tuple[str, ...]:
-    """Flags for the code and for what the compiler writes into it.
+    """Return flags for the processor and for reproducible paths.
 
-    Our directories stay out of debug information, asserts and whatever
-    else has names of files:
+    The compiler must not write our directories into debug information,
+    asserts or anything else that contains file names:
     https://reproducible-builds.org/docs/build-path/
     """
     march = (f"-march={platform.arch.march}",) if platform.arch.march else ()
@@ -207,7 +223,7 @@ def _code(platform: Platform, layout: Layout) -> tuple[str, ...]:
 
 
 def _clang(platform: Platform, layout: Layout) -> tuple[str, ...]:
-    """Flags with which clang reads nothing of the machine's.
+    """Return flags that keep clang from using files of the machine.
 
     https://clang.llvm.org/docs/CrossCompilation.html
     """
@@ -222,7 +238,7 @@ def _clang(platform: Platform, layout: Layout) -> tuple[str, ...]:
 def _compilers(clang: Iterable[object],
                flags: Iterable[str]) -> dict[str, str]:
     def script(*more: str) -> str:
-        # No warning that a compilation links nothing, or a link compiles.
+        # Do not warn about linker flags when compiling, or vice versa.
         return _script(*clang, *more, "--start-no-unused-arguments",
                        *flags, "--end-no-unused-arguments")
 
@@ -231,8 +247,11 @@ def _compilers(clang: Iterable[object],
 
 
 def _linkers(lld: Iterable[object], layout: Layout) -> dict[str, str]:
-    """ld.lld with a ThinLTO cache: without one, every link of the
-    interpreter repeats minutes of work.  `ld` is for libtool to find."""
+    """Return wrapper scripts for lld that use a ThinLTO cache.
+
+    Without the cache, every link of the interpreter repeats minutes of
+    work.  libtool looks for a linker called `ld`.
+    """
     text = _script(*lld, f"--thinlto-cache-dir={layout.work}/thinlto-cache",
                    f"--thinlto-cache-policy={_CACHE_POLICY}")
     return {"ld": text, "ld.lld": text}

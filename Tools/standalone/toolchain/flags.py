@@ -1,24 +1,24 @@
-"""The flags of our own objects, which nobody else is to inherit.
+"""Compiler and linker flags for CPython and its dependencies.
 
-They are given on make's command line, not to configure, so that what
-sysconfig hands to builders of extensions stays CPython's choice.
+They are passed on make's command line, not to configure, so that
+sysconfig gives CPython's own flags, not ours, to builders of extensions.
 """
 
-# A section for each function and datum, so that the linker can leave out
-# what CPython never calls.
+# A section for each function and variable, so that the linker can drop
+# those that CPython never uses.
 _SECTIONS = ("-ffunction-sections", "-fdata-sections")
 
-# Stacks that profilers can walk (https://peps.python.org/pep-0831/) and
-# that notice when they are overwritten.
+# Frame pointers, so that profilers can unwind the stack
+# (https://peps.python.org/pep-0831/), and detection of buffer overflows.
 _STACK = ("-fno-omit-frame-pointer", "-fstack-protector-strong")
 
-# Stacks that cannot grow past their guard page; functions of the C library
-# that know how large their destination is, if need be at run time.
+# Stacks that cannot jump over their guard page, and C library functions
+# that check the size of their destination, also at run time.
 # https://sourceware.org/glibc/manual/latest/html_node/Source-Fortification.html
 _HARDENED = ("-fstack-clash-protection", "-D_FORTIFY_SOURCE=3")
 
-#: Of a dependency: optimised, position independent, nothing exported,
-#: line tables for profilers and debuggers.
+#: To compile a dependency: optimised, position independent, no exported
+#: symbols, line tables for profilers and debuggers.
 DEPENDENCY = ("-O2", "-g1", "-fPIC", "-fvisibility=hidden", *_SECTIONS,
               *_STACK, *_HARDENED)
 
@@ -27,31 +27,32 @@ _CPYTHON = (*_SECTIONS, *_STACK, *_HARDENED)
 _LINK = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1", "-Wl,--gc-sections",
          "-Wl,-O2")
 
-#: Of what has USDT probes in it: a section whose address tells their readers
-#: where they are.  Only notes refer to it, so that lld takes it for unused.
-#: SystemTap's newer sdt.h marks it: _SDT_ASM_SECTION_RETAIN_SUPPORT.
+#: To link files with USDT probes: keep the section from whose address
+#: tracers compute the addresses of the probes.  Only notes refer to it, so
+#: lld would drop it as unused.  Newer versions of SystemTap's sdt.h mark
+#: the section: _SDT_ASM_SECTION_RETAIN_SUPPORT.
 PROBES = ("-Wl,--undefined=_.stapsdt.base",)
 
-#: Of a shared library that lies beside libpython.  It calls its own
-#: functions even where another copy of it is loaded globally.
+#: To link a shared library in the directory of libpython.  It must call
+#: its own functions even if another copy of it is loaded globally.
 LIBRARY = (*_LINK, "-Wl,-Bsymbolic")
 
-#: Of the interpreter: a program that extensions are linked with.
+#: To link the interpreter, whose symbols extension modules use.
 PROGRAM = ("-pie", "-Wl,--export-dynamic")
 
 # configure's own --with-lto looks for "clang" in the compiler's name.
 _LTO = ("-flto=thin",)
 
-#: What must not be left in sysconfig.  The flags for the stack may: a
-#: CPython that has them of its own wants them in extensions as well.
+#: Flags to remove from sysconfig.  The flags for the stack are not among
+#: them: a CPython whose own flags include them passes them to extensions.
 PRIVATE = (*_SECTIONS, *_HARDENED, *_LINK, *_LTO)
 
 
 def compile_flags(flavour: str) -> tuple[str, ...]:
-    """CFLAGS_NODIST of CPython in this flavour."""
+    """Return CPython's CFLAGS_NODIST for a build of this flavour."""
     return (*_CPYTHON, *(_LTO if flavour == "lto" else ()))
 
 
 def link_flags(flavour: str) -> tuple[str, ...]:
-    """LDFLAGS_NODIST of CPython in this flavour."""
+    """Return CPython's LDFLAGS_NODIST for a build of this flavour."""
     return (*_LINK, *(_LTO if flavour == "lto" else ()))

@@ -1,18 +1,20 @@
-"""A C library to compile and link against: headers, stubs, start files.
+"""Make a sysroot: the C library's headers, stub libraries, start files.
 
     zig of the ziglang package  →  sysroot/usr/{include,lib}
     compat/libc                 →  sysroot/usr/local/{include,lib}
 
-zig carries the headers of every glibc and makes its stub libraries, so
-the baseline comes from a pinned pip package and neither the machine's
-headers nor its libraries are ever read.  The result is what a compiler
-expects below --sysroot; any clang or gcc can use it.
+zig contains the headers of every glibc version and generates stub
+libraries for it.  So the baseline comes from a pinned pip package, and
+the machine's own headers and libraries are never used.  The result has
+the layout that compilers expect below --sysroot; any clang or gcc can
+use it.
 
-What newer C libraries have beside is ours.  It is found where the C library
-is, so configure scripts see it, and no flag tells of it.
+compat/libc implements functions of newer C libraries.  They are linked
+together with the C library, so configure scripts find them and no
+compiler flag is needed.
 
-What zig makes names zig's and the current directory in its debug
-information, which is why every object is linked once more without it.
+The debug information of zig's objects contains the path of zig and of
+the current directory.  Every object is linked once more to remove it.
 """
 
 import os
@@ -31,15 +33,16 @@ from standalone.core.platform import Platform
 from standalone.core.process import environment, output
 from standalone.formats import ar
 
-# What a link editor is told as -lNAME, beside -lc.
+# The libraries that programs link as -lNAME, in addition to -lc.
 _LIBRARIES = ("m", "pthread", "dl", "rt", "util", "resolv")
 
-#: Functions that are newer than the baseline, over raw system calls.
+#: Implementations, by raw system calls, of functions that are newer than
+#: the baseline.
 COMPAT = TOOLS / "compat" / "libc"
 
-# The start of a program or library as compilers expect it to be.  GCC's
-# own: https://gcc.gnu.org/onlinedocs/gccint/Initialization.html
-# What atexit() got from a library is to be run when it is unloaded:
+# Start files that compilers link into every program or library.  GCC has
+# its own: https://gcc.gnu.org/onlinedocs/gccint/Initialization.html
+# Functions that a library passed to atexit() must run when it is unloaded:
 # https://itanium-cxx-abi.github.io/cxx-abi/abi.html#dso-dtor
 _CRTBEGIN_SHARED = """\
 __attribute__((visibility("hidden"))) void *__dso_handle = &__dso_handle;
@@ -62,11 +65,12 @@ _START_FILES = {
     "crtendS.o": _EMPTY, "crtbegin.o": _CRTBEGIN,
     "crtbeginS.o": _CRTBEGIN_SHARED}
 
-# The routines that a compiler calls for what a processor cannot do, by
-# the names that GCC gave them: operation, then machine modes.
+# Routines that compilers call for operations that the processor lacks,
+# with the names that GCC gave them: operation, then machine modes.
 # https://gcc.gnu.org/onlinedocs/gccint/Libgcc.html
-# zig's archive has memcpy, sin and more as well, all in one object: who
-# needs a 128-bit division would get them in place of the C library's.
+# zig's archive has one object for all of them and for memcpy, sin and
+# others: a program that needs a 128-bit division would also get those
+# instead of the C library's.
 _ROUTINE = re.compile(
     r"__[a-z]+?(?:[sdt]i|[hsdxt][fc]){1,2}[234]?|__clear_cache|__aarch64_\w+")
 
@@ -75,8 +79,7 @@ _WITHOUT_DEBUG = "SECTIONS { /DISCARD/ : { *(.debug* .comment) } }\n"
 
 @dataclass(frozen=True)
 class _Zig:
-    """zig, the target it compiles for and a directory for what it reads
-    and writes."""
+    """The zig program, its target, its cache and a temporary directory."""
 
     program: Path
     platform: Platform
@@ -85,44 +88,50 @@ class _Zig:
 
     @property
     def machine(self) -> tuple[str, ...]:
-        """Flags of clang's for the target."""
+        """clang's flags for the target."""
         triple = f"--target={self.platform.autoconf}"
         branches = self.platform.arch.branches
         return (triple, branches) if branches else (triple,)
 
     def run(self, *arguments: str | Path, log: bool = False) -> str:
-        """What zig prints, on standard error too if *log*."""
+        """Run zig and return its output, with standard error if *log*.
+
+        Raises BuildError if zig fails.
+        """
         words = [str(self.program), *map(str, arguments)]
-        # Nothing is found in the local cache, so that all is printed.
+        # The local cache is empty, so zig runs and prints every command.
         env = environment(extra={
             "ZIG_GLOBAL_CACHE_DIR": str(self.cache),
             "ZIG_LOCAL_CACHE_DIR": str(self.scratch)})
         if log:
             words = ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", *words]
-        # Stubs name the cache in their line tables: here, as "o/...".
+        # Stubs have paths in the cache in their line tables.  From here
+        # they are relative: "o/...".
         return output(words, env=env, cwd=self.cache)
 
     def compile(self, source: str, path: Path) -> None:
-        """Make the object *path* of C code."""
+        """Compile C code into the object *path*."""
         file = self.scratch / f"{path.stem}.c"
         file.write_text(source)
         self.run("clang", *self.machine, "-O2", "-fPIC", "-nostdlibinc",
                  "-fno-ident", "-c", file, "-o", path)
 
     def link(self, path: Path, *inputs: str | Path) -> None:
-        """Make the object *path* of others, without debug information.
+        """Link *inputs* into the object *path*, without debug information.
 
-        lld ignores --strip-debug together with -r.
+        This takes a linker script because lld ignores --strip-debug if
+        -r is given.
         """
-        # zig marks nothing as fit for a shadow stack.  All of it is: C,
-        # and a _start that never returns.  IBT is another matter: it wants
-        # an instruction wherever an indirect jump leads, as to _start.
+        # zig does not mark objects as compatible with shadow stacks, but
+        # all of them are: C code, and a _start that never returns.  They
+        # cannot be marked for IBT, which requires an instruction at the
+        # target of every indirect jump, including _start.
         fit = ("-z", "shstk") if self.platform.arch.shadow_stack else ()
         self.run("ld.lld", "-r", "--threads=1", *fit,
                  "-T", self.scratch / "without_debug.ld", "-o", path, *inputs)
 
     def archive(self, path: Path, objects: Iterable[Path]) -> None:
-        """Make an archive, without times and owners."""
+        """Make a static library without times and owners."""
         path.unlink(missing_ok=True)
         self.run("ar", "crsD", path, *objects)
 
@@ -131,9 +140,9 @@ def build(zig: Path, platform: Platform, cache: Path, dest: Path,
           cflags: Sequence[str]) -> None:
     """Make the sysroot *dest* for *platform*.
 
-    *cache* is zig's own, where it keeps what it has compiled; *cflags*
-    are for the functions that are ours.  Raises BuildError if zig fails
-    or does not say what it once did.
+    *cache* is zig's global cache directory; *cflags* are used to compile
+    compat/libc.  Raises BuildError if zig fails or its output has another
+    format than expected.
     """
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
@@ -145,7 +154,7 @@ def build(zig: Path, platform: Platform, cache: Path, dest: Path,
 
 
 def _headers(zig: _Zig, dest: Path) -> None:
-    """Merge the directories that zig searches, the first in line on top."""
+    """Merge the header directories that zig searches, the first on top."""
     empty = zig.scratch / "empty.c"
     empty.touch()
     said = zig.run("cc", "-target", zig.platform.versioned, "-E", "-v", empty,
@@ -154,13 +163,14 @@ def _headers(zig: _Zig, dest: Path) -> None:
                       re.MULTILINE)
     directories = [
         path for line in (found[1].splitlines() if found else ())
-        # The compiler's own headers belong to a compiler.
+        # Every compiler has its own copy of the compiler's headers.
         if "libc" in (path := zig.cache / line.strip()).parts]
     if not directories:
-        raise BuildError("zig cc -E -v names no directory of libc headers")
+        raise BuildError(
+            "zig cc -E -v does not print a directory of libc headers")
     for path in reversed(directories):
         shutil.copytree(path, dest, dirs_exist_ok=True)
-    # The one macro that zig gives on its command line.
+    # The only macro that zig defines on the compiler's command line.
     features = dest / "features.h"
     features.write_text(
         "#ifndef __GLIBC_MINOR__\n"
@@ -179,7 +189,7 @@ def _libraries(zig: _Zig, dest: Path) -> None:
             zig.link(dest / name, made[name])
         _nonshared(zig, made["libc_nonshared.a"], dest)
         _routines(zig, made["libcompiler_rt.a"], dest)
-        # Named ld-linux-*.so in truth, as its DT_SONAME says.
+        # zig calls it libld.so.2, but its DT_SONAME is ld-linux-*.so.
         shutil.copyfile(made["libld.so.2"], dest / loader)
         for name in (f"lib{library}.so" for library in ("c", *_LIBRARIES)):
             stub = next(path for path in made.values()
@@ -188,8 +198,9 @@ def _libraries(zig: _Zig, dest: Path) -> None:
             if name != "libc.so":
                 (dest / name).symlink_to(stub.name)
     except (KeyError, StopIteration) as exc:
-        raise BuildError("zig cc linked without one of glibc's libraries: "
-                         f"{' '.join(sorted(made))}") from exc
+        raise BuildError(
+            "zig cc did not link all of glibc's libraries, only "
+            f"{' '.join(sorted(made))}") from exc
     (dest / "libc.so").write_text(
         "GROUP ( libc.so.6 libc_nonshared.a /usr/local/lib/libcompat.a "
         f"AS_NEEDED ( {loader} ) )\n")
@@ -198,7 +209,7 @@ def _libraries(zig: _Zig, dest: Path) -> None:
 
 
 def _link_line(zig: _Zig, *flags: str) -> list[str]:
-    """The words with which zig calls its link editor, paths absolute."""
+    """Return zig's command line for its linker, with absolute paths."""
     source, program = zig.scratch / "main.c", zig.scratch / "main"
     source.write_text("int main(void) { return 0; }\n")
     said = zig.run("cc", "-target", zig.platform.versioned, "-v", *flags,
@@ -207,14 +218,17 @@ def _link_line(zig: _Zig, *flags: str) -> list[str]:
     lines = [line for line in said.splitlines()
              if line.startswith("ld.lld ") and "--dynamic-linker " in line]
     if not lines:
-        raise BuildError("zig cc -v does not show how it links")
+        raise BuildError("zig cc -v does not print its linker command")
     return [os.path.normpath(zig.cache / word)
             if re.search(r"\.(o|a|so\.\d+)$", word) else word
             for word in shlex.split(lines[-1])]
 
 
 def _nonshared(zig: _Zig, archive: Path, dest: Path) -> None:
-    """What glibc links into everyone: atexit, stat, pthread_atfork."""
+    """Make libc_nonshared.a: atexit, stat, pthread_atfork.
+
+    glibc links these functions statically into every file.
+    """
     members = zig.scratch / "nonshared"
     members.mkdir()
     zig.run("ar", "x", "--output", members, archive)
@@ -226,12 +240,13 @@ def _nonshared(zig: _Zig, archive: Path, dest: Path) -> None:
 
 
 def _compat(zig: _Zig, dest: Path, cflags: Sequence[str]) -> None:
-    """The archive, hidden in whatever it is linked into, and headers that
-    are searched before the C library's.
+    """Install the headers of compat/libc and compile libcompat.a.
 
-    A function that the baseline has comes from libc.so.6, which stands
-    before the archive in libc.so.  sem_clockwait() wants -lpthread and
-    -ldl, which its callers name anyway for a C library that old.
+    The headers are searched before the C library's.  The functions are
+    hidden in the file that they are linked into.  libc.so lists
+    libc.so.6 before libcompat.a, so functions that the baseline has come
+    from the C library.  sem_clockwait() requires -lpthread and -ldl,
+    which its callers need anyway for so old a C library.
     """
     shutil.copytree(COMPAT / "include", dest / "include")
     objects = []
@@ -245,8 +260,10 @@ def _compat(zig: _Zig, dest: Path, cflags: Sequence[str]) -> None:
 
 
 def _routines(zig: _Zig, archive: Path, dest: Path) -> None:
-    """libgcc.a, an object a routine.  There is nothing in libgcc_eh.a
-    and libgcc_s.a: C code does not unwind."""
+    """Make libgcc.a, with one object per routine.
+
+    libgcc_eh.a and libgcc_s.a are empty because C code does not unwind.
+    """
     objects = {
         name: zig.scratch / f"{name}.o" for name in symbols(archive)
         if _ROUTINE.fullmatch(name)}
@@ -262,10 +279,11 @@ def _routines(zig: _Zig, archive: Path, dest: Path) -> None:
 
 
 def symbols(archive: Path) -> list[str]:
-    """The names in an archive's index, sorted.
+    """Return the names in a static library's index, sorted.
 
-    https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.intro.html and
-    ar(5): a member "/" of big-endian count, offsets and strings.
+    The index is a member "/" with a big-endian count, offsets and
+    strings.  Raises BuildError if *archive* is damaged or has no index.
+    https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.intro.html, ar(5)
     """
     data = archive.read_bytes()
     try:
