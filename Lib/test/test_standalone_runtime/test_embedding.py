@@ -160,7 +160,7 @@ class ArchiveTests(WaysTests, EmbedTest):
         found = list(ARCHIVES.glob("libpython*.a"))
         if not found:
             raise unittest.SkipTest(
-                "libpython's archive is in the full archive only")
+                "only the full archive contains the static libpython")
         with found[0].open("rb") as file:
             # https://llvm.org/docs/BitCodeFormat.html#magic-numbers
             if b"`\nBC\xc0\xde" in file.read(1 << 24):

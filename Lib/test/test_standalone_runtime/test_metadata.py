@@ -155,7 +155,7 @@ class PythonConfigTests(unittest.TestCase):
         """Where there is none, --static says so."""
         if list(tree.LIBRARY.glob("config-*/libpython*.a")):
             self.skipTest("this is the full archive")
-        with self.assertRaisesRegex(AssertionError, "full archive only"):
+        with self.assertRaisesRegex(AssertionError, "only the full archive"):
             self.ask("--static", "--ldflags")
 
     def test_through_link_and_wrong_option(self):
