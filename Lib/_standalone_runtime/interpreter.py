@@ -1,4 +1,4 @@
-"""The interpreter itself and the library beside it, for the doctor."""
+"""Report where the interpreter and its standard library are."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def inspect() -> "Resource":
-    """Where the interpreter and its standard library are."""
+    """Report the paths that getpath determined."""
     from _standalone_runtime.report import Place, Resource
 
     stdlib = getattr(sys, "_stdlib_dir", None) or os.path.dirname(os.__file__)

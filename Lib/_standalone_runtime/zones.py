@@ -1,11 +1,11 @@
-"""Time zones: where `zoneinfo` finds its data.
+"""Let `zoneinfo` find the time zones shipped with this Python.
 
-CPython looks into the directories of zoneinfo.TZPATH, the system's, and
-then into the package tzdata:
+CPython searches the directories in zoneinfo.TZPATH, which are the system's,
+and then the package tzdata:
 https://docs.python.org/3/library/zoneinfo.html#data-sources
-What is shipped comes after the system's directories, and only where that
-package is not installed: it can be newer.  Who says where to look, with
-PYTHONTZPATH or zoneinfo.reset_tzpath(), gets nothing of ours.
+Our zones come after the system's directories, and are used only if that
+package is not installed, because it can be newer.  They are not used if the
+user sets the path with PYTHONTZPATH or zoneinfo.reset_tzpath().
 """
 
 import os
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from _standalone_runtime.report import Resource
 
-_VARIABLE = "PYTHONTZPATH"       # which -E and -I do not turn off
+_VARIABLE = "PYTHONTZPATH"       # zoneinfo reads it even with -E and -I
 
 
 def directories(tzpath: tuple[str, ...]) -> "Iterator[str]":
-    """Those of *tzpath*, which is zoneinfo.TZPATH, and then ours if it is
-    wanted.  That is found out no earlier than somebody asks for more."""
+    """Yield the directories in *tzpath*, which is zoneinfo.TZPATH, then ours
+    if it is used.  Find that out only if the caller asks for more."""
     yield from tzpath
     try:
         wanted = tzpath == _default() and _package() is None
@@ -42,10 +42,10 @@ def _own() -> str:
 
 
 def _default() -> tuple[str, ...] | None:
-    """What zoneinfo.TZPATH is if the user does not say otherwise.
+    """Return zoneinfo.TZPATH as it is if the user does not set it.
 
-    None if that cannot be found out.  zoneinfo asks sysconfig for it as
-    well, so then the user has said otherwise.
+    Return None if sysconfig does not work.  zoneinfo needs sysconfig too,
+    so in that case the user has set the path.
     """
     try:
         tzpath = str(sysconfig.get_config_var("TZPATH") or "")
@@ -55,9 +55,9 @@ def _default() -> tuple[str, ...] | None:
 
 
 def _package() -> "ModuleSpec | None":
-    """The package tzdata where it has zones: zoneinfo imports this one.
+    """Find the package with tzdata's zones, which zoneinfo imports.
 
-    None also if no file can be opened to look for it.
+    Return None also if no file can be opened to look for it.
     """
     try:
         return find_spec("tzdata.zoneinfo")
@@ -66,7 +66,7 @@ def _package() -> "ModuleSpec | None":
 
 
 def inspect() -> "Resource":
-    """Each place with data, the first of which is called the chosen one."""
+    """Report each place with data.  The first of them is the chosen one."""
     from _standalone_runtime.report import Place, Resource
 
     asked = os.environ.get(_VARIABLE)
@@ -91,11 +91,11 @@ def inspect() -> "Resource":
 
 
 def _sources(asked: str | None) -> "Iterator[tuple[str, str]]":
-    """The directories in their order, and why one would be chosen."""
+    """Yield the directories in order, with the reason for choosing each."""
     import warnings
 
     with warnings.catch_warnings():
-        # Of relative paths, see _problems().
+        # zoneinfo warns about relative paths; _problems() reports them.
         warnings.simplefilter("ignore")
         import zoneinfo
     for path in zoneinfo.TZPATH:
@@ -122,7 +122,7 @@ def _problems(asked: str | None) -> "Iterator[str]":
 
 
 def _state(directory: str) -> str:
-    """ "used" if it has a time zone, one at least."""
+    """Return "used" if the directory has at least one time zone."""
     try:
         os.listdir(directory)
     except FileNotFoundError:
@@ -136,8 +136,8 @@ def _state(directory: str) -> str:
 
 
 def _is_zone(path: str) -> bool:
-    """By its first bytes: https://www.rfc-editor.org/rfc/rfc9636"""
-    if not os.path.isfile(path):     # of some others, open() would wait
+    """Check the first bytes: https://www.rfc-editor.org/rfc/rfc9636"""
+    if not os.path.isfile(path):     # open() could block, as for a FIFO
         return False
     try:
         with open(path, "rb") as file:
@@ -147,7 +147,7 @@ def _is_zone(path: str) -> bool:
 
 
 def _release(directory: str) -> str | None:
-    """Of the data, such as "2026f", where the source lies beside them."""
+    """Return the release of the data, such as "2026f", if it is known."""
     try:
         with open(os.path.join(directory, "tzdata.zi"),
                   encoding="ascii", errors="replace") as file:
