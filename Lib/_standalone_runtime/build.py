@@ -110,13 +110,13 @@ def inspect() -> "Resource":
     for name in ("BINDIR", "LIBDIR", "INCLUDEPY", "LIBPL", "LIBPC"):
         path = str(sysconfig.get_config_var(name))
         places.append(Place(path, f"{name}: " + (
-            "there" if os.path.isdir(path) else "not there")))
+            "found" if os.path.isdir(path) else "not found")))
         if not os.path.isdir(path):
-            problems.append(f"{name} is {path}, which is not there")
+            problems.append(f"{name} is {path}, which does not exist")
     return Resource(
         "sysconfig", "building: sysconfig, pip, CMake", tuple(places),
-        prefix, "this Python lies there, whatever the file says"
-        if prefix == sys.base_prefix else "the file says so",
+        prefix, "the present location, in place of the prefix in the file"
+        if prefix == sys.base_prefix else "the prefix in the file",
         "_PYTHON_SYSCONFIGDATA_PATH and _PYTHON_SYSCONFIGDATA_NAME: the "
         "data of another Python, for cross builds",
         problems=tuple(problems))

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _OPT_OUT = "PYTHON_NO_CA_BUNDLE"
 _VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _WANTED = "verifying TLS servers: ssl, urllib, pip"
-_OVERRIDE = (f"{', '.join(_VARIABLES)}; {_OPT_OUT}=1 to do without what is "
-             "shipped")
+_OVERRIDE = (f"{', '.join(_VARIABLES)}; {_OPT_OUT}=1 to ignore the shipped "
+             "bundle")
 
 # OpenSSL itself looks first in the file /etc/ssl/cert.pem (Alpine, Arch,
 # RHEL 9 and 10, Fedora 34 to 42, FreeBSD, macOS) and for hashed names in
@@ -169,16 +169,16 @@ def inspect() -> "Resource":
         why += " in the environment"
     elif file == _bundle() or not (os.path.isfile(file)
                                    or _is_store(directory)):
-        why = "no store of the system's was found"
+        why = "the system has no certificate store"
     else:
-        why = "the first store of the system's that is there"
+        why = "the first certificate store of the system that exists"
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     except ssl.SSLError:             # openssl.py reports why
         return Resource(
             "certificates", _WANTED, tuple(_places([file, directory])),
             file if os.path.isfile(file) else directory,
-            f"{why}; not loaded, since OpenSSL does not start", _OVERRIDE)
+            f"{why}; not loaded, because OpenSSL does not start", _OVERRIDE)
     context.set_default_verify_paths()
     loaded = context.cert_store_stats()["x509"]
     # OpenSSL accepts several directories, separated as in PATH.
@@ -192,7 +192,7 @@ def inspect() -> "Resource":
         "certificates", _WANTED,
         tuple(_places(chosen)), " and ".join(chosen) or None,
         f"{why}; {loaded} certificates loaded, {sum(looked_up.values())} "
-        "names to look up", _OVERRIDE,
+        "to look up by hash", _OVERRIDE,
         problems=tuple(_problems(file, looked_up)))
 
 
@@ -208,7 +208,7 @@ def _places(chosen: "list[str]") -> "Iterator[Place]":
     def state(path: str) -> str:
         if path in chosen:
             return "used"
-        return "not used" if os.path.exists(path) else "not there"
+        return "not used" if os.path.exists(path) else "not found"
 
     file, directory = _own()
     yield from map(variable, _VARIABLES)
@@ -247,7 +247,7 @@ def _problems(file: str, directories: "Iterable[str]") -> "Iterator[str]":
             if told:
                 yield f"SSL_CERT_DIR={path}: no such directory"
         elif not os.access(path, os.R_OK | os.X_OK):
-            yield f"{path}: may not be read"
+            yield f"{path}: permission denied"
         elif told and not _is_store(path):
-            yield (f"SSL_CERT_DIR={path}: no names such as "
-                   "`openssl rehash` makes")
+            yield (f"SSL_CERT_DIR={path}: no names made by `openssl "
+                   "rehash`")

@@ -121,7 +121,7 @@ def main() -> int:
     """Print an error in place of a compiler that was not found."""
     variable = sys.argv[1]
     what, programs = _PROGRAMS[variable]
-    print(f"standalone: error: no {what}: install one of "
+    print(f"standalone: error: no {what} found: install one of "
           f"{', '.join(programs)}, or the package ziglang with pip, or set "
           f"{variable}", file=sys.stderr)
     return 1
@@ -142,8 +142,8 @@ def inspect() -> "Resource":
     return Resource(
         "compilers", "building extension modules",
         tuple(_places()), ", ".join(found) or None,
-        "the first of each that was found" if found else
-        "none is set, on PATH or installed",
+        "the first one found for each variable" if found else
+        "no variable is set, and no compiler is on PATH or installed",
         f"{', '.join(_PROGRAMS)} in the environment", needed=False,
         problems=tuple(f"no {what}" for what in none if found))
 
@@ -160,7 +160,7 @@ def _places() -> "Iterator[Place]":
                     "used" if value else "not set")
         for place, path in (*((program, _on_path(program))
                               for program in programs), ("ziglang", zig)):
-            state = "not there" if path is None else (
+            state = "not found" if path is None else (
                 f"not used: {path}" if done else f"used: {path}")
             yield Place(place, state)
             done = done or path is not None

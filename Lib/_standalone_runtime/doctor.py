@@ -23,12 +23,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 1 if something needed is missing."""
     parser = argparse.ArgumentParser(
         prog="python -m _standalone_runtime", description=(
-            "Tell what this Python looked for at run time, where, what it "
-            "chose and how to override that."),
+            "Report what this Python looked for at run time, where it "
+            "looked, what it chose, and how to override that."),
         epilog="`python -m _standalone_runtime verify` compares its files "
         "with those that were shipped.")
     parser.add_argument("--json", action="store_true",
-                        help="for programs: one JSON object")
+                        help="print one JSON object, for programs")
     options = parser.parse_args(argv)
     resources = list(inspect())
     if options.json:

@@ -44,7 +44,7 @@ def inspect() -> "Resource":
     places = [Place(f"{_CONFIGURATION}={asked}" if asked is not None
                     else _CONFIGURATION,
                     "not set" if asked is None else "set"),
-              Place(file, "used" if os.path.isfile(file) else "not there")]
+              Place(file, "used" if os.path.isfile(file) else "not found")]
     problems = [failure] if failure else []
     try:
         wanted = list(_wanted(_read(file)))
@@ -63,7 +63,7 @@ def inspect() -> "Resource":
             f"there is no {' or '.join(_paths(kind, module))}"
             if found is None else _unloadable(found))
         places.append(Place(found or module, f"{what} {name}: " + (
-            "not there" if found is None else "there")))
+            "not found" if found is None else "found")))
         if problem:
             problems.append(f"{file} activates the {what} {name}, but "
                             f"{problem}")

@@ -8,7 +8,7 @@ class Place:
     """One place where a resource was looked for."""
 
     where: str                   # a path, or "NAME=value" of a variable
-    state: str                   # "used", "not there", "unreadable", ...
+    state: str                   # "used", "not found", "unreadable", ...
 
 
 @dataclass(frozen=True)

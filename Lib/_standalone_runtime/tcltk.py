@@ -59,7 +59,8 @@ def inspect() -> "Resource":
             f"tk{_tkinter.TK_VERSION}", patch)
         places += [_bundled("Tcl", _tkinter.TCL_VERSION, tcl),
                    _bundled("Tk", _tkinter.TK_VERSION, tk)]
-        why = f"of Tcl {patch}; Tk's are in {tk or 'no place'}"
+        why = (f"Tcl {patch}; Tk's scripts are in {tk}" if tk
+               else f"Tcl {patch}; no scripts of Tk were found")
     return Resource(
         "tcltk", "tkinter, turtle and IDLE", tuple(places),
         tcl if tk else None, why,
@@ -82,7 +83,7 @@ def _bundled(package: str, version: str, chosen: str | None) -> "Place":
     path = bundled("lib", f"{package.lower()}{version}")
     if path == chosen:
         return Place(path, "used")
-    return Place(path, _scripts(path, package) or "not there")
+    return Place(path, _scripts(path, package) or "not found")
 
 
 def _find_tk(directories: "list[str]", name: str,
@@ -95,7 +96,7 @@ def _find_tk(directories: "list[str]", name: str,
     if asked := os.environ.get("TK_LIBRARY"):
         places.insert(0, asked)
     for path in places:
-        if _scripts(path, "Tk") == f"of {patch}":
+        if _scripts(path, "Tk") == f"version {patch}":
             return path
     return None
 
@@ -108,7 +109,7 @@ def _scripts(path: str, package: str) -> str | None:
             found = _EXACT.search(file.read())
     except OSError:
         return None
-    return f"of {found[1] if found else 'no version'}"
+    return f"version {found[1]}" if found else "an unknown version"
 
 
 def _problems(*chosen: str | None) -> "Iterator[str]":
@@ -116,5 +117,5 @@ def _problems(*chosen: str | None) -> "Iterator[str]":
         asked = os.environ.get(name)
         if asked and path != asked:
             state = _scripts(asked, name.partition("_")[0].capitalize())
-            yield (f"{name}: the scripts in {asked} are {state}" if state
+            yield (f"{name}: the scripts in {asked} have {state}" if state
                    else f"{name}: there are no scripts in {asked}")

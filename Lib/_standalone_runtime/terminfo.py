@@ -45,7 +45,7 @@ def search(term: str, env: "Mapping[str, str]") -> "Iterator[Place]":
     found = False
     for where, state in _states(term, env):
         if state == "used" and found:
-            state = "has one too"
+            state = "also has an entry"
         found = found or state == "used"
         yield Place(where, state)
 
@@ -62,9 +62,9 @@ def _states(term: str,
             if directory not in seen:
                 yield directory, _state(directory, term)
             seen.add(directory)
-    yield "compiled in", "used" if term in COMPILED_IN else "has none"
+    yield "compiled in", "used" if term in COMPILED_IN else "no entry"
     own = bundled("share", "terminfo")
-    yield own, "has none" if term.startswith(".") else _state(own, term)
+    yield own, "no entry" if term.startswith(".") else _state(own, term)
 
 
 def _members(name: str, env: "Mapping[str, str]") -> "Iterable[str]":
@@ -86,11 +86,11 @@ def _state(directory: str, term: str) -> str:
         entry = _decoded(directory)
         names = entry[_HEADER:].partition(b"\0")[0].decode("latin-1")
         return ("used" if _is_whole(entry) and term in names.split("|")
-                else "has none")
+                else "no entry")
     if not os.path.isdir(directory):
-        return "no directory"
+        return "not a directory"
     if "/" in term or ":" in term or term in (".", ".."):
-        return "has none"
+        return "no entry"
     path = os.path.join(directory, term[0], term)
     if os.path.exists(path) and not os.path.isfile(path):
         return "damaged"             # open() could block, as for a FIFO
@@ -98,7 +98,7 @@ def _state(directory: str, term: str) -> str:
         with open(path, "rb") as file:
             entry = file.read()
     except FileNotFoundError:
-        return "has none"
+        return "no entry"
     except OSError as exc:
         return f"unreadable: {exc.strerror}"
     return "used" if _is_whole(entry) else "damaged"
@@ -153,9 +153,9 @@ def inspect() -> "Resource":
     chosen = next((place.where for place in places
                    if place.state == "used"), None)
     if not term:
-        why = "TERM is not set: there is no terminal to look up"
+        why = "TERM is not set, so there is no terminal to look up"
     elif chosen is None:
-        why = f"no place has an entry for {term}"
+        why = f"there is no entry for {term}"
     else:
         why = f"the first place with an entry for {term}"
     return Resource(
@@ -163,7 +163,7 @@ def inspect() -> "Resource":
         (Place(f"TERM={term}" if term else "TERM",
                "looked up" if term else "not set"), *places),
         chosen, why, "TERM names the terminal; TERMINFO, ~/.terminfo and "
-        "TERMINFO_DIRS are databases that come first",
+        "TERMINFO_DIRS are searched first",
         needed=bool(term), problems=tuple(_problems(places)))
 
 
@@ -171,11 +171,11 @@ def _problems(places: "list[Place]") -> "Iterator[str]":
     states = {place.where: place.state for place in places}
     for name in _VARIABLES:
         for directory in _members(name, os.environ):
-            if states.get(directory) == "no directory":
-                yield f"{name}: {directory}: no directory"
+            if states.get(directory) == "not a directory":
+                yield f"{name}: {directory}: not a directory"
     for where, state in states.items():
         if state == "damaged" or state.startswith("unreadable"):
             yield f"{where}: its entry is {state}"
     own = bundled("share", "terminfo")
     if not os.path.isdir(own):
-        yield f"{own}, which comes with this Python: no directory"
+        yield f"{own}, which comes with this Python: not a directory"

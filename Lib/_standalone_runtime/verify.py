@@ -83,11 +83,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m _standalone_runtime verify", description=(
             "Compare a standalone Python with the lists of files that "
-            "came with it."))
+            "were shipped with it."))
     parser.add_argument("tree", nargs="?", default=sys.base_prefix,
                         help="its directory (default: this Python's)")
     parser.add_argument("--json", action="store_true",
-                        help="for programs: one JSON object")
+                        help="print one JSON object, for programs")
     options = parser.parse_args(argv)
     try:
         report = verify(Path(options.tree))
@@ -114,7 +114,7 @@ def as_text(report: Report) -> str:
                  + (f"{len(lines)} differences" if lines else
                     "nothing is missing, changed or extra"))
     if report.tolerated:
-        lines.append("rewritten by an installer, as may be: "
+        lines.append("rewritten by an installer, which is allowed: "
                      + ", ".join(report.tolerated))
     return "\n".join(lines)
 
@@ -154,7 +154,7 @@ def read(content: bytes, name: str) -> dict[str, Entry]:
     above, _, end = content.rpartition(b"# end ")
     if end.strip() != hashlib.sha256(above).hexdigest().encode():
         raise Unreadable(f"{name} is damaged: its last line is not the "
-                         "hash of those above it")
+                         "hash of the lines above it")
     entries: dict[str, Entry] = {}
     executables = set()
     lines = above.decode("utf-8", "surrogateescape").split("\n")[:-1]
@@ -195,9 +195,9 @@ def _difference(tree: Path, name: str,
         target = _portable(os.readlink(path))
         if any(entry.target == target for entry in shipped):
             return None
-        return Difference(name, "link", f"leads to {target}")
+        return Difference(name, "link", f"points to {target}")
     if all(entry.target for entry in shipped):
-        return Difference(name, "link", "is none")
+        return Difference(name, "link", "is not a link")
     try:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as exc:

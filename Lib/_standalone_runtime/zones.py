@@ -72,8 +72,9 @@ def inspect() -> "Resource":
     asked = os.environ.get(_VARIABLE)
     places = [Place(f"{_VARIABLE}={asked}" if asked is not None
                     else _VARIABLE,
-                    "not set" if asked is None else "replaces our list")]
-    chosen, why = None, "no place has any"
+                    "not set" if asked is None
+                    else "replaces the default directories")]
+    chosen, why = None, "no time zones were found"
     for path, reason in _sources(asked):
         state = _state(path)
         if state == "used" and chosen is None:
@@ -81,11 +82,11 @@ def inspect() -> "Resource":
             if release := _release(path):
                 why = f"{why}; release {release}"
         elif state == "used":
-            state = "for zones that no place above has"
+            state = "for zones missing above"
         places.append(Place(path, state))
     return Resource(
         "zones", "zoneinfo.ZoneInfo, by name", tuple(places), chosen, why,
-        "the package tzdata, which replaces what is shipped; or "
+        "the package tzdata, which replaces the shipped zones; or "
         f"{_VARIABLE}, a list of directories (empty: only that package)",
         problems=tuple(_problems(asked)))
 
@@ -99,15 +100,15 @@ def _sources(asked: str | None) -> "Iterator[tuple[str, str]]":
         warnings.simplefilter("ignore")
         import zoneinfo
     for path in zoneinfo.TZPATH:
-        yield path, ("the system's come first" if asked is None
+        yield path, ("the system's directories come first" if asked is None
                      else f"{_VARIABLE} names it")
     package = _package()
     for path in (package and package.submodule_search_locations) or ():
-        yield path, "no directory above has any; this is the package tzdata"
+        yield path, "no directory above has zones; this is the package tzdata"
     for path in directories(zoneinfo.TZPATH):
         if path not in zoneinfo.TZPATH:
             yield path, ("neither the system nor the package tzdata has "
-                         "any; these come with this Python")
+                         "zones; these come with this Python")
 
 
 def _problems(asked: str | None) -> "Iterator[str]":
@@ -116,7 +117,7 @@ def _problems(asked: str | None) -> "Iterator[str]":
         yield f"{own}, which comes with this Python: {_state(own)}"
     for path in asked.split(os.pathsep) if asked else ():
         if not os.path.isabs(path):
-            yield f"{_VARIABLE}: {path!r} is not absolute, and left out"
+            yield f"{_VARIABLE}: {path!r} is not absolute, and is ignored"
         elif _state(path) != "used":
             yield f"{_VARIABLE}: {path}: {_state(path)}"
 
@@ -126,7 +127,7 @@ def _state(directory: str) -> str:
     try:
         os.listdir(directory)
     except FileNotFoundError:
-        return "not there"
+        return "not found"
     except OSError as exc:
         return exc.strerror or "unreadable"
     for parent, _, names in os.walk(directory):

@@ -181,9 +181,9 @@ class SearchTests(Questions):
         variables = {"TERMINFO": "/nowhere", "TERMINFO_DIRS": f"{file}:/no"}
         self.assertTakenFor(RARE, RARE, **variables)
         self.assertEqual(self.doctor(RARE, **variables)["problems"], (
-            "TERMINFO: /nowhere: no directory",
-            f"TERMINFO_DIRS: {file}: no directory",
-            "TERMINFO_DIRS: /no: no directory"))
+            "TERMINFO: /nowhere: not a directory",
+            f"TERMINFO_DIRS: {file}: not a directory",
+            "TERMINFO_DIRS: /no: not a directory"))
 
     def test_no_terminal(self):
         for term in (None, ""):
@@ -222,7 +222,8 @@ class CopyTests(Questions):
         told = self.doctor(RARE)
         self.assertIsNone(told["chosen"])
         self.assertEqual(told["problems"], (
-            f"{self.database}, which comes with this Python: no directory",))
+            f"{self.database}, which comes with this Python: "
+            "not a directory",))
         self.assertIsNotNone(self.doctor("ghostty")["chosen"])
 
     def test_damaged(self):
