@@ -121,7 +121,7 @@ class DataTests(unittest.TestCase):
 
 
 class PathTests(unittest.TestCase):
-    """Where the tree as it lies here looks."""
+    """Test where this tree looks."""
 
     def test_the_list_is_cpythons(self):
         self.assertEqual(zoneinfo.TZPATH[0], str(SYSTEM))
@@ -297,7 +297,7 @@ class SearchTests(unittest.TestCase):
         return site, package
 
     def test_package(self):
-        """After the system's, and instead of ours."""
+        """The package comes after the system, and replaces our zones."""
         site, package = self.package()
         self.assertEqual(self.offsets("Mine", "UTC", PYTHONPATH=site),
                          [TOKYO, TOKYO])
