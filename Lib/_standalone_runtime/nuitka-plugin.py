@@ -1,8 +1,6 @@
 """Nuitka plugin: include the data that our modules read (freezing.py)."""
 
-from nuitka.plugins.PluginBase import (  # type: ignore[import-not-found]
-    NuitkaPluginBase,
-)
+from nuitka.plugins.PluginBase import NuitkaPluginBase  # type: ignore[import-not-found]
 
 from _standalone_runtime import freezing
 
