@@ -1,18 +1,18 @@
-"""What a moved interpreter cannot know at build time, found at run time.
+"""Find at run time what a relocated interpreter cannot know at build time.
 
-CPython's own files import the module that they need together with
-everything else and call one function of it where the feature is used.
-Nothing here is imported at start-up.  In everything the user's environment
-wins, then comes the system, then what this distribution brings along,
-below sys.base_prefix.  Nothing is written, no process started, and
-os.environ is left as it was.
+Modules of the standard library import the module that they need at the
+top, and call one function of it to use the feature.  Nothing here is
+imported at start-up.  For each resource, the user's environment comes
+first, then the system, then the files of this distribution below
+sys.base_prefix.  These modules write no files, start no processes and do
+not change os.environ.
 
-What those functions need is imported at the top of their module.  When
-they run, the library may be out of reach: after chroot() or setuid(),
+Each module imports what its functions need at the top.  When they are
+called, the library may be inaccessible: after chroot() or setuid(),
 without a free file descriptor, or while the interpreter shuts down.
 
-``python -m _standalone_runtime`` tells what was looked for and found.
-See Tools/standalone/README.md in the source tree.
+``python -m _standalone_runtime`` reports what was looked for and found.
+See Tools/standalone/docs/runtime.md in the source tree.
 """
 
 import os
@@ -20,15 +20,15 @@ import sys
 
 
 def bundled(*parts: str) -> str:
-    """A path in this distribution, which a venv shares."""
+    """Return a path in this distribution, also in a venv."""
     return os.path.join(sys.base_prefix, *parts)
 
 
 def failed(feature: str, exc: Exception) -> None:
-    """Say in a line that *feature* is left as CPython has it.
+    """Print a line on stderr saying that *feature* does not work.
 
-    With -v the traceback as well.  For what should not happen: it must
-    not end a program that would run without the feature.
+    With -v, also print the traceback.  Callers use this for unexpected
+    errors, which must not stop a program that can run without the feature.
     """
     if sys.flags.verbose:
         sys.__excepthook__(type(exc), exc, exc.__traceback__)

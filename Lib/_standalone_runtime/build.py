@@ -1,11 +1,12 @@
-"""sysconfig's variables, made true for where this Python lies now.
+"""Make sysconfig's variables correct for the present location.
 
-_sysconfigdata is a plain literal that names /install, since programs
-read it as text and know to replace that.  In a process, sysconfig and
-that module's dict both name real paths and real compilers.
+_sysconfigdata is a plain literal with the prefix /install, because programs
+read it as text and know that they have to replace this prefix.  In a
+process, sysconfig and the dict of that module have the real paths and an
+existing compiler.
 
-uv writes its own prefix into the file when it installs a Python.  That
-stays; what it leaves as it was, CONFIG_ARGS, is still made true.
+uv writes its own prefix into the file when it installs a Python.  This
+module keeps that, and corrects CONFIG_ARGS, which uv does not change.
 https://github.com/astral-sh/uv (crates/uv-python/src/sysconfig)
 """
 
@@ -24,10 +25,9 @@ _PLACEHOLDER = "/install"
 def relocate(config_vars: dict[str, object]) -> None:
     """Correct *config_vars*, sysconfig's copy of our data, and the data.
 
-    Nothing happens when they were corrected before, or are those of
-    another Python: of one that this one compiles for, or of one that
-    was not made by `make standalone`.  What sysconfig itself has made of a
-    variable stays.
+    Do nothing if they were corrected before, or belong to another Python:
+    the target of a cross build, or one not built by `make standalone`.
+    Keep variables that sysconfig itself has changed.
     """
     try:
         data = _own_data()
@@ -42,8 +42,8 @@ def relocate(config_vars: dict[str, object]) -> None:
 
 
 def _own_data() -> dict[str, object] | None:
-    """The dict of _sysconfigdata, if it is this Python's and as it was
-    shipped.  The variables are those of CPython's cross builds."""
+    """Return the dict of _sysconfigdata, or None if it is not this Python's
+    or no longer as shipped.  CPython's cross builds set the variables."""
     name = _data_name()
     if (os.environ.get("_PYTHON_SYSCONFIGDATA_PATH")
             or os.environ.get("_PYTHON_PROJECT_BASE")
@@ -55,13 +55,14 @@ def _own_data() -> dict[str, object] | None:
 
 
 def _data_name() -> str:
-    """Of the module with this Python's own data."""
+    """Return the name of the module with this Python's data."""
     return (f"_sysconfigdata_{sys.abiflags}_{sys.platform}_"
             f"{getattr(sys.implementation, '_multiarch', '')}")
 
 
 def _moved(data: dict[str, object], prefix: str) -> dict[str, object]:
-    """Those of *data* that name the placeholder, with *prefix* for it."""
+    """Return the variables that contain the placeholder, with *prefix*
+    in its place."""
     names = data if data["prefix"] == _PLACEHOLDER else ["CONFIG_ARGS"]
     return {name: _substituted(value, prefix) for name in names
             if isinstance(value := data.get(name), str)
@@ -69,7 +70,8 @@ def _moved(data: dict[str, object], prefix: str) -> dict[str, object]:
 
 
 def _substituted(value: str, prefix: str) -> str:
-    """A path, or words for a shell, where paths get quotes if they must."""
+    """Replace the placeholder in a path, or in words for a shell, where
+    the prefix is quoted if necessary."""
     is_path = value.startswith(_PLACEHOLDER) and " " not in value
     done, start = "", 0
     while (at := value.find(_PLACEHOLDER, start)) >= 0:
@@ -79,7 +81,7 @@ def _substituted(value: str, prefix: str) -> str:
             done += _PLACEHOLDER
         elif is_path:
             done += prefix
-        elif before.count("'") % 2:      # between quotes already
+        elif before.count("'") % 2:      # already between quotes
             done += prefix.replace("'", "'\"'\"'")
         else:
             done += compilers.quoted(prefix)
@@ -88,17 +90,15 @@ def _substituted(value: str, prefix: str) -> str:
 
 
 def _is_component(before: str, after: str) -> bool:
-    """Is it a path of its own between these, not /usr/bin/install?
-
-    It may follow an option of one letter, such as -L.
-    """
+    """Is the text between these two a whole path, unlike the end of
+    /usr/bin/install?  It may follow an option of one letter, such as -L."""
     option = before[-2:-1] == "-" and before[-3:-2] in " '\""
     return ((option or before[-1:] in " '\"=:,")
             and after[:1] in "/ '\":,")
 
 
 def inspect() -> "Resource":
-    """What sysconfig tells, for the doctor."""
+    """Report the paths in sysconfig's variables."""
     import sysconfig
 
     from _standalone_runtime.report import Place, Resource
@@ -110,13 +110,13 @@ def inspect() -> "Resource":
     for name in ("BINDIR", "LIBDIR", "INCLUDEPY", "LIBPL", "LIBPC"):
         path = str(sysconfig.get_config_var(name))
         places.append(Place(path, f"{name}: " + (
-            "there" if os.path.isdir(path) else "not there")))
+            "found" if os.path.isdir(path) else "not found")))
         if not os.path.isdir(path):
-            problems.append(f"{name} is {path}, which is not there")
+            problems.append(f"{name} is {path}, which does not exist")
     return Resource(
         "sysconfig", "building: sysconfig, pip, CMake", tuple(places),
-        prefix, "this Python lies there, whatever the file says"
-        if prefix == sys.base_prefix else "the file says so",
+        prefix, "the present location, in place of the prefix in the file"
+        if prefix == sys.base_prefix else "the prefix in the file",
         "_PYTHON_SYSCONFIGDATA_PATH and _PYTHON_SYSCONFIGDATA_NAME: the "
         "data of another Python, for cross builds",
         problems=tuple(problems))

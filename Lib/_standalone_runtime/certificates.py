@@ -1,14 +1,14 @@
 """The certificate authorities that ssl trusts by default.
 
-1. Where SSL_CERT_FILE or SSL_CERT_DIR is set, OpenSSL follows it.
-2. Else the system's store, wherever the distribution keeps it.
-3. Else the bundle shipped with this Python, unless the environment
-   variable PYTHON_NO_CA_BUNDLE is set and not empty.  It counts with
-   -E and -I as well, because it can only take trust away.
+1. If SSL_CERT_FILE or SSL_CERT_DIR is set, OpenSSL uses it.
+2. Otherwise use the system's store, wherever the distribution keeps it.
+3. Otherwise use the bundle shipped with this Python, unless the
+   environment variable PYTHON_NO_CA_BUNDLE is set and not empty.  That
+   variable also works with -E and -I, because it can only remove trust.
 
-What is there decides, not what is in it: a store that is empty, damaged
-or unreadable is all that is trusted, and verification fails.  Another
-in its place might trust whom the administrator does not.
+The first store that exists is used, even if it is empty, damaged or
+unreadable, so that verification fails: another store might trust an
+authority that the administrator does not.
 """
 
 import _ssl
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 _OPT_OUT = "PYTHON_NO_CA_BUNDLE"
 _VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _WANTED = "verifying TLS servers: ssl, urllib, pip"
-_OVERRIDE = (f"{', '.join(_VARIABLES)}; {_OPT_OUT}=1 to do without what is "
-             "shipped")
+_OVERRIDE = (f"{', '.join(_VARIABLES)}; {_OPT_OUT}=1 to ignore the shipped "
+             "bundle")
 
-# OpenSSL's own places come before these and need no help.  It is built for
-# the file /etc/ssl/cert.pem (Alpine, Arch, RHEL 9 and 10, Fedora 34 to 42,
-# FreeBSD, macOS) and the hashed names in /etc/ssl/certs (most of them).
+# OpenSSL itself looks first in the file /etc/ssl/cert.pem (Alpine, Arch,
+# RHEL 9 and 10, Fedora 34 to 42, FreeBSD, macOS) and for hashed names in
+# /etc/ssl/certs (most systems).
 #   https://github.com/golang/go/blob/master/src/crypto/x509/root_linux.go
 #   https://github.com/golang/go/blob/master/src/crypto/x509/root_bsd.go
 #   https://github.com/rustls/openssl-probe/blob/main/src/lib.rs
@@ -43,20 +43,20 @@ _FILES = (
     "/etc/ssl/certs/ca-certificates.crt",
     # SUSE: https://github.com/openSUSE/ca-certificates
     "/etc/ssl/ca-bundle.pem",
-    # RHEL since 7, Fedora; since Fedora 43 without the names below it:
+    # RHEL since 7, Fedora; Fedora 43 removed the two names below:
     # https://fedoraproject.org/wiki/Changes/dropingOfCertPemFile
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/pki/tls/cert.pem",
-    # FreeBSD with the port ca_root_nss: https://man.freebsd.org/certctl
-    # has the other places
+    # FreeBSD with the port ca_root_nss.  For the other places, see
+    # https://man.freebsd.org/certctl
     "/usr/local/etc/ssl/cert.pem",
     "/usr/local/share/certs/ca-root-nss.crt",
 )
-# Android, since version 14 and before:
+# Android, from version 14 on and before:
 # https://httptoolkit.com/blog/android-14-install-system-ca-certificate/
-# The names there are by `openssl x509 -subject_hash_old`, under which
-# OpenSSL does not look.
+# Files there have names made by `openssl x509 -subject_hash_old`, which
+# OpenSSL does not look up.
 _OLD_HASHES = (
     "/apex/com.android.conscrypt/cacerts",
     "/system/etc/security/cacerts",
@@ -64,17 +64,17 @@ _OLD_HASHES = (
 
 
 def verify_paths() -> tuple[str, str, str, str]:
-    """_ssl.get_default_verify_paths() with the places that are used."""
+    """Return _ssl.get_default_verify_paths() with the paths that we use."""
     parts = _ssl.get_default_verify_paths()
     file, directory = choose()
     return parts[0], file, parts[2], directory
 
 
 def set_default_verify_paths(context: "ssl.SSLContext") -> None:
-    """What the method of that name does, of a context as _ssl has it.
+    """Load the default certificates into *context*, which is _ssl's.
 
-    Like OpenSSL it never fails for what is in the places: that is told
-    by CERTIFICATE_VERIFY_FAILED, or by inspect().
+    Like OpenSSL, ignore files that cannot be loaded: verification fails
+    later with CERTIFICATE_VERIFY_FAILED, and inspect() reports why.
     """
     context.set_default_verify_paths()
     (file, directory), own = choose(), _own()
@@ -85,18 +85,18 @@ def set_default_verify_paths(context: "ssl.SSLContext") -> None:
     for path in files:
         try:
             context.load_verify_locations(path)
-        except OSError:                  # ssl.SSLError is one
+        except OSError:                  # includes ssl.SSLError
             continue
 
 
 def choose() -> tuple[str, str]:
-    """The file and the directory where trusted certificates are found.
+    """Return the file and the directory with the trusted certificates.
 
-    The directory is looked into when a certificate is wanted.  Either
-    may be OpenSSL's own place, where there need not be anything.
+    OpenSSL reads the directory when it needs a certificate.  Either may be
+    OpenSSL's default path, which need not exist.
     """
     file, directory = _own()
-    # On Windows ssl asks the system's store itself.
+    # On Windows, ssl uses the system's store.
     if _told() or sys.platform == "win32" or os.path.isfile(file):
         return file, directory
     for path in _FILES:
@@ -115,7 +115,7 @@ def _told() -> bool:
 
 
 def _own() -> tuple[str, str]:
-    """Where OpenSSL looks by itself: a file, a directory."""
+    """Return OpenSSL's own default file and directory."""
     _, file, _, directory = _ssl.get_default_verify_paths()
     return file, directory
 
@@ -125,11 +125,12 @@ def _bundle() -> str:
 
 
 def _is_store(directory: str) -> bool:
-    """Has it a name that is looked up, or can that not be known?
+    """Does *directory* contain, or may it contain, a name that OpenSSL
+    looks up?
 
-    Debian's openssl comes with an empty directory.  One that cannot be
-    listed, for lack of a permission or of a file descriptor, can be in use
-    all the same.
+    Debian's openssl creates an empty directory, which is no store.  A
+    directory that cannot be listed, because of permissions or for lack of
+    a file descriptor, may be one.
     """
     try:
         return any(map(_is_hash, os.listdir(directory)))
@@ -147,7 +148,7 @@ def _hashed(directory: str) -> list[str]:
 
 
 def _is_hash(name: str) -> bool:
-    """Is it a certificate's name as `openssl rehash` gives it?
+    """Is this a file name that `openssl rehash` makes for a certificate?
     https://docs.openssl.org/3.5/man1/openssl-rehash/"""
     digits, _, number = name.partition(".")
     return (len(digits) == 8 and set(digits) <= set("0123456789abcdef")
@@ -155,7 +156,7 @@ def _is_hash(name: str) -> bool:
 
 
 def inspect() -> "Resource":
-    """What is trusted, for the doctor."""
+    """Report which certificates are trusted."""
     import ssl
 
     from _standalone_runtime.report import Resource
@@ -168,19 +169,19 @@ def inspect() -> "Resource":
         why += " in the environment"
     elif file == _bundle() or not (os.path.isfile(file)
                                    or _is_store(directory)):
-        why = "no store of the system's was found"
+        why = "the system has no certificate store"
     else:
-        why = "the first store of the system's that is there"
+        why = "the first certificate store of the system that exists"
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    except ssl.SSLError:             # openssl.py tells why
+    except ssl.SSLError:             # openssl.py reports why
         return Resource(
             "certificates", _WANTED, tuple(_places([file, directory])),
             file if os.path.isfile(file) else directory,
-            f"{why}; not loaded, since OpenSSL does not start", _OVERRIDE)
+            f"{why}; not loaded, because OpenSSL does not start", _OVERRIDE)
     context.set_default_verify_paths()
     loaded = context.cert_store_stats()["x509"]
-    # OpenSSL takes several directories, separated as on PATH.
+    # OpenSSL accepts several directories, separated as in PATH.
     looked_up = {path: len(_hashed(path))
                  for path in directory.split(os.pathsep)
                  if path not in _OLD_HASHES}
@@ -191,12 +192,12 @@ def inspect() -> "Resource":
         "certificates", _WANTED,
         tuple(_places(chosen)), " and ".join(chosen) or None,
         f"{why}; {loaded} certificates loaded, {sum(looked_up.values())} "
-        "names to look up", _OVERRIDE,
+        "to look up by hash", _OVERRIDE,
         problems=tuple(_problems(file, looked_up)))
 
 
 def _places(chosen: "list[str]") -> "Iterator[Place]":
-    """All of them, in the order in which they are tried."""
+    """Yield all places, in the order of the search."""
     from _standalone_runtime.report import Place
 
     def variable(name: str) -> Place:
@@ -207,7 +208,7 @@ def _places(chosen: "list[str]") -> "Iterator[Place]":
     def state(path: str) -> str:
         if path in chosen:
             return "used"
-        return "not used" if os.path.exists(path) else "not there"
+        return "not used" if os.path.exists(path) else "not found"
 
     file, directory = _own()
     yield from map(variable, _VARIABLES)
@@ -218,7 +219,7 @@ def _places(chosen: "list[str]") -> "Iterator[Place]":
 
 
 def _age(bundle: str) -> str:
-    """The version of certifi, which is a day: its first line tells it."""
+    """Return the version of certifi, a date, from the bundle's first line."""
     try:
         with open(bundle, encoding="utf-8", errors="replace") as lines:
             words = lines.readline().partition(":")[0].split()
@@ -228,7 +229,7 @@ def _age(bundle: str) -> str:
 
 
 def _problems(file: str, directories: "Iterable[str]") -> "Iterator[str]":
-    """What OpenSSL keeps to itself."""
+    """Yield the problems that OpenSSL does not report."""
     import ssl
 
     if os.path.isfile(file):
@@ -246,7 +247,7 @@ def _problems(file: str, directories: "Iterable[str]") -> "Iterator[str]":
             if told:
                 yield f"SSL_CERT_DIR={path}: no such directory"
         elif not os.access(path, os.R_OK | os.X_OK):
-            yield f"{path}: may not be read"
+            yield f"{path}: permission denied"
         elif told and not _is_store(path):
-            yield (f"SSL_CERT_DIR={path}: no names such as "
-                   "`openssl rehash` makes")
+            yield (f"SSL_CERT_DIR={path}: no names made by `openssl "
+                   "rehash`")

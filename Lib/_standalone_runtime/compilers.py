@@ -1,13 +1,13 @@
-"""The compilers that sysconfig names to builders of extensions.
+"""Choose the compilers in sysconfig's variables, for extension modules.
 
-1. What CC, CXX or AR say.
-2. Else the first on PATH of cc, gcc, clang and their like.
-3. Else that of the package ziglang, where that is installed.
-4. Else a command that fails with one sentence when something is built:
+1. The command in CC, CXX or AR.
+2. Otherwise the first on PATH of cc, gcc, clang, or their counterparts.
+3. Otherwise the compiler of the package ziglang, if it is installed.
+4. Otherwise a command that prints one sentence and fails:
 
     python -m _standalone_runtime.compilers CC
 
-Options that only zig wants are part of the command that names it.
+Options that only zig needs are part of its command.
 """
 
 import os
@@ -22,36 +22,36 @@ if TYPE_CHECKING:
 
     from _standalone_runtime.report import Place, Resource
 
-#: By variable: what it is, and the programs in the order they are tried.
-#: The first is the one that _sysconfigdata names.
+#: Variable → description, and the programs in the order of the search.
+#: _sysconfigdata contains the first one.
 _PROGRAMS = {
     "CC": ("C compiler", ("cc", "gcc", "clang")),
     "CXX": ("C++ compiler", ("c++", "g++", "clang++")),
     "AR": ("archiver", ("ar", "gcc-ar", "llvm-ar")),
 }
-#: The variables of sysconfig that begin with such a command.
+#: Variable → sysconfig's variables that begin with its command.
 _BEGIN_WITH = {
     "CC": ("CC", "CPP", "LDSHARED", "BLDSHARED", "LINKCC", "MAINCC"),
     "CXX": ("CXX", "LDCXXSHARED"),
     "AR": ("AR",),
 }
-# Like other compilers, zig is to make code for any machine of this kind,
-# where by itself it takes all that this very one can do, and to need no
-# library of its own at run time, as -O0 would for checks at run time.
+# By default, zig compiles for the processor that it runs on, and with -O0 it
+# adds run-time checks, which need a library of its own.  Make it behave like
+# other compilers.
 # https://github.com/ziglang/zig/issues/4911, /issues/4830
 _ZIG = {"CC": "cc -mcpu=baseline -fno-sanitize=undefined",
         "CXX": "c++ -mcpu=baseline -fno-sanitize=undefined",
         "AR": "ar"}
 
-# Whatever a shell or shlex.split() gives a meaning to.
+# All characters that are special to a shell or to shlex.split().
 _SPECIAL = frozenset(" \t\n\r\f\v'\"\\$`*?[](){}<>|&;#~!")
 
 
 def commands(build_vars: dict[str, object]) -> dict[str, object]:
-    """Those of *build_vars* that name another compiler now.
+    """Return the variables in *build_vars* that need another compiler.
 
-    A value that does not begin with the program that is shipped with
-    _sysconfigdata is somebody's decision, and stays.
+    Keep values that do not begin with the program that _sysconfigdata is
+    shipped with: somebody has changed them on purpose.
     """
     changed: dict[str, object] = {}
     for variable, names in _BEGIN_WITH.items():
@@ -65,7 +65,7 @@ def commands(build_vars: dict[str, object]) -> dict[str, object]:
 
 
 def choose(variable: str) -> str:
-    """The command for CC, CXX or AR, as words for a shell."""
+    """Return the command for CC, CXX or AR, as words for a shell."""
     if command := os.environ.get(variable):
         return command
     for program in _PROGRAMS[variable][1]:
@@ -73,24 +73,24 @@ def choose(variable: str) -> str:
             return program
     if zig := _zig():
         return f"{quoted(zig)} {_ZIG[variable]}"
-    # Isolated: whoever builds may have changed PYTHONPATH.
+    # Isolated, because a build may have changed PYTHONPATH.
     python = quoted(bundled("bin", "python3"))
     return f"{python} -I -m {__spec__.name} {variable}"
 
 
 def quoted(text: str) -> str:
-    """*text* as part of a word for a shell.
+    """Quote *text* as part of a word for a shell.
 
-    Left alone as long as possible, for those who split at blanks.
+    Return it unchanged if possible, for programs that split at spaces.
     """
     if _SPECIAL.isdisjoint(text):
         return text
-    # As shlex.quote() does it: that module imports three others.
+    # Like shlex.quote(), but that module imports three others.
     return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
 def _on_path(program: str) -> str | None:
-    """Where it is.  shutil.which() costs the import of seven modules."""
+    """Find *program* on PATH.  shutil.which() would import seven modules."""
     for directory in os.get_exec_path():
         path = os.path.join(directory, program)
         if os.path.isfile(path) and os.access(path, os.X_OK):
@@ -99,10 +99,10 @@ def _on_path(program: str) -> str | None:
 
 
 def _zig() -> str | None:
-    """ziglang's program, which ``python -m ziglang`` would run.
+    """Find the program that ``python -m ziglang`` runs.
 
-    It is looked for without being imported, and also where packages are
-    installed: pip takes those off sys.path while it builds one.
+    Do not import the package.  Also look in site-packages, which pip removes
+    from sys.path while it builds a package.
     """
     spec = PathFinder.find_spec("ziglang")
     directories = list((spec and spec.submodule_search_locations) or ())
@@ -118,17 +118,17 @@ def _zig() -> str | None:
 
 
 def main() -> int:
-    """Stand in for the compiler that there is none of."""
+    """Print an error in place of a compiler that was not found."""
     variable = sys.argv[1]
     what, programs = _PROGRAMS[variable]
-    print(f"standalone: error: no {what}: install one of "
+    print(f"standalone: error: no {what} found: install one of "
           f"{', '.join(programs)}, or the package ziglang with pip, or set "
           f"{variable}", file=sys.stderr)
     return 1
 
 
 def inspect() -> "Resource":
-    """What extensions are built with, for the doctor."""
+    """Report the compilers that build extension modules."""
     import sysconfig
 
     from _standalone_runtime.report import Resource
@@ -142,14 +142,14 @@ def inspect() -> "Resource":
     return Resource(
         "compilers", "building extension modules",
         tuple(_places()), ", ".join(found) or None,
-        "the first of each that was found" if found else
-        "none is set, on PATH or installed",
+        "the first one found for each variable" if found else
+        "no variable is set, and no compiler is on PATH or installed",
         f"{', '.join(_PROGRAMS)} in the environment", needed=False,
         problems=tuple(f"no {what}" for what in none if found))
 
 
 def _places() -> "Iterator[Place]":
-    """What is looked for, in that order, each variable by itself."""
+    """Yield the places for each variable, in the order of the search."""
     from _standalone_runtime.report import Place
 
     zig = _zig()
@@ -160,7 +160,7 @@ def _places() -> "Iterator[Place]":
                     "used" if value else "not set")
         for place, path in (*((program, _on_path(program))
                               for program in programs), ("ziglang", zig)):
-            state = "not there" if path is None else (
+            state = "not found" if path is None else (
                 f"not used: {path}" if done else f"used: {path}")
             yield Place(place, state)
             done = done or path is not None

@@ -1,4 +1,4 @@
-"""What a moved interpreter found, and why, for people and programs."""
+"""Report what a relocated interpreter found, and why, as text or JSON."""
 
 import argparse
 import dataclasses
@@ -12,7 +12,7 @@ from typing import TextIO
 
 from _standalone_runtime.report import Resource
 
-# Modules with an inspect() of their own, in the order of the report.
+# Modules that have an inspect(), in the order of the report.
 _FEATURES = ("interpreter", "openssl", "certificates", "terminfo", "zones",
              "tcltk", "build", "compilers")
 
@@ -20,15 +20,15 @@ _USED, _MISSING, _WARNING = "32", "31", "33"     # ANSI: green, red, yellow
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command line; 1 when something needed is missing."""
+    """Run the command line; return 1 if something needed is missing."""
     parser = argparse.ArgumentParser(
         prog="python -m _standalone_runtime", description=(
-            "Tell what this Python looked for at run time, where, what it "
-            "chose and how to override that."),
+            "Report what this Python looked for at run time, where it "
+            "looked, what it chose, and how to override that."),
         epilog="`python -m _standalone_runtime verify` compares its files "
         "with those that were shipped.")
     parser.add_argument("--json", action="store_true",
-                        help="for programs: one JSON object")
+                        help="print one JSON object, for programs")
     options = parser.parse_args(argv)
     resources = list(inspect())
     if options.json:
@@ -40,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def inspect() -> Iterator[Resource]:
-    """Every resource.  A feature whose inspection breaks is reported as
-    missing: the doctor must be able to tell what is wrong."""
+    """Yield every resource.  If the inspection of a feature fails, report the
+    feature as missing, so that the report shows what is wrong."""
     for name in _FEATURES:
         try:
             module = importlib.import_module(f"{__package__}.{name}")
@@ -53,7 +53,7 @@ def inspect() -> Iterator[Resource]:
 
 
 def as_json(resources: Sequence[Resource]) -> dict[str, object]:
-    """Names of the fields are those of Resource and Place."""
+    """Return the report as data; the keys are fields of Resource and Place."""
     return {
         "prefix": sys.base_prefix,
         "ok": not any(resource.missing for resource in resources),
@@ -62,7 +62,7 @@ def as_json(resources: Sequence[Resource]) -> dict[str, object]:
 
 
 def as_text(resources: Sequence[Resource], *, colour: bool = False) -> str:
-    """A paragraph a resource, places in the order they are tried."""
+    """Return one paragraph per resource, with places in search order."""
     lines: list[str] = []
     for resource in resources:
         lines += [*_paragraph(resource, colour), ""]
@@ -98,7 +98,7 @@ def _field(label: str, text: str) -> str:
 
 
 def _wrapped(label: str, text: str) -> Iterator[str]:
-    """No line for no text.  Paths are never broken."""
+    """Yield no line if *text* is empty.  Do not break paths."""
     for number, line in enumerate(textwrap.wrap(
             text, 65, break_long_words=False, break_on_hyphens=False)):
         yield _field(label if number == 0 else "", line)
@@ -109,13 +109,13 @@ def _painted(text: str, code: str, colour: bool) -> str:
 
 
 def printable(text: str) -> str:
-    """Paths may hold bytes that no encoding of the output can show."""
+    """Escape what the encoding of the output lacks, as paths may contain."""
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _wants_colour(file: TextIO) -> bool:
-    """On a terminal that can: https://no-color.org and
+    """Is *file* a terminal with colours?  https://no-color.org and
     https://docs.python.org/3/using/cmdline.html#using-on-controlling-color
     """
     environ = {} if sys.flags.ignore_environment else os.environ

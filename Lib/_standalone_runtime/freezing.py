@@ -1,13 +1,13 @@
-"""Programs that PyInstaller and Nuitka make: what they take along.
+"""Tell PyInstaller and Nuitka which data a frozen program needs.
 
-A frozen program has the modules that it imports, and needs the data that
-these find below sys.base_prefix: there it is the program's own directory,
-so the data go to the same places in that.
+A frozen program contains the modules that it imports, and needs the data
+that they read below sys.base_prefix.  In such a program, that is its own
+directory, so the data has to be at the same places there.
 
-PyInstaller asks the entry point of python-*.dist-info, beside this package,
-for the directory of our hooks:
+PyInstaller gets the directory of our hooks from an entry point of
+python-*.dist-info, next to this package:
 https://pyinstaller.org/en/stable/hooks.html#providing-pyinstaller-hooks-with-your-package
-Nuitka has to be told of its plugin, which `python -m
+Nuitka needs an option that names its plugin, whose path `python -m
 _standalone_runtime.freezing` prints:
     --user-plugin="$(python -m _standalone_runtime.freezing)"
 """
@@ -16,7 +16,7 @@ import os
 
 from _standalone_runtime import bundled
 
-#: Module → the directories it has data from, below the prefix.
+#: Module → the directories with its data, relative to the prefix.
 DATA = {
     "_standalone_runtime.certificates": ("share/certs",),
     "_standalone_runtime.zones": ("share/zoneinfo",),
@@ -26,18 +26,18 @@ DATA = {
 
 
 def hook_directories() -> list[str]:
-    """Where the files hook-MODULE.py are, for PyInstaller."""
+    """Return the directory of the files hook-MODULE.py, for PyInstaller."""
     return [os.path.dirname(os.path.abspath(__file__))]
 
 
 def datas(module: str) -> list[tuple[str, str]]:
-    """Source and destination of what *module* reads, as in a hook."""
+    """Return the data of *module* as (source, destination), as in a hook."""
     return [(bundled(path), path) for path in DATA[module]
             if os.path.isdir(bundled(path))]
 
 
 def nuitka_plugin() -> str:
-    """The file that Nuitka's --user-plugin is to name."""
+    """Return the file for Nuitka's option --user-plugin."""
     return os.path.join(*hook_directories(), "nuitka-plugin.py")
 
 

@@ -1,4 +1,4 @@
-"""A hook of PyInstaller's: the certificates that ssl trusts."""
+"""PyInstaller hook: include the certificates that ssl trusts."""
 
 from _standalone_runtime import freezing
 

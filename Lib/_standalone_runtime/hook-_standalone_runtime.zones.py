@@ -1,4 +1,4 @@
-"""A hook of PyInstaller's: the time zones of zoneinfo."""
+"""PyInstaller hook: include the time zones of zoneinfo."""
 
 from _standalone_runtime import freezing
 

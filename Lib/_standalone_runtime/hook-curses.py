@@ -1,4 +1,4 @@
-"""A hook of PyInstaller's: descriptions of terminals."""
+"""PyInstaller hook: include the descriptions of terminals."""
 
 from _standalone_runtime import freezing
 

@@ -1,4 +1,4 @@
-"""A hook of PyInstaller's: what Tk's keyboard input reads of locales."""
+"""PyInstaller hook: include the locale data for Tk's keyboard input."""
 
 from _standalone_runtime import freezing
 

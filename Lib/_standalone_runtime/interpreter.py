@@ -1,4 +1,4 @@
-"""The interpreter itself and the library beside it, for the doctor."""
+"""Report where the interpreter and its standard library are."""
 
 import os
 import sys
@@ -9,27 +9,28 @@ if TYPE_CHECKING:
 
 
 def inspect() -> "Resource":
-    """Where the interpreter and its standard library are."""
+    """Report the paths that getpath determined."""
     from _standalone_runtime.report import Place, Resource
 
     stdlib = getattr(sys, "_stdlib_dir", None) or os.path.dirname(os.__file__)
     executable = sys.executable
     places = [
         Place(f"sys.executable={executable}",
-              "used" if os.path.isfile(executable) else "not there"),
+              "used" if os.path.isfile(executable) else "not found"),
         Place(f"sys.prefix={sys.prefix}",
               "venv" if sys.prefix != sys.base_prefix else "used"),
         Place(f"sys.base_prefix={sys.base_prefix}", "used"),
-        Place(stdlib, "used" if os.path.isdir(stdlib) else "not there")]
+        Place(stdlib, "used" if os.path.isdir(stdlib) else "not found")]
     problems = []
     if not executable:
-        problems.append("sys.executable is empty: argv[0] told nothing and "
-                        "/proc is not there; subprocesses cannot start it")
+        problems.append("sys.executable is empty, because argv[0] has no path "
+                        "and /proc is missing; subprocesses cannot start "
+                        "this Python")
     if os.environ.get("PYTHONHOME") and not sys.flags.ignore_environment:
-        problems.append("PYTHONHOME is set: it decides, not where the "
-                        "interpreter lies")
+        problems.append("PYTHONHOME is set, and overrides the location of "
+                        "the interpreter")
     return Resource(
         "interpreter", "the standard library", tuple(places),
         sys.base_prefix,
-        "the directory above the interpreter's that holds the library",
+        "the directory above the interpreter that contains the library",
         "PYTHONHOME", problems=tuple(problems))

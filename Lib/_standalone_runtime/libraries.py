@@ -1,12 +1,12 @@
-"""Where a system's OpenSSL keeps its modules, said once.
+"""The directories in which systems keep the modules of OpenSSL.
 
-Tools/standalone/recipes/openssl.py takes the list from here, and so does
-openssl.py, which reports on it.
+Tools/standalone/recipes/openssl.py compiles them into OpenSSL, and
+openssl.py reports on them.
 """
 
-#: Directories of libraries in the order of the search: those of Debian and
-#: its derivatives, then of Fedora, RHEL, SUSE and Gentoo, then of all others.
+#: Library directories in the order of the search: Debian and its derivatives;
+#: Fedora, RHEL, SUSE and Gentoo; all others.
 LIBRARIES = ("/usr/lib/{multiarch}", "/usr/lib64", "/usr/lib")
 
-#: The names of the directories below those.
+#: Subdirectories of these.
 PROVIDERS, ENGINES = "ossl-modules", "engines-3"

@@ -1,8 +1,6 @@
-"""A plugin of Nuitka's: the data that our modules read (freezing.py)."""
+"""Nuitka plugin: include the data that our modules read (freezing.py)."""
 
-from nuitka.plugins.PluginBase import (  # type: ignore[import-not-found]
-    NuitkaPluginBase,
-)
+from nuitka.plugins.PluginBase import NuitkaPluginBase  # type: ignore[import-not-found]
 
 from _standalone_runtime import freezing
 
@@ -19,7 +17,7 @@ class StandaloneRuntimePlugin(NuitkaPluginBase):  # type: ignore[misc]
     plugin_desc = "Certificates, time zones and terminals of this Python."
 
     def considerDataFiles(self, module: "Any") -> "Iterator[Any]":
-        """Of one module, which Nuitka is done with."""
+        """Yield the data of one module, which Nuitka has processed."""
         name = str(module.getFullName())
         if name in freezing.DATA:
             for source, target in freezing.datas(name):

@@ -1,14 +1,14 @@
-"""OpenSSL: what openssl.cnf turns on, and where it is, for the doctor.
+"""Report what openssl.cnf activates, and where it is.
 
-Nothing is changed here.  OpenSSL reads the file when ssl or hashlib is
-imported, and loads the providers and engines that are named in it.  Those
-that are not in the library itself, such as FIPS, are the system's:
+This module changes nothing.  OpenSSL reads the file when ssl or hashlib is
+imported, and loads the providers and engines that the file names.  Those
+that are not part of the library, such as FIPS, come from the system:
 
-1. in OPENSSL_MODULES or OPENSSL_ENGINES if that is set, and nowhere else,
-2. else in the first of the directories in libraries.py that has them; see
+1. from OPENSSL_MODULES or OPENSSL_ENGINES if that is set,
+2. otherwise from the first directory in libraries.py that contains them; see
    Tools/standalone/compat/openssl_dso.c.
 
-If one is missing, OpenSSL starts without a word and may then have no ciphers.
+If one is missing, OpenSSL prints no error, but may have no ciphers.
 https://docs.openssl.org/3.5/man5/config/
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _CONFIGURATION, _DIRECTORIES = "OPENSSL_CONF", {
     PROVIDERS: "OPENSSL_MODULES", ENGINES: "OPENSSL_ENGINES"}
-# In the library itself, as recipes/openssl.py configures it.
+# Part of the library, as configured by recipes/openssl.py.
 _INSIDE = {PROVIDERS: ("default", "base", "null", "legacy"),
            ENGINES: ("dynamic", "rdrand", "padlock", "afalg")}
 _TRUE = ("1", "yes", "true", "on")
@@ -35,7 +35,7 @@ _TOP = "default"                 # the section above the first heading
 
 
 def inspect() -> "Resource":
-    """Does OpenSSL start, and is everything there that it is to load?"""
+    """Report whether OpenSSL starts, and whether its modules exist."""
     from _standalone_runtime.report import Place, Resource
 
     version, failure = _start()
@@ -44,7 +44,7 @@ def inspect() -> "Resource":
     places = [Place(f"{_CONFIGURATION}={asked}" if asked is not None
                     else _CONFIGURATION,
                     "not set" if asked is None else "set"),
-              Place(file, "used" if os.path.isfile(file) else "not there")]
+              Place(file, "used" if os.path.isfile(file) else "not found")]
     problems = [failure] if failure else []
     try:
         wanted = list(_wanted(_read(file)))
@@ -63,7 +63,7 @@ def inspect() -> "Resource":
             f"there is no {' or '.join(_paths(kind, module))}"
             if found is None else _unloadable(found))
         places.append(Place(found or module, f"{what} {name}: " + (
-            "not there" if found is None else "there")))
+            "not found" if found is None else "found")))
         if problem:
             problems.append(f"{file} activates the {what} {name}, but "
                             f"{problem}")
@@ -77,10 +77,10 @@ def inspect() -> "Resource":
 
 
 def _start() -> tuple[str, str]:
-    """The version, and what fails if it cannot be used.
+    """Return the version, and the error if OpenSSL does not start.
 
-    Only the first call reports an error in the configuration, and the
-    import of _hashlib would be that.
+    OpenSSL reports an error in the configuration only once.  Importing
+    _hashlib first would hide it.
     """
     import ssl
 
@@ -88,13 +88,13 @@ def _start() -> tuple[str, str]:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         import _hashlib
         _hashlib.new("sha256")
-    except (OSError, ValueError) as exc:             # ssl.SSLError is one
+    except (OSError, ValueError) as exc:             # or ssl.SSLError
         return ssl.OPENSSL_VERSION, f"OpenSSL: {exc}"
     return ssl.OPENSSL_VERSION, ""
 
 
 def _file() -> str:
-    """Where the configuration is: beside the certificates by default."""
+    """Return the configuration file, by default next to the certificates."""
     import _ssl
 
     return os.environ.get(_CONFIGURATION) or os.path.join(
@@ -102,7 +102,7 @@ def _file() -> str:
 
 
 def _paths(kind: str, module: str) -> list[str]:
-    """Every path at which *module* is looked for."""
+    """Return all paths at which OpenSSL looks for *module*."""
     if os.path.isabs(module):
         return [module]
     if directory := os.environ.get(_DIRECTORIES[kind]):
@@ -113,7 +113,7 @@ def _paths(kind: str, module: str) -> list[str]:
 
 
 def _unloadable(path: str) -> str:
-    """Why the dynamic linker refuses the file, nothing if it does not."""
+    """Return why the dynamic linker cannot load the file, or ""."""
     try:
         import ctypes
         ctypes.CDLL(path)
@@ -125,8 +125,8 @@ def _unloadable(path: str) -> str:
 
 
 def _wanted(sections: "Sections") -> "Iterator[tuple[str, str, str]]":
-    """The modules that the configuration has loaded: providers or
-    engines, the name, and the file."""
+    """Yield the modules that the configuration loads: the kind (PROVIDERS
+    or ENGINES), the name and the file."""
     main = sections.get(sections[_TOP].get("openssl_conf", ""), {})
     for name, section in sections.get(main.get("providers", ""), {}).items():
         settings = sections.get(section, {})
@@ -137,20 +137,20 @@ def _wanted(sections: "Sections") -> "Iterator[tuple[str, str, str]]":
     for name, section in sections.get(main.get("engines", ""), {}).items():
         settings = sections.get(section, {})
         name = settings.get("engine_id", _unprefixed(name))
-        # Without a command for it, the engine is not loaded.
+        # OpenSSL loads an engine only if there is a command for it.
         if settings.keys() - {"engine_id", "soft_load"} and (
                 name not in _INSIDE[ENGINES]):
             yield ENGINES, name, settings.get("dynamic_path", f"{name}.so")
 
 
 def _unprefixed(name: str) -> str:
-    """Without the word that tells two of a name apart: "1.fips"."""
+    """Remove a prefix that makes names unique, as in "1.fips"."""
     return name.partition(".")[2] or name
 
 
 def _read(file: str) -> "Sections":
-    """The sections of a configuration as OpenSSL understands them, but
-    for values that refer to others.  Raises OSError or ValueError."""
+    """Parse a configuration as OpenSSL does, but do not expand references
+    in values.  Raise OSError or ValueError."""
     import configparser
 
     parser = configparser.RawConfigParser(
@@ -167,8 +167,8 @@ def _read(file: str) -> "Sections":
 
 
 def _lines(file: str, depth: int = 0) -> "Iterator[str]":
-    """Lines of *file* and those it includes, as configparser wants them:
-    not indented, and no blanks in headings."""
+    """Yield the lines of *file* and of included files, in the syntax of
+    configparser: not indented, and no spaces in headings."""
     with open(file, encoding="utf-8", errors="surrogateescape") as text:
         lines = text.read().replace("\\\n", "").splitlines()
     for line in map(str.strip, lines):
@@ -183,8 +183,8 @@ def _lines(file: str, depth: int = 0) -> "Iterator[str]":
 
 
 def _included(path: str) -> list[str]:
-    """What OpenSSL reads in the place of ".include path", which may be a
-    directory.  A file that is missing is no error for it."""
+    """Return the files that OpenSSL reads for ".include path".  The path may
+    be a directory.  OpenSSL ignores missing files."""
     if os.path.isdir(path):
         return sorted(os.path.join(path, name) for name in os.listdir(path)
                       if name.endswith((".cnf", ".conf")))

@@ -1,4 +1,4 @@
-"""What the doctor is told of each resource."""
+"""The data of a report."""
 
 from dataclasses import dataclass
 
@@ -8,27 +8,27 @@ class Place:
     """One place where a resource was looked for."""
 
     where: str                   # a path, or "NAME=value" of a variable
-    state: str                   # "used", "not there", "unreadable", ...
+    state: str                   # "used", "not found", "unreadable", ...
 
 
 @dataclass(frozen=True)
 class Resource:
-    """What was looked for, where, in which order, and what came of it.
+    """What was looked for, in which places, and what was chosen.
 
-    *problems* are what the user should know of even where something was
-    found: a variable that points nowhere, a file that is damaged.
+    *problems* are messages that the user should see even if something was
+    found: about a variable with a wrong path, or a damaged file.
     """
 
     name: str                    # a word: "certificates"
     wanted: str                  # what it is for
-    places: tuple[Place, ...]    # in the order in which they are tried
+    places: tuple[Place, ...]    # in the order of the search
     chosen: str | None           # None: nothing usable was found
-    why: str                     # why that one
-    override: str                # how the user decides otherwise
+    why: str                     # the reason for the choice
+    override: str                # how the user can override the choice
     needed: bool = True          # is it an error if nothing was found?
     problems: tuple[str, ...] = ()
 
     @property
     def missing(self) -> bool:
-        """Is something wanted that is not there?"""
+        """Is something needed that was not found?"""
         return self.needed and self.chosen is None

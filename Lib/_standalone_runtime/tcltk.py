@@ -1,13 +1,13 @@
-"""Tcl and Tk: where _tkinter finds their scripts, for the doctor.
+"""Report where _tkinter finds the scripts of Tcl and Tk.
 
-Nothing is changed here.  libtcl8.6.so looks for them beside itself
-(Tools/standalone/compat/tcl_library.c), no environment variable is needed.
-The rest is Tcl's own search, in which a directory with scripts of another
-version is passed over:
+This module changes nothing.  libtcl8.6.so looks for the scripts next to
+itself (Tools/standalone/compat/tcl_library.c) and needs no environment
+variable.  Otherwise this is Tcl's own search, which skips directories with
+scripts of another version:
 
 1. TCL_LIBRARY and TK_LIBRARY,
-2. tcl8.6 and tk8.6 beside the library, in lib of this Python,
-3. places near the program, as a Tcl installed there would have them.
+2. tcl8.6 and tk8.6 next to the library, in lib of this Python,
+3. directories near the program, where a Tcl installed there would be.
 
 See tclvars(n), https://www.tcl-lang.org/man/tcl8.6/TclCmd/tclvars.htm
 """
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from _standalone_runtime.report import Place, Resource
 
 _VARIABLES = ("TCL_LIBRARY", "TK_LIBRARY")
-_FIRST = {"Tcl": "init.tcl", "Tk": "tk.tcl"}     # what is read first
+_FIRST = {"Tcl": "init.tcl", "Tk": "tk.tcl"}     # the first script to run
 _EXACT = re.compile(r"package require -exact (?:Tcl|Tk) +(\S+)")
 
 
 def inspect() -> "Resource":
-    """What Tcl says of itself, and what Tk will find; no display is
-    needed, and none of the user's start-up files is run."""
+    """Report what Tcl found and what Tk will find.  This needs no display,
+    and runs none of the user's start-up files."""
     from _standalone_runtime.report import Resource
 
     tcl, tk, why = None, None, ""
@@ -48,7 +48,7 @@ def inspect() -> "Resource":
         system = interp.eval("encoding system")
 
         def native(path: str) -> str:
-            # As Python has it: without a locale, Tcl decodes otherwise.
+            # Decode like Python: in the C locale, Tcl decodes differently.
             raw = interp.call("encoding", "convertto", system, path)
             return os.fsdecode(raw.encode("latin-1"))
 
@@ -59,7 +59,8 @@ def inspect() -> "Resource":
             f"tk{_tkinter.TK_VERSION}", patch)
         places += [_bundled("Tcl", _tkinter.TCL_VERSION, tcl),
                    _bundled("Tk", _tkinter.TK_VERSION, tk)]
-        why = f"of Tcl {patch}; Tk's are in {tk or 'no place'}"
+        why = (f"Tcl {patch}; Tk's scripts are in {tk}" if tk
+               else f"Tcl {patch}; no scripts of Tk were found")
     return Resource(
         "tcltk", "tkinter, turtle and IDLE", tuple(places),
         tcl if tk else None, why,
@@ -82,33 +83,33 @@ def _bundled(package: str, version: str, chosen: str | None) -> "Place":
     path = bundled("lib", f"{package.lower()}{version}")
     if path == chosen:
         return Place(path, "used")
-    return Place(path, _scripts(path, package) or "not there")
+    return Place(path, _scripts(path, package) or "not found")
 
 
 def _find_tk(directories: "list[str]", name: str,
              patch: str) -> str | None:
-    """What tcl_findLibrary would: Tk itself wants a display first.
+    """Search like tcl_findLibrary.  Tk itself would need a display first.
 
-    Tk's version is that of Tcl to the patch level, see pins.toml.
+    Tk has the same version and patch level as Tcl, see pins.toml.
     """
     places = [os.path.join(each, name) for each in directories]
     if asked := os.environ.get("TK_LIBRARY"):
         places.insert(0, asked)
     for path in places:
-        if _scripts(path, "Tk") == f"of {patch}":
+        if _scripts(path, "Tk") == f"version {patch}":
             return path
     return None
 
 
 def _scripts(path: str, package: str) -> str | None:
-    """Of which version the scripts in *path* are, None without any."""
+    """Return the version of the scripts in *path*, or None without any."""
     try:
         with open(os.path.join(path, _FIRST[package]), encoding="utf-8",
                   errors="replace") as file:
             found = _EXACT.search(file.read())
     except OSError:
         return None
-    return f"of {found[1] if found else 'no version'}"
+    return f"version {found[1]}" if found else "an unknown version"
 
 
 def _problems(*chosen: str | None) -> "Iterator[str]":
@@ -116,5 +117,5 @@ def _problems(*chosen: str | None) -> "Iterator[str]":
         asked = os.environ.get(name)
         if asked and path != asked:
             state = _scripts(asked, name.partition("_")[0].capitalize())
-            yield (f"{name}: the scripts in {asked} are {state}" if state
+            yield (f"{name}: the scripts in {asked} have {state}" if state
                    else f"{name}: there are no scripts in {asked}")

@@ -1,11 +1,11 @@
-"""What is compiled into ncurses, said once.
+"""The terminals and directories that are compiled into ncurses.
 
-Tools/standalone/recipes/ncurses.py takes it from here, and so does
-terminfo.py, which tells of it.
+Tools/standalone/recipes/ncurses.py configures ncurses with them, and
+terminfo.py reports on them.
 """
 
-#: Terminals that work without any database: what terminal emulators,
-#: multiplexers and consoles of today call themselves in TERM.
+#: Terminals that work without a database: the names that present terminal
+#: emulators, multiplexers and consoles set in TERM.
 COMPILED_IN = (
     "Eterm", "alacritty", "ansi", "contour", "cygwin", "dumb", "eterm-color",
     "foot", "ghostty", "gnome-256color", "hterm-256color", "kitty",
@@ -16,10 +16,10 @@ COMPILED_IN = (
     "xterm-256color", "xterm-color", "xterm-direct", "xterm-ghostty",
     "xterm-kitty")
 
-#: Where distributions keep their databases, in the order of the search.
+#: The databases of distributions, in the order of the search.
 DATABASES = (
     "/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo",
     "/usr/lib/terminfo", "/usr/share/misc/terminfo")
 
-#: What an empty member of a list of databases stands for.
+#: The database that an empty item in a list of databases means.
 DEFAULT = "/usr/share/terminfo"

@@ -1,9 +1,8 @@
-"""Terminals: where ncurses finds what the one named in TERM can do.
+"""Report where ncurses finds the description of the terminal in TERM.
 
-Nothing is changed here: that the entries shipped with this Python are
-found is the work of Tools/standalone/compat/terminfo_fallback.c, in every
-program of ncurses' and without an environment variable.  This follows
-the same search to tell of it:
+This module changes nothing.  Tools/standalone/compat/terminfo_fallback.c
+makes ncurses find the entries shipped with this Python, in every module
+that uses ncurses and without an environment variable.  The order is:
 
 1. TERMINFO, ~/.terminfo and TERMINFO_DIRS,
 2. the system's databases,
@@ -26,27 +25,27 @@ if TYPE_CHECKING:
     from _standalone_runtime.report import Place, Resource
 
 _VARIABLES = ("TERMINFO", "TERMINFO_DIRS")
-# How a variable starts that has an entry itself, from `infocmp -Q`, where
-# others have a directory.
+# The variable may contain an entry itself, as `infocmp -Q` prints it, instead
+# of a directory.  It then begins with one of these.
 _ENTRY = ("hex:", "b64:")
 _HEADER = 12                     # bytes, before the names
 
 
 def directories() -> list[str]:
-    """The databases that are searched whatever the user's environment
-    says: the system's, then ours."""
+    """Return the databases that do not depend on the user's environment:
+    the system's, then ours."""
     return [*DATABASES, bundled("share", "terminfo")]
 
 
 def search(term: str, env: "Mapping[str, str]") -> "Iterator[Place]":
-    """Every place in the order of the search.  The state of the first
-    that has an entry for *term* is "used"."""
+    """Yield every place in the order of the search.  The state of the first
+    one that has an entry for *term* is "used"."""
     from _standalone_runtime.report import Place
 
     found = False
     for where, state in _states(term, env):
         if state == "used" and found:
-            state = "has one too"
+            state = "also has an entry"
         found = found or state == "used"
         yield Place(where, state)
 
@@ -63,14 +62,14 @@ def _states(term: str,
             if directory not in seen:
                 yield directory, _state(directory, term)
             seen.add(directory)
-    yield "compiled in", "used" if term in COMPILED_IN else "has none"
+    yield "compiled in", "used" if term in COMPILED_IN else "no entry"
     own = bundled("share", "terminfo")
-    yield own, "has none" if term.startswith(".") else _state(own, term)
+    yield own, "no entry" if term.startswith(".") else _state(own, term)
 
 
 def _members(name: str, env: "Mapping[str, str]") -> "Iterable[str]":
-    """The directories that a variable stands for; without a name the
-    system's."""
+    """Return the directories in the variable *name*, or the system's if
+    *name* is empty."""
     value = env.get(name)
     if not name:
         return DATABASES
@@ -82,24 +81,24 @@ def _members(name: str, env: "Mapping[str, str]") -> "Iterable[str]":
 
 
 def _state(directory: str, term: str) -> str:
-    """ "used" if there is an entry for *term* that ncurses can read."""
+    """Return "used" if ncurses can read an entry for *term* there."""
     if directory.startswith(_ENTRY):
         entry = _decoded(directory)
         names = entry[_HEADER:].partition(b"\0")[0].decode("latin-1")
         return ("used" if _is_whole(entry) and term in names.split("|")
-                else "has none")
+                else "no entry")
     if not os.path.isdir(directory):
-        return "no directory"
+        return "not a directory"
     if "/" in term or ":" in term or term in (".", ".."):
-        return "has none"
+        return "no entry"
     path = os.path.join(directory, term[0], term)
     if os.path.exists(path) and not os.path.isfile(path):
-        return "damaged"             # of some others, open() would wait
+        return "damaged"             # open() could block, as for a FIFO
     try:
         with open(path, "rb") as file:
             entry = file.read()
     except FileNotFoundError:
-        return "has none"
+        return "no entry"
     except OSError as exc:
         return f"unreadable: {exc.strerror}"
     return "used" if _is_whole(entry) else "damaged"
@@ -117,7 +116,7 @@ def _decoded(value: str) -> bytes:
 
 
 def _is_whole(entry: bytes) -> bool:
-    """Has *entry* all that its headers announce?  See term(5),
+    """Is *entry* as long as its headers say?  See term(5),
     https://invisible-island.net/ncurses/man/term.5.html"""
     import struct
 
@@ -135,7 +134,7 @@ def _is_whole(entry: bytes) -> bool:
         if min(sizes) < 0:
             return False
         flags, numbers, strings, _, table = sizes
-        # An offset for each string, and one for each name.
+        # There is an offset for each string and for each name.
         end = (_even(end) + 10 + _even(flags) + width * numbers
                + 2 * (flags + numbers + 2 * strings) + table)
     return end <= len(entry)
@@ -146,7 +145,7 @@ def _even(size: int) -> int:
 
 
 def inspect() -> "Resource":
-    """Where the entry for TERM comes from, for the doctor."""
+    """Report where the entry for TERM comes from."""
     from _standalone_runtime.report import Place, Resource
 
     term = os.environ.get("TERM", "")
@@ -154,9 +153,9 @@ def inspect() -> "Resource":
     chosen = next((place.where for place in places
                    if place.state == "used"), None)
     if not term:
-        why = "TERM is not set: there is no terminal to look up"
+        why = "TERM is not set, so there is no terminal to look up"
     elif chosen is None:
-        why = f"no place has an entry for {term}"
+        why = f"there is no entry for {term}"
     else:
         why = f"the first place with an entry for {term}"
     return Resource(
@@ -164,7 +163,7 @@ def inspect() -> "Resource":
         (Place(f"TERM={term}" if term else "TERM",
                "looked up" if term else "not set"), *places),
         chosen, why, "TERM names the terminal; TERMINFO, ~/.terminfo and "
-        "TERMINFO_DIRS are databases that come first",
+        "TERMINFO_DIRS are searched first",
         needed=bool(term), problems=tuple(_problems(places)))
 
 
@@ -172,11 +171,11 @@ def _problems(places: "list[Place]") -> "Iterator[str]":
     states = {place.where: place.state for place in places}
     for name in _VARIABLES:
         for directory in _members(name, os.environ):
-            if states.get(directory) == "no directory":
-                yield f"{name}: {directory}: no directory"
+            if states.get(directory) == "not a directory":
+                yield f"{name}: {directory}: not a directory"
     for where, state in states.items():
         if state == "damaged" or state.startswith("unreadable"):
             yield f"{where}: its entry is {state}"
     own = bundled("share", "terminfo")
     if not os.path.isdir(own):
-        yield f"{own}, which comes with this Python: no directory"
+        yield f"{own}, which comes with this Python: not a directory"

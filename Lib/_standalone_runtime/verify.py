@@ -1,10 +1,10 @@
-"""Is this Python still what was unpacked?
+"""Compare the files of this Python with those that were shipped.
 
-Each archive brings a list of its files (Tools/standalone/manifest.py in
-the source tree).  Several archives may lie over each other; what none of
-them lists is extra, unless an installer may well have put it there.
-Someone who changes files can change the lists too: whoever wants to know
-about that checks the signatures of the lists first.
+Each archive contains a list of its files, see "Manifests" in
+Tools/standalone/docs/formats.md in the source tree.  Several archives may
+have been unpacked over each other.  A file that none of them lists is
+extra, unless installers may create it.  This does not detect an attacker,
+who can also change the lists, unless you verify their signatures first.
 """
 
 import argparse
@@ -24,16 +24,16 @@ from _standalone_runtime.doctor import printable
 
 _MANIFESTS = "share/manifests"
 
-# The lists themselves, and what belongs to packages: pip can be replaced
-# and removed like others.
+# The lists themselves, and files of packages, which include pip: the user may
+# replace and remove it.
 _UNLISTED = re.compile(
     r"share/manifests/[^/]+\.sha256|"
     r"lib/python3[^/]*/site-packages/.*|bin/pip[\d.]*")
-# Files that say who takes care of this Python: PEP 668, uv's own; and what
-# a pybi has beside the tree.
+# Files that name the tool that manages this Python (PEP 668, uv), and files
+# that a pybi contains in addition to the tree.
 _ADDED = re.compile(
     r"lib/python3[^/]*/EXTERNALLY-MANAGED|BUILD|pybi-info/[^/]+")
-# uv and sysconfigpatcher write it anew, with other paths.
+# uv and sysconfigpatcher rewrite it with other paths.
 _REWRITTEN = re.compile(r"lib/python3[^/]*/_sysconfigdata_[^/]*\.py")
 # .cpython-313.opt-1.pyc
 _TAG = re.compile(r"\.[\w-]+(\.opt-\w+)?\.pyc\Z")
@@ -44,7 +44,7 @@ _LINE = re.compile(
 
 
 class Unreadable(Exception):
-    """There is no list of what was unpacked, or none that can be used."""
+    """There is no usable list of what was unpacked."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Entry:
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """What is not as it was shipped; *what* is a word: "changed",
+    """A file that is not as it was shipped.  *what* is "changed",
     "missing", "extra", "mode", "link" or "unreadable"."""
 
     path: str
@@ -68,8 +68,8 @@ class Difference:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """*manifests*: name → SHA-256 of the list itself.  *tolerated* is
-    what installers legitimately rewrote."""
+    """The result.  *manifests* maps the name of a list to its SHA-256.
+    *tolerated* are files that installers rewrote legitimately."""
 
     files: int
     manifests: Mapping[str, str]
@@ -78,15 +78,16 @@ class Report:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command line; 1 for differences, 2 without a usable list."""
+    """Run the command line.  Return 1 if there are differences, and 2 if
+    there is no usable list."""
     parser = argparse.ArgumentParser(
         prog="python -m _standalone_runtime verify", description=(
             "Compare a standalone Python with the lists of files that "
-            "came with it."))
+            "were shipped with it."))
     parser.add_argument("tree", nargs="?", default=sys.base_prefix,
                         help="its directory (default: this Python's)")
     parser.add_argument("--json", action="store_true",
-                        help="for programs: one JSON object")
+                        help="print one JSON object, for programs")
     options = parser.parse_args(argv)
     try:
         report = verify(Path(options.tree))
@@ -104,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def as_text(report: Report) -> str:
-    """A line a difference, and what it comes to."""
+    """Return one line per difference, and a summary."""
     lines = [f"{entry.what:<10}  {entry.path}"
              + (f"  ({entry.detail})" if entry.detail else "")
              for entry in report.differences]
@@ -113,7 +114,7 @@ def as_text(report: Report) -> str:
                  + (f"{len(lines)} differences" if lines else
                     "nothing is missing, changed or extra"))
     if report.tolerated:
-        lines.append("rewritten by an installer, as may be: "
+        lines.append("rewritten by an installer, which is allowed: "
                      + ", ".join(report.tolerated))
     return "\n".join(lines)
 
@@ -148,11 +149,12 @@ def verify(tree: Path) -> Report:
 
 
 def read(content: bytes, name: str) -> dict[str, Entry]:
-    """Path → what was shipped there.  Raises Unreadable, with *name*."""
+    """Parse a list: path → what was shipped.  Raises Unreadable, with the
+    *name* of the list in the message."""
     above, _, end = content.rpartition(b"# end ")
     if end.strip() != hashlib.sha256(above).hexdigest().encode():
         raise Unreadable(f"{name} is damaged: its last line is not the "
-                         "hash of those above it")
+                         "hash of the lines above it")
     entries: dict[str, Entry] = {}
     executables = set()
     lines = above.decode("utf-8", "surrogateescape").split("\n")[:-1]
@@ -172,7 +174,7 @@ def read(content: bytes, name: str) -> dict[str, Entry]:
 
 
 def _files(tree: Path) -> set[str]:
-    """Files and links below *tree*; where it leads itself matters not."""
+    """Return the files and links below *tree*, which may itself be a link."""
     found = set()
     for parent, directories, files in os.walk(tree):
         links = [name for name in directories
@@ -185,7 +187,7 @@ def _files(tree: Path) -> set[str]:
 
 def _difference(tree: Path, name: str,
                 shipped: Sequence[Entry]) -> Difference | None:
-    """None for what is as one of the archives has it."""
+    """Return None if the file is as one of the archives shipped it."""
     path = _path(tree, name)
     if not shipped:
         return Difference(name, "extra")
@@ -193,9 +195,9 @@ def _difference(tree: Path, name: str,
         target = _portable(os.readlink(path))
         if any(entry.target == target for entry in shipped):
             return None
-        return Difference(name, "link", f"leads to {target}")
+        return Difference(name, "link", f"points to {target}")
     if all(entry.target for entry in shipped):
-        return Difference(name, "link", "is none")
+        return Difference(name, "link", "is not a link")
     try:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as exc:
@@ -203,7 +205,7 @@ def _difference(tree: Path, name: str,
     same = [entry for entry in shipped if entry.sha256 == sha256]
     if not same:
         return Difference(name, "changed")
-    # No more than this bit survives every umask.
+    # This is the only bit that does not depend on the umask.
     executable = bool(path.stat().st_mode & 0o100)
     if all(entry.executable != executable for entry in same):
         return Difference(name, "mode", "is executable" if executable
@@ -212,7 +214,7 @@ def _difference(tree: Path, name: str,
 
 
 def _tolerable(tree: Path, different: Difference) -> bool:
-    """Is this what an installer, or Python itself, may do?"""
+    """May an installer, or Python itself, have made this change?"""
     path, what = different.path, different.what
     if _BYTECODE.fullmatch(path):
         return what in ("extra", "missing") or (
@@ -224,12 +226,13 @@ def _tolerable(tree: Path, different: Difference) -> bool:
 
 
 def _is_compiled_anew(bytecode: Path) -> bool:
-    """Does it claim, as what we ship does not, to be of the source that
-    lies beside it?  PEP 552."""
+    """Was *bytecode* compiled from the source file next to it, according to
+    the time or checked hash in its header (PEP 552)?  The bytecode that we
+    ship has unchecked hashes."""
     try:
         header = bytecode.read_bytes()[:16]
-        # Not by source_from_cache(), which refuses names with more dots,
-        # as PyInstaller's hooks have.
+        # source_from_cache() does not accept names with more dots, which
+        # PyInstaller's hooks have.
         source = bytecode.parent.with_name(_TAG.sub(".py", bytecode.name))
         content, status = source.read_bytes(), source.stat()
     except (OSError, ValueError):
@@ -244,7 +247,7 @@ def _is_compiled_anew(bytecode: Path) -> bool:
 
 
 def _is_plain_data(path: Path) -> bool:
-    """Is it one assignment of a literal, and nothing that runs?"""
+    """Is the file one assignment of a literal, without other code?"""
     try:
         [statement] = ast.parse(path.read_bytes()).body
         data = ast.literal_eval(getattr(statement, "value", statement))
@@ -254,7 +257,7 @@ def _is_plain_data(path: Path) -> bool:
 
 
 def _installed(tree: Path) -> Iterator[str]:
-    """What packages put anywhere in the tree, by their own records.
+    """Yield the files that packages installed, according to RECORD.
 
     https://packaging.python.org/specifications/recording-installed-packages/
     """
@@ -273,7 +276,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _portable(name: str) -> str:
-    """A name as UTF-8 has it, whatever the locale decoded it to."""
+    """Decode a name as UTF-8, independently of the locale."""
     return os.fsencode(name).decode("utf-8", "surrogateescape")
 
 

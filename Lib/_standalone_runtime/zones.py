@@ -1,11 +1,11 @@
-"""Time zones: where `zoneinfo` finds its data.
+"""Let `zoneinfo` find the time zones shipped with this Python.
 
-CPython looks into the directories of zoneinfo.TZPATH, the system's, and
-then into the package tzdata:
+CPython searches the directories in zoneinfo.TZPATH, which are the system's,
+and then the package tzdata:
 https://docs.python.org/3/library/zoneinfo.html#data-sources
-What is shipped comes after the system's directories, and only where that
-package is not installed: it can be newer.  Who says where to look, with
-PYTHONTZPATH or zoneinfo.reset_tzpath(), gets nothing of ours.
+Our zones come after the system's directories, and are used only if that
+package is not installed, because it can be newer.  They are not used if the
+user sets the path with PYTHONTZPATH or zoneinfo.reset_tzpath().
 """
 
 import os
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from _standalone_runtime.report import Resource
 
-_VARIABLE = "PYTHONTZPATH"       # which -E and -I do not turn off
+_VARIABLE = "PYTHONTZPATH"       # zoneinfo reads it even with -E and -I
 
 
 def directories(tzpath: tuple[str, ...]) -> "Iterator[str]":
-    """Those of *tzpath*, which is zoneinfo.TZPATH, and then ours if it is
-    wanted.  That is found out no earlier than somebody asks for more."""
+    """Yield the directories in *tzpath*, which is zoneinfo.TZPATH, then ours
+    if it is used.  Find that out only if the caller asks for more."""
     yield from tzpath
     try:
         wanted = tzpath == _default() and _package() is None
@@ -42,10 +42,10 @@ def _own() -> str:
 
 
 def _default() -> tuple[str, ...] | None:
-    """What zoneinfo.TZPATH is if the user does not say otherwise.
+    """Return zoneinfo.TZPATH as it is if the user does not set it.
 
-    None if that cannot be found out.  zoneinfo asks sysconfig for it as
-    well, so then the user has said otherwise.
+    Return None if sysconfig does not work.  zoneinfo needs sysconfig too,
+    so in that case the user has set the path.
     """
     try:
         tzpath = str(sysconfig.get_config_var("TZPATH") or "")
@@ -55,9 +55,9 @@ def _default() -> tuple[str, ...] | None:
 
 
 def _package() -> "ModuleSpec | None":
-    """The package tzdata where it has zones: zoneinfo imports this one.
+    """Find the package with tzdata's zones, which zoneinfo imports.
 
-    None also if no file can be opened to look for it.
+    Return None also if no file can be opened to look for it.
     """
     try:
         return find_spec("tzdata.zoneinfo")
@@ -66,14 +66,15 @@ def _package() -> "ModuleSpec | None":
 
 
 def inspect() -> "Resource":
-    """Each place with data, the first of which is called the chosen one."""
+    """Report each place with data.  The first of them is the chosen one."""
     from _standalone_runtime.report import Place, Resource
 
     asked = os.environ.get(_VARIABLE)
     places = [Place(f"{_VARIABLE}={asked}" if asked is not None
                     else _VARIABLE,
-                    "not set" if asked is None else "replaces our list")]
-    chosen, why = None, "no place has any"
+                    "not set" if asked is None
+                    else "replaces the default directories")]
+    chosen, why = None, "no time zones were found"
     for path, reason in _sources(asked):
         state = _state(path)
         if state == "used" and chosen is None:
@@ -81,33 +82,33 @@ def inspect() -> "Resource":
             if release := _release(path):
                 why = f"{why}; release {release}"
         elif state == "used":
-            state = "for zones that no place above has"
+            state = "for zones missing above"
         places.append(Place(path, state))
     return Resource(
         "zones", "zoneinfo.ZoneInfo, by name", tuple(places), chosen, why,
-        "the package tzdata, which replaces what is shipped; or "
+        "the package tzdata, which replaces the shipped zones; or "
         f"{_VARIABLE}, a list of directories (empty: only that package)",
         problems=tuple(_problems(asked)))
 
 
 def _sources(asked: str | None) -> "Iterator[tuple[str, str]]":
-    """The directories in their order, and why one would be chosen."""
+    """Yield the directories in order, with the reason for choosing each."""
     import warnings
 
     with warnings.catch_warnings():
-        # Of relative paths, see _problems().
+        # zoneinfo warns about relative paths; _problems() reports them.
         warnings.simplefilter("ignore")
         import zoneinfo
     for path in zoneinfo.TZPATH:
-        yield path, ("the system's come first" if asked is None
+        yield path, ("the system's directories come first" if asked is None
                      else f"{_VARIABLE} names it")
     package = _package()
     for path in (package and package.submodule_search_locations) or ():
-        yield path, "no directory above has any; this is the package tzdata"
+        yield path, "no directory above has zones; this is the package tzdata"
     for path in directories(zoneinfo.TZPATH):
         if path not in zoneinfo.TZPATH:
             yield path, ("neither the system nor the package tzdata has "
-                         "any; these come with this Python")
+                         "zones; these come with this Python")
 
 
 def _problems(asked: str | None) -> "Iterator[str]":
@@ -116,17 +117,17 @@ def _problems(asked: str | None) -> "Iterator[str]":
         yield f"{own}, which comes with this Python: {_state(own)}"
     for path in asked.split(os.pathsep) if asked else ():
         if not os.path.isabs(path):
-            yield f"{_VARIABLE}: {path!r} is not absolute, and left out"
+            yield f"{_VARIABLE}: {path!r} is not absolute, and is ignored"
         elif _state(path) != "used":
             yield f"{_VARIABLE}: {path}: {_state(path)}"
 
 
 def _state(directory: str) -> str:
-    """ "used" if it has a time zone, one at least."""
+    """Return "used" if the directory has at least one time zone."""
     try:
         os.listdir(directory)
     except FileNotFoundError:
-        return "not there"
+        return "not found"
     except OSError as exc:
         return exc.strerror or "unreadable"
     for parent, _, names in os.walk(directory):
@@ -136,8 +137,8 @@ def _state(directory: str) -> str:
 
 
 def _is_zone(path: str) -> bool:
-    """By its first bytes: https://www.rfc-editor.org/rfc/rfc9636"""
-    if not os.path.isfile(path):     # of some others, open() would wait
+    """Check the first bytes: https://www.rfc-editor.org/rfc/rfc9636"""
+    if not os.path.isfile(path):     # open() could block, as for a FIFO
         return False
     try:
         with open(path, "rb") as file:
@@ -147,7 +148,7 @@ def _is_zone(path: str) -> bool:
 
 
 def _release(directory: str) -> str | None:
-    """Of the data, such as "2026f", where the source lies beside them."""
+    """Return the release of the data, such as "2026f", if it is known."""
     try:
         with open(os.path.join(directory, "tzdata.zi"),
                   encoding="ascii", errors="replace") as file:

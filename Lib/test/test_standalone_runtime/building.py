@@ -12,7 +12,7 @@ from pathlib import Path
 
 from test.test_standalone_runtime import tree
 
-# No warning passes, least of all that of an option nobody knows.
+# Turn warnings into errors, in particular those about unknown options.
 STRICT = ("-Werror",)
 STRICT_CLANG = (*STRICT, "-Werror=unknown-warning-option",
                 "-Werror=unused-command-line-argument",

@@ -1,6 +1,6 @@
-"""Start programs in tests: none outlives its deadline, none stays behind.
+"""Start programs in tests, end them at a deadline, and leave none behind.
 
-Each is in a session of its own, which is killed with all that is in it.
+Each program runs in its own session, which is killed with all its processes.
 The tests of Tools/standalone use this file as well.
 """
 

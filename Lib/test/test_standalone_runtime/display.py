@@ -1,4 +1,4 @@
-"""An X server of our own, without a screen, and a look at what is on it."""
+"""Start an X server without a screen, and take pictures of its windows."""
 
 import os
 import select
@@ -14,7 +14,7 @@ from test.test_standalone_runtime import children
 
 
 def requires_xvfb(test):
-    """Skip a test where there is no Xvfb."""
+    """Skip a test if Xvfb is not installed."""
     return unittest.skipUnless(shutil.which("Xvfb"), "no Xvfb on PATH")(test)
 
 
@@ -24,7 +24,7 @@ class Display:
     def __enter__(self):
         self.directory = tempfile.TemporaryDirectory()
         readable, writable = os.pipe()
-        # It finds a number that is free, and tells it when it is ready.
+        # Xvfb chooses a free number, and writes it when it is ready.
         self.server = children.Child(
             ["Xvfb", "-displayfd", str(writable), "-screen", "0",
              "640x480x24", "-fbdir", self.directory.name, "-nolisten", "tcp",

@@ -11,7 +11,7 @@ from test.test_standalone_runtime import tree
 
 OWN = tree.PREFIX / "share" / "terminfo"
 
-# What tells one terminal from another: sequences and a size.
+# Sequences and a size that distinguish the terminals.
 WHO = """\
 import curses, os, sys
 before = dict(os.environb)
@@ -20,10 +20,10 @@ print(*map(curses.tigetstr, ("cup", "clear", "kcuu1", "rev", "bel")),
       curses.tigetnum("cols"))
 assert dict(os.environb) == before
 """
-# With a keyboard and sequences of its own.  Hardly a database has it that
-# has not all the others, so it tells who was asked.
+# A terminal with its own keyboard and sequences.  A database that has it has
+# nearly always all the others, so its entry shows which one was used.
 RARE = "hp2648"
-# An environment that leaves it to the system and to us.
+# An environment in which only the system and our tree have databases.
 CLEAN = {"TERMINFO": None, "TERMINFO_DIRS": None, "HOME": "/nonexistent"}
 
 
@@ -33,7 +33,7 @@ def entry_file(database, term):
 
 @functools.cache
 def known(term):
-    """What an entry of ours says, when it is asked for by its place."""
+    """Return our entry, looked up by its path."""
     return tree.run(tree.PYTHON, "-c", WHO,
                     env={**CLEAN, "TERM": term, "TERMINFO": OWN})
 
@@ -48,11 +48,11 @@ class Questions(unittest.TestCase):
                         env={**CLEAN, "TERM": term, **variables})
 
     def assertTakenFor(self, term, other, *options, **variables):
-        """Is *term* taken for *other*, an entry of ours?"""
+        """Assert that *term* has the entry *other*, which is ours."""
         self.assertEqual(self.who(term, *options, **variables), known(other))
 
     def assertNotFound(self, term, *options, **variables):
-        """The error is curses' own: no traceback of ours, no signal."""
+        """Assert that curses raises its own error, without crashing."""
         with self.assertRaisesRegex(
                 AssertionError, r"ended with 1:\n(.*\n)*.*"
                 r"setupterm: could not find termin(al|fo database)"):

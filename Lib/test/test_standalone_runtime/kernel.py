@@ -3,8 +3,9 @@
     python -m test.test_standalone_runtime.kernel RULE[,RULE...] PROGRAM...
 
 ``no-NAME``    the system call NAME does not exist: ENOSYS
-``trap-NAME``  who makes it dies of SIGSYS
-``trap-wall``  who waits for a moment of the realtime clock dies of SIGSYS
+``trap-NAME``  a process that makes this call dies of SIGSYS
+``trap-wall``  a process that waits for a time of the realtime clock dies
+               of SIGSYS
 
 https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html
 """

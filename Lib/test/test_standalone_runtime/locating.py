@@ -1,4 +1,4 @@
-"""Where a Python says that it is, and what it says if it does not know."""
+"""Ask a Python for its location, and for its messages if it has none."""
 
 import json
 import os

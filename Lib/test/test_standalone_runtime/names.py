@@ -1,4 +1,4 @@
-"""What a Python offers that depends on how it was built, as JSON.
+"""Print the names that depend on how a Python was built, as JSON.
 
 debian-3.13.json is what Debian's says, made on a system with packages
 idle-python3.13, libpython3.13-testsuite (which has the extension modules

@@ -1,4 +1,4 @@
-"""A terminal as a person has one, for a program in a pty."""
+"""Run a program in a pty, type keys, and read the screen."""
 
 import fcntl
 import os
@@ -14,7 +14,7 @@ from test.test_standalone_runtime import children
 
 TAB, BACKSPACE, CONTROL_D = "\t", "\x7f", "\x04"
 UP, DOWN, RIGHT, LEFT = ("A",), ("B",), ("C",), ("D",)
-# What is no text: CSI sequences, character sets, modes of the keypad,
+# Everything but text: CSI sequences, character sets, modes of the keypad,
 # titles, delays that terminfo asks for, and what HP's terminals have for
 # all of these.
 _ESCAPES = re.compile(
@@ -101,7 +101,7 @@ class Terminal:
         if ready:
             try:
                 data = os.read(self._fd, 10_000)
-            except OSError:              # EIO: nobody has it open any more
+            except OSError:              # EIO: all processes have closed it
                 return False
             self.output += data
             return bool(data)

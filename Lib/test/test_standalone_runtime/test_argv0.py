@@ -1,7 +1,7 @@
-"""argv[0] is whatever the caller of exec() made of it.
+"""Test interpreters that are started with an arbitrary argv[0].
 
-What leads to the running program or into a virtual environment is used.
-Otherwise the kernel is asked:
+The interpreter uses a path that leads to the running program or into a
+virtual environment.  Otherwise it asks the kernel:
 https://man7.org/linux/man-pages/man5/proc_pid_exe.5.html
 """
 
@@ -73,7 +73,7 @@ class LieTests(locating.LocationCase):
                         "python3", path=str(place / "bin")))
 
     def test_name_on_path_is_kept(self):
-        """It is no lie, whatever links are on the way."""
+        """A path that leads to the program through links is used."""
         farm, linked = self.directory / "farm", self.directory / "linked"
         farm.mkdir()
         (farm / "python3").symlink_to("../linked/bin/python3")
@@ -154,7 +154,7 @@ class LieTests(locating.LocationCase):
                 argv0, executable=env / "bin" / "python"), env)
 
     def test_deleted_program(self):
-        """Its name in /proc is that of a file which is no more."""
+        """/proc names a file that no longer exists."""
         copied = tree.copy_to(self.directory)
         said = tree.run(
             "sh", "-c", 'exec 9<"$1" && rm "$1" && exec /proc/self/fd/9 -c '

@@ -62,7 +62,7 @@ CLEAN = dict.fromkeys(("SSL_CERT_FILE", "SSL_CERT_DIR", "OPENSSL_CONF",
 
 in_chroot = unittest.skipUnless(
     os.environ.get("STANDALONE_TEST_CHROOT"),
-    "wants files in the system's directories: not in a disposable chroot")
+    "creates files in the system's directories; run it in a disposable chroot")
 requires_permissions = unittest.skipIf(
     os.geteuid() == 0, "root may read what has no permissions")
 
@@ -134,7 +134,7 @@ class EnvironmentTests(unittest.TestCase):
         self.assertEqual(client(SSL_CERT_DIR=self.scratch)[0], UNTRUSTED)
 
     def test_pointing_nowhere(self):
-        """It stands, nothing else is taken, and the doctor tells."""
+        """It is used, no other store is, and the report says so."""
         nowhere = str(self.scratch / "nowhere")
         env = {"SSL_CERT_FILE": nowhere, "SSL_CERT_DIR": nowhere}
         self.assertEqual(client(**env), [UNTRUSTED, None, None])

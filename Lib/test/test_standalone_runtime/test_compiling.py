@@ -1,4 +1,4 @@
-"""Extension modules: with gcc, clang and zig, by hand and by others."""
+"""Build extension modules with gcc, clang and zig, and with build tools."""
 
 import os
 import shutil
@@ -84,7 +84,7 @@ class CompilerTests:
             tree.BIN / "python3-config", "--cflags"))])
 
     def test_without_optimisation(self):
-        """As those do who debug; not all may link with this compiler."""
+        """As for debugging.  Not every compiler here can link all of them."""
         self.compile_and_link(
             ["-O0", "-fPIC", f"-I{sysconfig.get_path('include')}"])
 
@@ -196,7 +196,8 @@ class NoCompilerTests(BuildTest):
 
     def refused(self, what="C compiler"):
         return self.assertRaisesRegex(
-            AssertionError, f"standalone: error: no {what}: install one of ")
+            AssertionError,
+            f"standalone: error: no {what} found: install one of ")
 
     @tree.requires_tool("sh")
     def test_shell(self):
@@ -235,7 +236,7 @@ class NoCompilerTests(BuildTest):
                 tree.PYTHON, "-m", "mesonbuild.mesonmain", "setup", "build",
                 env={**self.env, "PYTHONPATH": site, "CC": self.vars["CC"]})
         log = self.directory / "build" / "meson-logs" / "meson-log.txt"
-        self.assertIn("standalone: error: no C compiler: ",
+        self.assertIn("standalone: error: no C compiler found: ",
                       log.read_text(encoding="utf-8"))
 
     def test_everything_else_works(self):

@@ -1,4 +1,4 @@
-"""What debuggers and profilers see of a running Python."""
+"""Test what debuggers and profilers see of a running Python."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 from test.support import os_helper
 from test.test_standalone_runtime import tree
 
-# What `make check` puts beside the tree.
+# `make check` puts these next to the tree.
 DEBUGINFO = tree.PREFIX.parent / "debuginfo"
 
 # Where gdb stops it, builtin_id() is the function that runs.

@@ -1,4 +1,4 @@
-"""Programs that embed Python find the tree that libpython lies in."""
+"""Programs that embed Python find the tree that contains libpython."""
 
 import json
 import os
@@ -287,7 +287,7 @@ class EmbeddedTests(locating.LocationCase):
         self.check(program, LOCATE, f"lib/{NAME}", cwd=tree.PREFIX)
 
     def test_hard_link(self):
-        """Of the library, elsewhere: nothing tells where the tree is."""
+        """A copy of the library elsewhere cannot find the tree."""
         copied = tree.copy_to(self.directory)
         away = self.directory / "away"
         away.mkdir()

@@ -14,8 +14,8 @@ from test.test_standalone_runtime.building import words
 
 ARCHIVES = Path(sysconfig.get_config_var("LIBPL"))
 
-# A program that has the archive inside must be told where the library is:
-# PyConfig.home.  With the shared library, that one's place tells.
+# A program linked with the static library has to set PyConfig.home.  With
+# the shared library, Python finds the tree by the library's own path.
 EMBED = r"""
 #include <Python.h>
 
@@ -98,14 +98,14 @@ class EmbedTest(unittest.TestCase):
             LD_LIBRARY_PATH=None if self.archive else tree.PREFIX / "lib")
         self.assertEqual(json.loads(said), [
             str(tree.PREFIX), sys.version_info.minor, 42,
-            # What is linked in is nobody else's.
+            # Other code must not see the symbols that are linked in.
             []])
         soname = sysconfig.get_config_var("INSTSONAME").encode()
         self.assertEqual(soname in program.read_bytes(), not self.archive)
 
 
 class WaysTests:
-    """How programs are told where libpython lies."""
+    """Test the tools that tell programs where libpython is."""
 
     @tree.requires_tool("sh")
     def test_python_config(self):
@@ -160,7 +160,7 @@ class ArchiveTests(WaysTests, EmbedTest):
         found = list(ARCHIVES.glob("libpython*.a"))
         if not found:
             raise unittest.SkipTest(
-                "libpython's archive is in the full archive only")
+                "only the full archive contains the static libpython")
         with found[0].open("rb") as file:
             # https://llvm.org/docs/BitCodeFormat.html#magic-numbers
             if b"`\nBC\xc0\xde" in file.read(1 << 24):

@@ -22,7 +22,7 @@ class ForeignFunctionTests(unittest.TestCase):
         self.assertEqual(list(array), [1, 5, 7, 33, 99])
 
     def test_callbacks_in_threads(self):
-        """Each has a trampoline of its own in memory that can be run."""
+        """Each callback has its own trampoline in executable memory."""
         twice = [ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(
             lambda value, factor=factor: value * factor)
             for factor in range(200)]

@@ -315,7 +315,7 @@ class OldKernelTests(unittest.TestCase):
             """, "4\n4 abcd\n2 cdcd\n1 6\nTrue\nTrue\n")
 
     @unittest.skipUnless(os.path.exists("/proc/self/fd"), "then glibc's own "
-                         "posix_spawn() wants /proc: no such file")
+                         "posix_spawn() needs /proc: no such file")
     def test_closing(self):
         self.check("no-close_range", f"""
             import os, subprocess, sys

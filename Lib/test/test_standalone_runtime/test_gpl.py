@@ -1,4 +1,4 @@
-"""GNU readline and gdbm: there if OPTIONS=gpl asked for them, else not."""
+"""GNU readline and gdbm exist only in builds with OPTIONS=gpl."""
 
 import importlib.util
 import readline
@@ -10,7 +10,7 @@ from test.support import os_helper
 from test.test_standalone_runtime import tree
 from test.test_standalone_runtime.terminal import Terminal, environment
 
-# Beside the library or, in the full archive, beside the tree.
+# Next to the library or, in the full archive, next to the tree.
 LICENCES = next((path for path in (tree.PREFIX / "licenses",
                                    tree.PREFIX.parent / "licenses")
                  if (path / "cpython").is_dir()), None)

@@ -1,4 +1,4 @@
-"""Files of what was typed: whoever wrote them, nothing in them is lost."""
+"""History files lose no lines, whichever program wrote them."""
 
 import os
 import subprocess

@@ -1,8 +1,8 @@
-"""What was imported works where the library is out of reach since.
+"""Imported modules work after the library has become inaccessible.
 
 A program may call chroot() or setuid(), replace sys.path, run out of file
-descriptors, or be about to end.  What CPython can do then, it can here:
-without our own modules being imported late, and without a word on stderr.
+descriptors, or be about to exit.  Everything that works in CPython then must
+work here, without late imports of our modules, and without any output.
 """
 
 import os
@@ -111,7 +111,7 @@ class LateTests(unittest.TestCase):
 
     @unittest.skipIf(os.geteuid(), "only root may call setuid()")
     def test_setuid(self):
-        """As in /root: nobody else may look into the directory."""
+        """As in /root: other users cannot read the directory."""
         directory = self.enterContext(os_helper.temp_dir())
         copied = tree.copy_to(directory)
         os.chmod(directory, 0o700)

@@ -78,7 +78,7 @@ class ExecutableTests(locating.LocationCase):
             self.skipTest(f"no hard links here: {exc}")
         os.link(original, away)
         self.check(beside, prefix=copied, executable=beside)
-        # Nothing tells which of its names is that in the tree.
+        # The kernel does not say which of the two names is in the tree.
         for argv0 in (away, "nowhere"):
             self.assertIn("<prefix>", locating.failure(
                 argv0, "-c", "", executable=away, env={}))
@@ -133,7 +133,7 @@ class ExecutableTests(locating.LocationCase):
 
     @unittest.skipUnless(os.path.exists("/proc/self/maps"), "no /proc")
     def test_shared_library_is_ours(self):
-        """libpython is found beside, by programs and not by us."""
+        """The tree has libpython, but the interpreter does not load it."""
         library = tree.PREFIX / "lib" / f"libpython{tree.VERSION}" \
             f"{sys.abiflags}.so.1.0"
         self.assertTrue(library.is_file())
@@ -148,7 +148,7 @@ class BytecodeTests(unittest.TestCase):
     def test_shipped_and_unchecked(self):
         without = {
             tree.LIBRARY / "test", tree.LIBRARY / "idlelib/idle_test",
-            # pip, who has no use in a tree that cannot be written.
+            # pip, which cannot install into a read-only tree.
             tree.LIBRARY / "site-packages",
             *tree.LIBRARY.glob("config-*")}
         seen = 0

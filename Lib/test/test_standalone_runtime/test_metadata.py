@@ -1,4 +1,4 @@
-"""What the tree says of itself: sysconfig, JSON, pkg-config."""
+"""Test what the tree says about itself: sysconfig, JSON, pkg-config."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from test.test_standalone_runtime import tree
 
 # Paths that any machine has; all others are those of the one that built.
 SYSTEM = ("/bin/", "/dev/", "/etc/", "/lib/", "/usr/", "/lib64/", "/proc/")
-# Of our toolchains and of nobody else's compiler.
+# Options that only our toolchains understand.
 FORBIDDEN = re.compile(
     r"\bzig\b|-target\b|sysroot|-prefix-map|-fno-sanitize|-flto|"
     r"-fprofile|-fuse-ld|\bclang\b|llvm-|--version-script|__GLIBC_MINOR__|"
@@ -152,10 +152,10 @@ class PythonConfigTests(unittest.TestCase):
         self.assertNotIn("-lpython", self.ask("--libs"))
 
     def test_archive(self):
-        """Where there is none, --static says so."""
+        """Without a static library, --static prints an error."""
         if list(tree.LIBRARY.glob("config-*/libpython*.a")):
             self.skipTest("this is the full archive")
-        with self.assertRaisesRegex(AssertionError, "full archive only"):
+        with self.assertRaisesRegex(AssertionError, "only the full archive"):
             self.ask("--static", "--ldflags")
 
     def test_through_link_and_wrong_option(self):

@@ -42,7 +42,7 @@ class ImportTests(unittest.TestCase):
         self._import_each(sys.builtin_module_names)
 
     def test_shared(self):
-        """What lies in lib-dynload is found and can be loaded."""
+        """Modules in lib-dynload can be found and loaded."""
         suffix = tree.build_vars()["EXT_SUFFIX"]
         self._import_each(path.name.removesuffix(suffix) for path in (
             tree.LIBRARY / "lib-dynload").glob(f"*{suffix}"))
@@ -52,7 +52,7 @@ class ImportTests(unittest.TestCase):
         self._import_each(sys.stdlib_module_names.difference(NOT_HERE))
 
     def _import_each(self, names):
-        """In one process, in which a crash is told by its name."""
+        """Import all in one process, which names the module if it crashes."""
         names = sorted(names)
         said = tree.run(sys.executable, "-X", "faulthandler", "-c", (
             "import importlib, json, sys\n"

@@ -1,4 +1,4 @@
-"""Nothing of what Debian's build of the same version offers is missing.
+"""No name that Debian's build of the same version has is missing.
 
 What is missing all the same is in missing.toml, with the reason.
 """

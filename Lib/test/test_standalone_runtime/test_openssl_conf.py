@@ -156,8 +156,8 @@ activate = 1
 [algorithms]
 default_properties = fips=yes
 """
-# What FIPS modules are signed with: it is no secret, and the one that
-# OpenSSL is configured with unless somebody asks for another (FIPSKEY in
+# The key that FIPS modules are signed with.  It is public, and the one that
+# OpenSSL is configured with by default (FIPSKEY in
 # https://github.com/openssl/openssl/blob/openssl-3.5/Configure).
 FIPS_KEY = ("f4556650ac31d35461610bac4ed81b1a"
             "181b2d8a43ea2854cbae22ca74560813")
@@ -211,7 +211,7 @@ class ModuleTests(unittest.TestCase):
                                       "no.ciphers")
 
     def test_provider(self):
-        """The legacy provider is inside too, but nobody asks for that."""
+        """The legacy provider is built in too, but inactive by default."""
         module = installed(PROVIDERS, "legacy.so")
         text = LEGACY.format(module=module.name)
         self.check(text, MD4_PROGRAM, expected=MD4)

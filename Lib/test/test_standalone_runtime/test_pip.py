@@ -12,7 +12,7 @@ OFFLINE = ("--no-index", "--disable-pip-version-check", "--no-cache-dir")
 
 @tree.requires_tool("sh")
 class ScriptTests(unittest.TestCase):
-    """bin/pip3 finds the interpreter beside it, however it is called."""
+    """bin/pip3 finds the interpreter next to it, however it is started."""
 
     def setUp(self):
         self.directory = Path(os.path.realpath(

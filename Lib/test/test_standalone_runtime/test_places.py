@@ -1,4 +1,4 @@
-"""Where a tree can lie, and what may be missing around it."""
+"""Test unusual locations of a tree, and systems that lack things."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from test.support import os_helper
 from test.test_standalone_runtime import children, locating, tree
 
 # What shells, configuration files, PATH and format strings give a meaning,
-# what is no text in UTF-8, and paths longer than a name may be (255 bytes).
+# names that are not UTF-8, and paths longer than a name can be (255 bytes).
 NEWLINE, NO_TEXT = "new\nline", os.fsdecode(b"non\xff-text")
 NAMES = ("two words", "per%cent %(x)s", "it's \"q\"", "$HOME `id` *", "#hash",
          "-n", "back\\slash", "=", "{brace}", "trailing ", "co:lon",
@@ -30,7 +30,7 @@ class NameTests(locating.LocationCase):
     def move(self, name):
         """The tree as *name*, until the test ends.
 
-        Those who clean up temporary directories need not get so deep.
+        Programs that clean up temporary directories may not handle that depth.
         """
         place = self.directory / "places" / name
         parents = [parent for parent in reversed(place.parents)
@@ -160,7 +160,7 @@ class NoProcTests(locating.LocationCase):
 class ReadOnlyTests(locating.LocationCase):
 
     def test_mount(self):
-        """What cannot be written, by nobody, is a home like any other."""
+        """A read-only mount works like any other directory."""
         directory = Path(os.path.realpath(
             self.enterContext(os_helper.temp_dir())))
         mount = locating.unshared(

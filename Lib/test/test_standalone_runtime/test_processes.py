@@ -106,7 +106,7 @@ class SubprocessTests(unittest.TestCase):
 
     @tree.requires_tool("env")
     def test_nothing_leaks_into_children(self):
-        """No variable of ours is in their environment."""
+        """Their environment contains none of our variables."""
         said = tree.run("env", "-i", tree.PYTHON, "-c",
                         "import os, ssl, sysconfig, subprocess, sys; "
                         "sys.stdout.flush(); subprocess.run(['/usr/bin/env'])")

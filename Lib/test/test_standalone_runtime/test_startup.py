@@ -1,4 +1,4 @@
-"""A start imports what CPython's own does, and no more."""
+"""Start-up imports no more modules than CPython itself does."""
 
 import sys
 import unittest

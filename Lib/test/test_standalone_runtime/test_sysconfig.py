@@ -1,4 +1,4 @@
-"""sysconfig after the move: every value true, whoever is asked."""
+"""Test that every value of sysconfig is correct after a move."""
 
 import json
 import os

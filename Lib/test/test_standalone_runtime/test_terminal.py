@@ -1,4 +1,4 @@
-"""A person at a terminal: arrows, backspace, history, completion."""
+"""Use a terminal like a person: arrows, backspace, history, completion."""
 
 import os
 import sys

@@ -153,7 +153,7 @@ class SearchTests(Questions):
             self.assertEqual(told["problems"], ())
 
     def test_damaged(self):
-        """An entry that is cut off is none; the next one is used."""
+        """A truncated entry is ignored; the next one is used."""
         whole = entry_file(OWN, "wy50").read_bytes()
         for data in (b"", whole[:1], whole[:12], whole[:100], whole[:-1],
                      b"#!/bin/sh\n" * 9, bytes(5000), b"\xff" * 5000):
@@ -181,9 +181,9 @@ class SearchTests(Questions):
         variables = {"TERMINFO": "/nowhere", "TERMINFO_DIRS": f"{file}:/no"}
         self.assertTakenFor(RARE, RARE, **variables)
         self.assertEqual(self.doctor(RARE, **variables)["problems"], (
-            "TERMINFO: /nowhere: no directory",
-            f"TERMINFO_DIRS: {file}: no directory",
-            "TERMINFO_DIRS: /no: no directory"))
+            "TERMINFO: /nowhere: not a directory",
+            f"TERMINFO_DIRS: {file}: not a directory",
+            "TERMINFO_DIRS: /no: not a directory"))
 
     def test_no_terminal(self):
         for term in (None, ""):
@@ -197,7 +197,7 @@ class SearchTests(Questions):
 
 
 class CopyTests(Questions):
-    """A tree that is damaged, or lies elsewhere."""
+    """Test a tree that is damaged, or was moved."""
 
     @classmethod
     def setUpClass(cls):
@@ -222,7 +222,8 @@ class CopyTests(Questions):
         told = self.doctor(RARE)
         self.assertIsNone(told["chosen"])
         self.assertEqual(told["problems"], (
-            f"{self.database}, which comes with this Python: no directory",))
+            f"{self.database}, which comes with this Python: "
+            "not a directory",))
         self.assertIsNotNone(self.doctor("ghostty")["chosen"])
 
     def test_damaged(self):
@@ -269,7 +270,7 @@ class CopyTests(Questions):
                 moved.rename(self.copied)
 
     def test_as_python_home(self):
-        """The library that runs has its terminals beside it."""
+        """The running library finds the terminals of its own tree."""
         self.put_aside(self.database)
         self.assertTakenFor(RARE, RARE, PYTHONHOME=tree.PREFIX)
 

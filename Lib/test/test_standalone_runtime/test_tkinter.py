@@ -1,4 +1,4 @@
-"""tkinter: Tcl is found wherever the tree lies, and Tk draws."""
+"""tkinter finds Tcl wherever the tree is, and Tk draws."""
 
 import _tkinter
 import ctypes
@@ -60,7 +60,7 @@ class LibraryTests(TemporaryDirectoryTest):
         link = self.scratch / "bin" / "python"
         link.parent.mkdir()
         link.symlink_to(PYTHON)
-        # What a Tcl beside the link would have.
+        # A Tcl next to the link would have these.
         (self.scratch / "lib" / TCL).mkdir(parents=True)
         (self.scratch / "lib" / TCL / "init.tcl").write_text("error wrong")
         self.assertOwn(library(link))
@@ -315,7 +315,7 @@ class WindowTests(TemporaryDirectoryTest):
         self.assertIsNone(process.poll())
 
     def test_idle(self):
-        """With its shell in a process of its own, and without."""
+        """Run its shell in a separate process, and in the same one."""
         for options in (), ("-n",):
             with self.subTest(options):
                 done = self.scratch / f"done{len(options)}"

@@ -38,7 +38,7 @@ class VenvCase(locating.LocationCase):
 
     def check_pip(self, env):
         commands = [[env / "bin" / "python", "-m", "pip"]]
-        if shutil.which("sh"):       # which finds python beside a script
+        if shutil.which("sh"):       # it finds python next to a script
             commands += [[env / "bin" / "pip"], [env / "bin" / "pip3"]]
         for argv in commands:
             self.assertIn(str(env), tree.run(*argv, "--version"))
@@ -134,7 +134,7 @@ class LinkTests(VenvCase):
             copied / tree.LIBRARY.relative_to(tree.PREFIX) / "os.py"))
 
     def test_other_tools(self):
-        """They write no more than PEP 405 wants."""
+        """They write only what PEP 405 requires."""
         link = self.directory / "python3"
         link.symlink_to(tree.PYTHON)
         env = self.directory / "by others"

@@ -11,16 +11,16 @@ from test.test_standalone_runtime import children, tree
 
 
 @unittest.skipUnless(list(tree.PREFIX.glob("share/manifests/*.sha256")),
-                     "not out of an archive: there is no list of files")
+                     "not a tree from an archive: it has no list of files")
 class VerifyTests(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
         cls.copied = tree.copy_to(
             cls.enterClassContext(os_helper.temp_dir()))
-        # Without the tests, there is no list of them either.
+        # Without the tests, their list does not exist either.
         (cls.copied / "share/manifests/tests.sha256").unlink(missing_ok=True)
-        # What tests lay over the archive is no difference here.
+        # Ignore the test files that were copied over the archive.
         _, cls.before = cls.verify()
 
     @classmethod

@@ -121,7 +121,7 @@ class DataTests(unittest.TestCase):
 
 
 class PathTests(unittest.TestCase):
-    """Where the tree as it lies here looks."""
+    """Test where this tree looks."""
 
     def test_the_list_is_cpythons(self):
         self.assertEqual(zoneinfo.TZPATH[0], str(SYSTEM))
@@ -224,7 +224,7 @@ class SearchTests(unittest.TestCase):
         self.assertEqual(told["problems"], [])
         self.assertEqual(self.states(told), {
             "PYTHONTZPATH": "not set", str(self.own): "used",
-            **{str(path): "not there" for path in self.systems}})
+            **{str(path): "not found" for path in self.systems}})
 
     def test_the_system_wins_zone_by_zone(self):
         self.zone(self.systems[1], "Europe/Berlin", "Asia/Tokyo")
@@ -236,12 +236,12 @@ class SearchTests(unittest.TestCase):
         self.systems[0].mkdir()
         told = self.inspect()
         self.assertEqual(told["chosen"], str(self.systems[1]))
-        self.assertEqual(told["why"], "the system's come first")
+        self.assertEqual(told["why"], "the system's directories come first")
         self.assertEqual(self.states(told), {
             "PYTHONTZPATH": "not set",
             str(self.systems[0]): "has no time zones",
             str(self.systems[1]): "used",
-            str(self.own): "for zones that no place above has"})
+            str(self.own): "for zones missing above"})
 
     def test_the_user_wins(self):
         self.zone(self.systems[0], "Europe/Berlin", "UTC")
@@ -257,7 +257,7 @@ class SearchTests(unittest.TestCase):
         told = self.inspect(PYTHONTZPATH="/nowhere")
         self.assertIsNone(told["chosen"])
         self.assertEqual(told["problems"],
-                         ["PYTHONTZPATH: /nowhere: not there"])
+                         ["PYTHONTZPATH: /nowhere: not found"])
         self.assertEqual(self.names(PYTHONTZPATH="/nowhere"), set())
         # Isolated or not: CPython has it so.
         self.assertEqual(self.python(
@@ -269,7 +269,7 @@ class SearchTests(unittest.TestCase):
             env={"PYTHONTZPATH": f"some/where:{self.own}"}))
         self.assertEqual(told["chosen"], str(self.own))
         self.assertEqual(told["problems"], [
-            "PYTHONTZPATH: 'some/where' is not absolute, and left out"])
+            "PYTHONTZPATH: 'some/where' is not absolute, and is ignored"])
 
     def test_the_program_wins(self):
         self.assertEqual(self.python("-c", """if True:
@@ -297,7 +297,7 @@ class SearchTests(unittest.TestCase):
         return site, package
 
     def test_package(self):
-        """After the system's, and instead of ours."""
+        """The package comes after the system, and replaces our zones."""
         site, package = self.package()
         self.assertEqual(self.offsets("Mine", "UTC", PYTHONPATH=site),
                          [TOKYO, TOKYO])
@@ -308,7 +308,7 @@ class SearchTests(unittest.TestCase):
         self.assertIn("this is the package tzdata", told["why"])
         self.assertEqual(self.states(told), {
             "PYTHONTZPATH": "not set", str(package): "used",
-            **{str(path): "not there" for path in self.systems}})
+            **{str(path): "not found" for path in self.systems}})
         # Isolated, it is not there.
         self.assertEqual(self.python(
             "-I", "-c", OFFSET, "UTC", PYTHONPATH=site), "0:00:00")
@@ -332,7 +332,7 @@ class SearchTests(unittest.TestCase):
         told = self.inspect(PYTHONTZPATH="")
         self.assertIsNone(told["chosen"])
         self.assertEqual(self.states(told), {
-            "PYTHONTZPATH=": "replaces our list"})
+            "PYTHONTZPATH=": "replaces the default directories"})
 
     def test_no_package(self):
         """Other things of that name."""
@@ -360,7 +360,7 @@ class SearchTests(unittest.TestCase):
         self.assertNotFound("Europe/Berlin")
         self.assertEqual(self.names(), set())
         self.assertEqual(self.inspect()["problems"], [
-            f"{self.own}, which comes with this Python: not there"])
+            f"{self.own}, which comes with this Python: not found"])
         for data in (b"", b"TZif2", (hidden / "UTC").read_bytes()[:60]):
             with self.subTest(data):
                 (self.own / "Europe").mkdir(parents=True, exist_ok=True)

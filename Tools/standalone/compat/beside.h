@@ -1,7 +1,7 @@
-/* Where files are that belong to the shared library this is compiled into.
+/* Find data files relative to the shared library that contains this code.
 
-   A dependency that comes with data is configured for a prefix that nobody
-   has.  Included once in a library, by the C file that needs it. */
+   The prefix that a dependency was configured with exists nowhere, so its data
+   cannot be found there.  Include this header in one C file of the library. */
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Cut the last component of a path. */
+/* Cut the last component off a path. */
 static int
 standalone_go_up(char *path)
 {
@@ -23,8 +23,8 @@ standalone_go_up(char *path)
     return 1;
 }
 
-/* The directory of a file, without the /.. at its end that a RUNPATH of
-   $ORIGIN/../.. leaves there.  Links before that are kept. */
+/* Reduce the path of a file to its directory.  If that ends with /.., as with
+   a RUNPATH of $ORIGIN/../.., resolve the end; keep links before it. */
 static int
 standalone_dirname(char *path)
 {
@@ -47,9 +47,9 @@ standalone_dirname(char *path)
     return 1;
 }
 
-/* Write into *path*, of PATH_MAX bytes, the directory of this library if
-   *file* exists relative to it: the directory it was loaded from, else the
-   one that links lead to.  Return 0 if there is none. */
+/* Write the directory of this library into *path*, of PATH_MAX bytes, if
+   *file* exists relative to it.  Try the directory that it was loaded from,
+   then the one that links lead to.  Return 0 if neither has the file. */
 static int
 standalone_directory(char *path, const char *file)
 {

@@ -1,11 +1,11 @@
-/* OpenSSL's crypto/dso/dso_lib.c, which also finds providers and engines where
+/* OpenSSL's crypto/dso/dso_lib.c, changed to find providers and engines where
  * the system's own OpenSSL keeps them.
  *
  * OpenSSL looks for a module that is named without a path in OPENSSL_MODULES
- * or OPENSSL_ENGINES, or else in one directory that is compiled in.  Each
- * distribution has compiled in another one.  So here the first directory that
- * has the module is used.  A module that cannot be loaded is an error as
- * always: no other directory is tried after it.
+ * or OPENSSL_ENGINES, or else in one directory that is compiled in.
+ * Distributions compile in different directories, so this version uses the
+ * first of them that contains the module.  If that module cannot be loaded,
+ * this is an error as usual, and no other directory is tried.
  * https://docs.openssl.org/3.5/man7/provider/
  */
 
@@ -24,7 +24,7 @@ extern char *DSO_merge(DSO *dso, const char *name, const char *directory);
 /* The recipe defines SYSTEM_LIBRARIES: "/usr/lib64", ... */
 static const char *const libraries[] = { SYSTEM_LIBRARIES };
 
-/* Did the user name no directory for it? */
+/* Is *directory* the compiled-in one, because the user named none? */
 static int
 is_compiled_in(const char *directory)
 {

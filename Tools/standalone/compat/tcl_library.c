@@ -1,8 +1,8 @@
-/* Tcl's unix/tclUnixInit.c, with its scripts and encodings beside the
-   library, in tcl8.6, wherever that lies: no program that uses it has to
-   tell where, and no environment variable is needed.  TCL_LIBRARY, the
-   user's choice, is tried first.  Where they are not beside the library,
-   everything is as Tcl has it. */
+/* Tcl's unix/tclUnixInit.c, changed to find Tcl's scripts and encodings in
+   the directory tcl8.6 next to the library.  Programs that use the library
+   need no setting for that and no environment variable.  TCL_LIBRARY, which
+   the user may set, still comes first.  If there is no such directory, Tcl
+   searches as usual. */
 
 #define _GNU_SOURCE
 
@@ -16,8 +16,8 @@
 
 #define SCRIPTS "/tcl" TCL_VERSION
 
-/* Make *directory* that of the library and all its packages, as Tcl encodes
-   it. */
+/* Store the directory of the library and of all its packages in *directory*,
+   in Tcl's encoding. */
 static int
 find_packages(Tcl_DString *directory)
 {
@@ -30,8 +30,8 @@ find_packages(Tcl_DString *directory)
     return 1;
 }
 
-/* Add them to the directories below which Tcl looks for encodings: a list,
-   allocated by Tcl, and its length. */
+/* Add our directory to those that Tcl searches for encodings.  *value* is a
+   list that Tcl allocated. */
 void
 TclpInitLibraryPath(char **value, int *length, Tcl_Encoding *encoding)
 {
@@ -53,8 +53,8 @@ TclpInitLibraryPath(char **value, int *length, Tcl_Encoding *encoding)
     Tcl_DStringFree(&path);
 }
 
-/* Of each new interpreter, what tclvars(n) describes: where packages are,
-   Tk among them, and, for Tcl_Init(), where Tcl's own scripts are. */
+/* Set variables in each new interpreter, see tclvars(n): the directory of
+   packages such as Tk and, for Tcl_Init(), the directory of Tcl's scripts. */
 void
 TclpSetVariables(Tcl_Interp *interp)
 {

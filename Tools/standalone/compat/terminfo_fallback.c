@@ -1,11 +1,11 @@
-/* What ncurses asks last, when no database has an entry for $TERM: first
-   the terminals that are compiled in, then share/terminfo of the Python
-   that runs.  It takes the place of ncurses/fallback.c, and includes what
-   tinfo/MKfallback.sh would have that be.
+/* The last step of ncurses' search, after no database had an entry for $TERM:
+   the terminals that are compiled in, then share/terminfo of the running
+   Python.  This file replaces ncurses/fallback.c, and includes the output of
+   tinfo/MKfallback.sh, which would otherwise be that file.
 
-   Everything that uses ncurses gets here (_curses, libedit), in a venv,
-   with -I, in a subinterpreter; no environment variable is needed, and
-   nothing is done before a terminal is looked up. */
+   It serves all users of ncurses (_curses, libedit), also in a venv, with -I
+   and in a subinterpreter.  It needs no environment variable, and does nothing
+   before a terminal is looked up. */
 
 #include <curses.priv.h>
 #include <tic.h>
@@ -17,20 +17,20 @@ NCURSES_EXPORT(const TERMTYPE2 *) _nc_compiled_in(const char *name);
 #include "compiled_in.c"
 #undef _nc_fallback2
 
-/* Functions of CPython that need neither the GIL nor an interpreter.  Weak,
-   because ncurses' own programs, and libedit's configure, link this without
-   CPython; not from its headers, because one build of ncurses serves all
-   versions.  sys._stdlib_dir is the first one's answer, which is NULL before
-   Py_Initialize().  Py_GetPrefix() would be public, but gives the venv's
-   directory since 3.14 (https://github.com/python/cpython/pull/126987). */
+/* Functions of CPython that need neither the GIL nor an interpreter.  They are
+   weak, because ncurses' programs and libedit's configure link this file
+   without CPython.  They are declared here, because one build of ncurses is
+   used for all versions of CPython.  The first one returns sys._stdlib_dir, or
+   NULL before Py_Initialize().  Py_GetPrefix() is public, but since 3.14 it
+   returns the venv (https://github.com/python/cpython/pull/126987). */
 extern wchar_t *_Py_GetStdlibDir(void) __attribute__((weak));
 extern wchar_t *Py_GetPrefix(void) __attribute__((weak));
 extern char *_Py_EncodeLocaleRaw(const wchar_t *, size_t *)
     __attribute__((weak));
 extern void PyMem_RawFree(void *) __attribute__((weak));
 
-/* Cut lib/python3.13 from the directory of the standard library.  Programs
-   that PyInstaller makes have none, but the directory that share/ is in. */
+/* Cut lib/python3.13 from the directory of the standard library.  In programs
+   made by PyInstaller, the path does not end so, and share/ is in it. */
 static void
 cut_library(char *path)
 {
@@ -47,10 +47,10 @@ cut_library(char *path)
 
 /* Write the path of the entry for *name* into *path*, of PATH_MAX bytes.
 
-   CPython's C code encodes names of files like this: what could not be
-   decoded becomes the same bytes again.  Without UTF-8 mode the locale is
-   asked that is set by now: a program that left for one in which it cannot
-   write the directory's name has only what is compiled in. */
+   Encode the directory as CPython's C code does, which restores undecodable
+   bytes.  Outside UTF-8 mode, this uses the current locale.  If the program
+   has set one that cannot encode the directory, return FALSE, so that only
+   the compiled-in terminals are found. */
 static bool
 entry_path(char *path, const char *name)
 {
@@ -65,7 +65,7 @@ entry_path(char *path, const char *name)
     }
     stdlib = _Py_GetStdlibDir();
     if (stdlib == NULL && Py_GetPrefix != NULL) {
-        stdlib = Py_GetPrefix();    /* what Nuitka sets instead */
+        stdlib = Py_GetPrefix();    /* Nuitka sets only the prefix */
     }
     if (stdlib == NULL
         || (prefix = _Py_EncodeLocaleRaw(stdlib, NULL)) == NULL)
@@ -79,27 +79,27 @@ entry_path(char *path, const char *name)
     return length > 0 && length < PATH_MAX;
 }
 
-/* Read the entry for *name* into *entry*.  A file that is damaged is no
-   entry. */
+/* Read the entry for *name* into *entry*.  Return FALSE if there is none, or
+   if the file is damaged. */
 static bool
 read_bundled(TERMTYPE2 *entry, const char *name)
 {
     char path[PATH_MAX];
     unsigned i;
 
-    /* No name leads out of the database. */
+    /* A name must not lead out of the database. */
     if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL
         || !entry_path(path, name)
         || _nc_read_file_entry(path, entry) != TGETENT_YES)
     {
         return FALSE;
     }
-    /* Seen in a damaged file.  ncurses copies such a table only together
-       with names, and would free the same one twice. */
+    /* Found in a damaged file.  ncurses copies this table only if there are
+       names, and would otherwise free the same table twice. */
     if (NUM_EXT_NAMES(entry) == 0 && entry->ext_str_table != NULL) {
         return FALSE;
     }
-    /* The library counts on it that what is cancelled is absent. */
+    /* Replace cancelled capabilities, which the library does not expect. */
     for_each_boolean(i, entry) {
         if (!VALID_BOOLEAN(entry->Booleans[i])) {
             entry->Booleans[i] = FALSE;
@@ -113,8 +113,8 @@ read_bundled(TERMTYPE2 *entry, const char *name)
     return TRUE;
 }
 
-/* setupterm() copies the answer at once.  Like the rest of ncurses' state,
-   what the answer points to is not for two threads at the same time. */
+/* setupterm() copies the result at once.  Like the rest of ncurses' state, the
+   static result must not be used by two threads at the same time. */
 NCURSES_EXPORT(const TERMTYPE2 *)
 _nc_fallback2(const char *name)
 {

@@ -1,10 +1,10 @@
-/* Where libX11 looks for what it has to know of locales, UTF-8 and dead keys
-   among it: the system's directory, then that of the Python that this code
-   belongs to.  XLOCALEDIR, the user's choice, it puts before them.
+/* The directories in which libX11 looks for its data about locales, such as
+   UTF-8 and dead keys: the system's directory, then the one of this Python.
+   libX11 puts XLOCALEDIR, which the user may set, before them.
 
-   This code is in lib/libtk8.6.so, and share/X11/locale lies beside lib, or,
-   in an application that was made by PyInstaller or Nuitka, beside that
-   file: no environment variable is needed. */
+   This code is part of lib/libtk8.6.so.  share/X11/locale is next to lib or,
+   in an application made by PyInstaller or Nuitka, next to the library
+   itself, so no environment variable is needed. */
 
 #define _GNU_SOURCE
 #include "beside.h"
@@ -14,7 +14,7 @@
 #define SYSTEM "/usr/share/X11/locale"
 #define LOCALES "share/X11/locale"
 
-/* As long as the callers have room for: XLC_BUFSIZE in lcFile.c. */
+/* The callers' buffers have this size: XLC_BUFSIZE in lcFile.c. */
 static char directories[256] = SYSTEM;
 
 static void

@@ -126,8 +126,8 @@ class VerifyTest(ManifestTestCase):
         self.assertEqual(self.found(), expected)
         code, out, _ = self.command()
         self.assertEqual(code, 1)
-        self.assertIn("link        bin/python3  (leads to /usr/bin/python3)\n",
-                      out)
+        self.assertIn(
+            "link        bin/python3  (points to /usr/bin/python3)\n", out)
         self.assertIn("6 differences", out)
         code, out, _ = self.command("--json")
         self.assertEqual(code, 1)

@@ -13,8 +13,8 @@ ZLIB = Component("zlib", "1.3.1", "Zlib",
 UNICODE = Component("cpython/unicode", "", "Unicode-3.0 OR MIT",
                     ("lib/a.so", "lib/b.so"))
 SUMMARY = """\
-The parts of this Python distribution, their licences and where they are.
-The texts are beside this file, in a directory of the same name.
+The components of this Python distribution, their licences and locations.
+The licence texts are in the directories next to this file.
 
 zlib 1.3.1
     licence  Zlib

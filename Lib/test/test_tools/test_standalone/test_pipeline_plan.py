@@ -353,7 +353,7 @@ class DataTest(PartsTest):
             self.titles("setup", "cpython", "validate"),
             ("validate/policy.toml", '    "libtcl8.6.so",\n', ""):
             {"validate"},
-            ("cpython/overlay.toml", "Build archives that run anywhere",
+            ("cpython/overlay.toml", "Build relocatable archives",
              "Build"):
             {"source": {"overlay edits"}},
             ("requirements.txt", "jinja2==", "jinja2==2!"): of_packages,

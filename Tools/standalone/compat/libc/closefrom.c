@@ -1,8 +1,8 @@
 /* closefrom(3), in glibc since 2.34.
 
-   Called where close_range() failed: on Linux before 5.9 or in a sandbox.
-   glibc's ends the process if it then cannot read /proc; this one tries
-   each number that may be open.  Safe after fork(): it allocates nothing. */
+   CPython calls it if close_range() failed: on Linux before 5.9 or in a
+   sandbox.  If glibc's version cannot read /proc, it ends the process; this
+   one tries all numbers.  It is safe after fork(): it allocates nothing. */
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What getdents64(2) fills in; glibc's dirent64 has the same layout. */
+/* The entries that getdents64(2) writes; dirent64 has the same layout. */
 typedef struct dirent64 entry;
 
 static void

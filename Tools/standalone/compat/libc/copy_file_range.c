@@ -1,7 +1,7 @@
 /* copy_file_range(2), in glibc since 2.27, in Linux since 4.5.
 
-   Like glibc since 2.30 it copies nothing by itself: what the kernel
-   cannot do is the caller's to decide about. */
+   Like glibc since 2.30, do not copy in user space if the kernel cannot: the
+   caller decides what to do then. */
 
 #include <sys/syscall.h>
 #include <unistd.h>

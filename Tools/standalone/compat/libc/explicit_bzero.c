@@ -1,7 +1,7 @@
-/* explicit_bzero(3), in glibc since 2.25: memory that is cleared although
-   nobody reads it again. */
+/* explicit_bzero(3), in glibc since 2.25: clear memory even if the program
+   does not read it again. */
 
-/* The second function is what fortified callers of the first one call. */
+/* Callers compiled with _FORTIFY_SOURCE call the second function. */
 #undef _FORTIFY_SOURCE
 
 #include <stddef.h>
@@ -15,7 +15,7 @@ void
 explicit_bzero(void *memory, size_t length)
 {
     memset(memory, 0, length);
-    /* Somebody might read it, for all that the compiler knows. */
+    /* Make the compiler assume that the memory is read. */
     __asm__ volatile("" : : "r"(memory) : "memory");
 }
 

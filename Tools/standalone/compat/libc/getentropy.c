@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sys/random.h>
 
-/* More is refused: https://man7.org/linux/man-pages/man3/getentropy.3.html */
+/* The maximum: https://man7.org/linux/man-pages/man3/getentropy.3.html */
 #define LIMIT 256
 
 int

@@ -1,7 +1,7 @@
 /* preadv2(2) and pwritev2(2), in glibc since 2.26, in Linux since 4.6.
 
-   os.preadv() calls the first whether it has flags or not, so that it must
-   work on older kernels as well, where flags are EOPNOTSUPP:
+   os.preadv() calls preadv2() with or without flags, so it has to work on
+   older kernels, too; there, flags cause EOPNOTSUPP:
    https://man7.org/linux/man-pages/man2/readv.2.html */
 
 #include <errno.h>
@@ -9,14 +9,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* What the offset -1 stands for: the file's own, which moves on. */
+/* An offset that means: use the file's offset, and update it. */
 #define CURRENT (-1)
 
 ssize_t
 preadv2(int fd, const struct iovec *vectors, int count, off_t offset,
         int flags)
 {
-    /* The offset's upper half is for processors of 32 bits. */
+    /* Only 32-bit processors use the upper half of the offset. */
     ssize_t done = syscall(SYS_preadv2, fd, vectors, count, offset, 0L,
                            flags);
     if (done >= 0 || errno != ENOSYS) {
@@ -47,6 +47,6 @@ pwritev2(int fd, const struct iovec *vectors, int count, off_t offset,
                              : pwritev(fd, vectors, count, offset);
 }
 
-/* What those who compile with -D_FILE_OFFSET_BITS=64 call. */
+/* Code compiled with -D_FILE_OFFSET_BITS=64 calls these names. */
 __typeof__(preadv2) preadv64v2 __attribute__((alias("preadv2")));
 __typeof__(pwritev2) pwritev64v2 __attribute__((alias("pwritev2")));

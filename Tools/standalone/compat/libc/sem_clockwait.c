@@ -1,10 +1,10 @@
 /* sem_clockwait(3), in glibc since 2.30.
 
-   Without it the timeouts of locks, events and queues follow the clock on
-   the wall, and last an hour longer when that is set back by an hour:
+   Without it, the timeouts of locks, events and queues use the realtime clock,
+   and take an hour longer if that is set back by an hour:
    https://github.com/python/cpython/issues/85876
-   How a semaphore is waited for is known to the C library alone, which has
-   changed it.  So an older one waits as it can, for the realtime clock. */
+   Only the C library knows how its semaphores work, and that has changed
+   between versions.  With an older one, wait by the realtime clock. */
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,8 +14,8 @@
 
 static __typeof__(sem_clockwait) *native;
 
-/* Now, and not when a thread waits: dlsym() takes the loader's lock, which
-   another thread may hold that waits for the first one. */
+/* Look the function up now instead of when a thread waits: dlsym() takes the
+   loader's lock, and its owner may be waiting for that thread. */
 __attribute__((constructor)) static void
 find_native(void)
 {
@@ -38,8 +38,8 @@ sum(struct timespec one, struct timespec other, int sign)
     return one;
 }
 
-/* Until *deadline* by the clock on the wall, or until that clock says so
-   though the other does not: then again. */
+/* Wait until *deadline*, a time of the monotonic clock, by the realtime clock.
+   If that ends too early because it was set, wait again. */
 static int
 wait_on_the_wall(sem_t *semaphore, const struct timespec *deadline)
 {

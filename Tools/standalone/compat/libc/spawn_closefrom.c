@@ -1,7 +1,7 @@
 /* posix_spawn_file_actions_addclosefrom_np(3), in glibc since 2.34.
 
-   An action of posix_spawn() is known to the C library alone.  In an older
-   one there is none that could stand for this, and ENOSYS says so. */
+   Only the C library can implement an action of posix_spawn().  If it has no
+   such function, return ENOSYS. */
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 static __typeof__(posix_spawn_file_actions_addclosefrom_np) *native;
 
-/* Now, and not when it is called: see sem_clockwait.c. */
+/* Look the function up at start-up, for the reason in sem_clockwait.c. */
 __attribute__((constructor)) static void
 find_native(void)
 {

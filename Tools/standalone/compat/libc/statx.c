@@ -1,5 +1,5 @@
-/* statx(2), in glibc since 2.28, in Linux since 4.11; os.statx() since
-   CPython 3.15. */
+/* statx(2), in glibc since 2.28, in Linux since 4.11.  os.statx() exists
+   since CPython 3.15. */
 
 #include <sys/stat.h>
 #include <sys/syscall.h>

@@ -1,4 +1,4 @@
-/* What text.h declares, then libedit's chartype.c, whose place this takes. */
+/* The functions that text.h declares, and libedit's own chartype.c. */
 
 #include "config.h"
 
@@ -8,13 +8,13 @@
 
 #include "text.h"
 
-/* ncurses' table of how wide characters are.  It has no other use for it
-   on this system. */
+/* ncurses' table of character widths, which ncurses itself does not use on
+   this system. */
 #define NCURSES_EXPORT(type) static __attribute__((unused)) type
 #include <wcwidth.h>
 
-/* Of CPython; they need neither the GIL nor an interpreter.  Weak, because
-   programs of other dependencies' configure scripts link this without it. */
+/* Functions of CPython that need neither the GIL nor an interpreter.  Weak,
+   because configure scripts link libedit without CPython. */
 extern wchar_t *Py_DecodeLocale(const char *, size_t *)
     __attribute__((weak));
 extern void PyMem_RawFree(void *) __attribute__((weak));
@@ -42,7 +42,7 @@ is_utf8(void)
     return result;
 }
 
-/* How many bytes a character has that starts with *byte*; 0: none does. */
+/* The length of a character whose first byte is *byte*; 0 if none is. */
 static size_t
 utf8_length(unsigned char byte)
 {
@@ -50,7 +50,7 @@ utf8_length(unsigned char byte)
          : byte < 0xf5 ? 4 : 0;
 }
 
-/* Decode what is not ASCII: https://www.rfc-editor.org/rfc/rfc3629 */
+/* Decode a non-ASCII character: https://www.rfc-editor.org/rfc/rfc3629 */
 static size_t
 utf8_decode(wchar_t *result, const unsigned char *bytes, size_t available)
 {
@@ -68,7 +68,7 @@ utf8_decode(wchar_t *result, const unsigned char *bytes, size_t available)
             return INVALID;
         }
         c = c << 6 | (bytes[i] & 0x3f);
-        /* Too long for what it says, a surrogate, beyond Unicode. */
+        /* Overlong encodings, surrogates, values beyond Unicode. */
         if (i == 1 && ((length == 3 && (c < 0x20 || (c >= 0x360 && c < 0x380)))
                        || (length == 4 && (c < 0x10 || c > 0x10f))))
         {

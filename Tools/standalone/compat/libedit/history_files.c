@@ -1,11 +1,11 @@
-/* Files of history lines: plain text, as GNU readline and CPython's own REPL
-   write them.  libedit writes another format, and refuses plain text; its
-   format is read as well, and kept where lines are appended or cut. */
+/* Read and write history files as plain text, like GNU readline and CPython's
+   REPL.  libedit itself writes another format and cannot read plain text.  We
+   can read its format, and keep it when appending to or truncating a file. */
 
-/* The first line of libedit's format.  What follows is as vis(3) has it. */
+/* The first line of libedit's format.  vis(3) encoded the other lines. */
 static const char vis_cookie[] = "_HiStOrY_V2_\n";
 
-/* The file that is meant if none is named, or NULL with errno set. */
+/* Return *filename* or else the default, or NULL with errno set. */
 static const char *
 history_path(const char *filename)
 {
@@ -19,9 +19,9 @@ error_or(int otherwise)
     return errno != 0 ? errno : otherwise;
 }
 
-/* Take '\0', which a crash of the system may leave in a file, and the line's
-   end out of a line.  CPython's REPL has '\r' where an entry goes on; GNU
-   readline ignores that. */
+/* Remove the line end and every '\0', which a system crash may leave in a
+   file.  CPython's REPL writes '\r' where an entry continues on the next line;
+   GNU readline ignores it. */
 static void
 trim(char *line, size_t length, int is_plain)
 {
@@ -53,7 +53,7 @@ add_line(const char *line, int is_plain)
     free(text);
 }
 
-/* Add what is in a file to the history. */
+/* Add the lines of a file to the history. */
 int
 read_history(const char *filename)
 {
@@ -82,7 +82,7 @@ read_history(const char *filename)
     return error;
 }
 
-/* Write one line.  As CPython's REPL does, put '\r' where it goes on. */
+/* Write an entry.  Like CPython's REPL, write '\r' where it continues. */
 static void
 write_line(FILE *file, const char *line, int is_plain)
 {
@@ -102,7 +102,7 @@ write_line(FILE *file, const char *line, int is_plain)
     fputc('\n', file);
 }
 
-/* Write the last *count* entries, close the file. */
+/* Write the last *count* entries and close the file. */
 static int
 write_entries(FILE *file, int count, int is_plain)
 {
@@ -126,7 +126,7 @@ write_entries(FILE *file, int count, int is_plain)
     return error;
 }
 
-/* Replace a file by the history. */
+/* Replace the contents of a file with the history. */
 int
 write_history(const char *filename)
 {
@@ -160,8 +160,8 @@ starts_with_cookie(FILE *file)
         && strcmp(start, vis_cookie) == 0;
 }
 
-/* Append the last entries, of which there is one more than *index* says:
-   libedit counts them from 0, and CPython has seen that it does. */
+/* Append the last *index* + 1 entries: libedit counts from 0, and CPython
+   detects that and passes the count minus one. */
 int
 append_history(int index, const char *filename)
 {
@@ -183,7 +183,7 @@ append_history(int index, const char *filename)
     return write_entries(file, index + 1, is_plain);
 }
 
-/* All that is in a file, or NULL with errno set. */
+/* Return the contents of a file, or NULL with errno set. */
 static char *
 read_all(const char *filename, size_t *length)
 {
@@ -219,7 +219,7 @@ read_all(const char *filename, size_t *length)
     return text;
 }
 
-/* Where the last *count* lines begin. */
+/* Return the position at which the last *count* lines begin. */
 static size_t
 last_lines(const char *text, size_t start, size_t length, int count)
 {
@@ -238,7 +238,7 @@ last_lines(const char *text, size_t start, size_t length, int count)
     return start;
 }
 
-/* Leave the last lines of a file. */
+/* Truncate a file to its last lines. */
 int
 history_truncate_file(const char *filename, int lines)
 {

@@ -1,15 +1,15 @@
-/* The lines that GNU readline's init file may have, which is also what
-   people give to readline.parse_and_bind():
+/* Understand the syntax of GNU readline's init file, which programs also pass
+   to readline.parse_and_bind():
    https://tiswww.cwru.edu/php/chet/readline/rluserman.html#Readline-Init-File
 
-   They become libedit's own commands, see editrc(5), which are understood
-   as before.  What libedit has nothing for is left out without a word, as
-   GNU readline does with what it does not know. */
+   Lines are translated to libedit's own commands, see editrc(5), which are
+   still accepted as well.  Lines for which libedit has no counterpart are
+   ignored, as GNU readline ignores what it does not know. */
 
 #include "inputrc_keys.c"
 
-/* $if and $endif: how deep this line is, and since which depth lines do not
-   count (0: they do). */
+/* $if and $endif: the depth of this line, and the depth of the $if because of
+   which lines are skipped (0: they are not). */
 static int depth, skipped_from, files_open;
 
 static int
@@ -45,7 +45,8 @@ set_variable(const char *name, const char *value)
     }
 }
 
-/* What follows $if.  Comparisons with a version or a variable do not hold. */
+/* Evaluate the test of $if.  Comparisons with versions or variables are
+   always false. */
 static int
 holds(const char *test)
 {
@@ -63,7 +64,7 @@ holds(const char *test)
     return is_word(test, rl_readline_name);
 }
 
-/* A line that begins with '$'. */
+/* Handle a line that begins with '$'. */
 static void
 direct(const char *word, const char *rest)
 {
@@ -93,7 +94,7 @@ direct(const char *word, const char *rest)
     }
 }
 
-/* Cut the first word off, which ends at white space. */
+/* Cut the first word off *text* and return it. */
 static char *
 cut_word(char **text)
 {
@@ -117,8 +118,8 @@ trim_end(char *text)
     }
 }
 
-/* Is this one of libedit's own commands, which may come after the name of
-   the program that it is for? */
+/* Is this one of libedit's own commands, perhaps after the name of a program
+   and a colon? */
 static int
 is_native(const char *line)
 {
@@ -141,7 +142,7 @@ is_native(const char *line)
     return 0;
 }
 
-/* Do what a line of an init file says. */
+/* Execute a line of an init file. */
 int
 rl_parse_and_bind(const char *line)
 {
@@ -199,8 +200,8 @@ read_lines(FILE *file)
     return error;
 }
 
-/* Open the file that an environment variable names, or else one of that
-   name in the user's home. */
+/* Open the file that the environment variable names, or else the file *name*
+   in the user's home directory. */
 static FILE *
 open_user_file(const char *variable, const char *name)
 {
@@ -225,7 +226,7 @@ open_user_file(const char *variable, const char *name)
     return file;
 }
 
-/* Read an init file.  If none is named: libedit's if there is one, else GNU
+/* Read an init file: *path*, or else libedit's file if it exists, or else GNU
    readline's. */
 int
 rl_read_init_file(const char *path)

@@ -1,5 +1,5 @@
-/* Functions that keys are bound to: what GNU readline calls one, and what
-   comes next to it in libedit.  Sorted by the former. */
+/* Functions for key bindings: GNU readline's name, and the closest function
+   of libedit.  Sorted by the first. */
 
 static const struct {
     const char *theirs, *ours;

@@ -1,19 +1,20 @@
-/* Keys of GNU readline's init file: how they are written, and in which
-   keymap they are. */
+/* Key bindings of GNU readline's init file: parse the keys, and bind them in
+   the right keymap. */
 
 #include "inputrc_functions.h"
 
 enum keymap { NO_KEYS, EMACS_KEYS, VI_INSERT_KEYS, VI_COMMAND_KEYS };
 
-/* A key of a keymap.  libedit forgets its keys when it changes its mode. */
+/* A key binding.  We record them, because libedit loses all bindings when the
+   editing mode changes. */
 struct binding {
-    struct binding *next;       /* an older one, which this may replace */
+    struct binding *next;       /* an older one, which this one may replace */
     enum keymap keymap;
     int is_macro;
     const char *keys, *value;   /* as libedit's `bind` takes them */
 };
 
-/* To begin with, what GNU readline has in a mode and libedit's has not. */
+/* Bindings that GNU readline has by default and libedit does not. */
 static struct binding default_bindings[] = {
     {NULL, VI_INSERT_KEYS, 0, "\\011", "rl_complete"},
     {&default_bindings[0], VI_INSERT_KEYS, 0, "\\022", "em-inc-search-prev"},
@@ -27,7 +28,7 @@ static struct binding default_bindings[] = {
 };
 static struct binding *bindings = &default_bindings[8];
 
-/* `set keymap`; the mode's own until there was one. */
+/* The keymap that `set keymap` selected; otherwise the mode decides. */
 static int keymap_is_set;
 static enum keymap keymap_that_is_set;
 
@@ -63,15 +64,15 @@ in_vi_mode(void)
     return e->el_map.type == MAP_VI;
 }
 
-/* Give a binding to libedit if its keymap is one of the mode's. */
+/* Bind a key in libedit if its keymap belongs to the current mode. */
 static void
 apply(const struct binding *binding)
 {
     const char *words[5] = {NULL};
     int count = 0;
 
-    /* libedit waits for no more keys after an escape: with a sequence that
-       begins with it, that key would no longer end vi's insert mode. */
+    /* libedit has no timeout after an escape: a sequence that begins with it
+       would stop the escape key from ending vi's insert mode. */
     if ((binding->keymap != EMACS_KEYS) != in_vi_mode()
         || (binding->keymap == VI_INSERT_KEYS
             && strncmp(binding->keys, "\\033", 4) == 0))
@@ -98,7 +99,7 @@ apply_oldest_first(const struct binding *binding)
     }
 }
 
-/* Bind a key now, and again whenever the mode comes back. */
+/* Bind a key now, and again whenever its mode becomes active. */
 static void
 bind_in(enum keymap keymap, int is_macro, const char *keys, const char *value)
 {
@@ -135,7 +136,7 @@ set_mode(enum keymap keymap)
     if ((keymap != EMACS_KEYS) == in_vi_mode()) {
         return;
     }
-    /* Completion may have been bound by libedit's own command. */
+    /* Keep a tab that was bound by libedit's own command. */
     if (e->el_map.func[e->el_map.key['\t']] == (el_func_t)_el_rl_complete) {
         bind_in(in_vi_mode() ? VI_INSERT_KEYS : EMACS_KEYS, 0,
                 "\\011", "rl_complete");
@@ -144,7 +145,7 @@ set_mode(enum keymap keymap)
     apply_oldest_first(bindings);
 }
 
-/* `set keymap`: where keys are bound from now on. */
+/* `set keymap`: select the keymap for the bindings that follow. */
 static void
 set_keymap(const char *name)
 {
@@ -159,7 +160,7 @@ set_keymap(const char *name)
     }
 }
 
-/* The character that an escape sequence stands for, or a character. */
+/* Read a character or an escape sequence, and return the character. */
 static int
 read_character(const char **text)
 {
@@ -187,8 +188,8 @@ read_character(const char **text)
     return digits > 0 ? value & 0xff : (unsigned char)*(*text)++;
 }
 
-/* Write a character as libedit's `bind` takes it, each that may mean
-   something to it as a number; return the end. */
+/* Write a character in the syntax of libedit's `bind`, as an octal number if
+   it is ASCII, because it may be special.  Return the end. */
 static char *
 write_key(char *end, int character, int control, int meta)
 {
@@ -201,7 +202,7 @@ write_key(char *end, int character, int control, int meta)
     return end + sprintf(end, character >= 0x80 ? "%c" : "\\%03o", character);
 }
 
-/* Read what is in quotes; return where that ends. */
+/* Read quoted keys; return the position after the closing quote. */
 static const char *
 read_quoted(const char *text, char *keys)
 {
@@ -224,7 +225,7 @@ read_quoted(const char *text, char *keys)
     return *text == quote ? text + 1 : text;
 }
 
-/* Read the name of a key, as in "Control-Meta-DEL"; return where it ends. */
+/* Read the name of a key such as Control-Meta-DEL; return where it ends. */
 static const char *
 read_name(const char *text, char *keys)
 {
@@ -272,7 +273,7 @@ own_function(const char *theirs)
     return NULL;
 }
 
-/* Does `bind` have room for this?  It does not ask. */
+/* Does this fit into the buffer of `bind`, which does not check? */
 static int
 fits(const char *keys)
 {
@@ -308,8 +309,8 @@ bind_key(const char *line)
             value = is_macro ? macro : own_function(line);
         }
     }
-    /* libedit has one table for the first 256 characters.  An escape key
-       alone would take all keys away that begin with its character. */
+    /* libedit's table has 256 characters, so the first must not exceed 0xff.
+       Binding escape alone would unbind all keys that begin with it. */
     if (keymap != NO_KEYS && value != NULL && fits(keys) && fits(value)
         && (unsigned char)*keys <= 0xc3 && strcmp(keys, "\\033") != 0)
     {

@@ -1,9 +1,9 @@
-/* libedit's readline.c, with functions of ours in place of those that do not
-   what GNU readline's do, as far as CPython's readline module needs them:
+/* libedit's readline.c, with replacements for the functions that CPython's
+   readline module needs and that behave differently from GNU readline's:
    https://tiswww.cwru.edu/php/chet/readline/readline.html
 
-   What a function of ours replaces keeps its place under another name, so
-   that the rest of the file is compiled as it is. */
+   The original of each replaced function is compiled under another name, so
+   that the rest of the file needs no changes. */
 
 #include "config.h"
 
@@ -59,8 +59,8 @@ static int list_at_once = 0;
 #include "history_files.c"
 #include "inputrc.c"
 
-/* Draw what has changed of the line that is being edited, if one is.
-   libedit's function types ^R for the user: a search begins. */
+/* Redraw the line that is being edited, if there is one.  libedit's function
+   acts as if the user typed ^R, which starts a search. */
 void
 rl_redisplay(void)
 {
@@ -70,7 +70,7 @@ rl_redisplay(void)
     }
 }
 
-/* Insert text, and let rl_line_buffer say so at once. */
+/* Insert text, and update rl_line_buffer at once. */
 int
 rl_insert_text(const char *text)
 {
@@ -82,8 +82,8 @@ rl_insert_text(const char *text)
     return inserted;
 }
 
-/* Begin to edit a line.  libedit calls the hooks in readline() alone, which
-   CPython does not use, and empties the line as it shows the prompt. */
+/* Begin to edit a line.  libedit calls the hooks only in readline(), which
+   CPython does not use, and clears the line when it shows the prompt. */
 void
 rl_callback_handler_install(const char *prompt, rl_vcpfunc_t *handler)
 {
@@ -116,7 +116,7 @@ rl_callback_handler_install(const char *prompt, rl_vcpfunc_t *handler)
     }
 }
 
-/* How many bytes the first characters of the line have. */
+/* Return the number of bytes in the first characters of the line. */
 static int
 bytes_of(int characters)
 {
@@ -129,8 +129,8 @@ bytes_of(int characters)
     return (int)bytes;
 }
 
-/* Cut what matches have in common where the last character is not whole:
-   libedit compares bytes. */
+/* Cut an incomplete character off the common beginning of all matches, which
+   libedit determines by comparing bytes. */
 static void
 keep_whole_characters(char *common)
 {
@@ -151,8 +151,8 @@ keep_whole_characters(char *common)
     }
 }
 
-/* Between fn_complete2(), which counts characters, and the function that
-   readline's users set, which expects to be given bytes. */
+/* Call the user's completion function with positions in bytes, although
+   fn_complete2() passes positions in characters. */
 static char **
 attempt_completion(const char *text, int start, int end)
 {
@@ -167,7 +167,7 @@ attempt_completion(const char *text, int start, int end)
     return matches;
 }
 
-/* In the place of fn_complete2(), with the same arguments. */
+/* Replace fn_complete2(); the arguments are the same. */
 static int
 complete_word(
     EditLine *el, char *(*generate)(const char *, int),

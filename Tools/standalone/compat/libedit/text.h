@@ -1,10 +1,10 @@
-/* What libedit asks the C library about text, asked of Python instead.
+/* Make libedit convert text as Python does, not as the C library does.
 
-   Python may be in UTF-8 mode while the C library's locale is "C", or has
+   Python may be in UTF-8 mode although the C library's locale is "C", or has
    another encoding: https://docs.python.org/3/library/os.html#utf8-mode.
-   libedit would then lose what is typed, and use the NULL that it gets for
-   a prompt that it cannot decode.  The recipe has chartype.h include this,
-   so that every conversion of libedit's comes here. */
+   libedit would then lose typed characters, and dereference NULL if it cannot
+   decode a prompt.  The recipe makes chartype.h include this file, so that all
+   conversions in libedit use these functions. */
 
 #ifndef STANDALONE_TEXT_H
 #define STANDALONE_TEXT_H
@@ -13,9 +13,9 @@
 #include <wchar.h>
 #include <wctype.h>
 
-/* As the functions of the C library whose names end the same.  Bytes that
-   mean nothing become lone surrogates and bytes again, as in Python
-   (PEP 383), so that converting a string does not fail. */
+/* Like the functions of the C library with the same names after "text_".  But
+   undecodable bytes become lone surrogates, and these become bytes again, as
+   in Python (PEP 383), so converting a string never fails. */
 size_t text_mbrtowc(wchar_t *, const char *, size_t, mbstate_t *);
 size_t text_wcrtomb(char *, wchar_t, mbstate_t *);
 int text_wctomb(char *, wchar_t);
@@ -24,7 +24,7 @@ size_t text_wcstombs(char *, const wchar_t *, size_t);
 int text_iswprint(wint_t);
 int text_wcwidth(wchar_t);
 
-/* (mbrtowc)(...) is still the C library's. */
+/* (mbrtowc)(...) still calls the C library. */
 #undef wctomb
 #undef mbstowcs
 #undef wcstombs

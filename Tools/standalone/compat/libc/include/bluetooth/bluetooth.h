@@ -1,6 +1,6 @@
-/* The kernel's interface to Bluetooth, which is in none of its headers for
-   programs.  The usual headers are BlueZ's, under the GPL; these have the
-   numbers and layouts alone, as the kernel defines them:
+/* The kernel's Bluetooth interface, for which the kernel has no headers for
+   programs.  The usual headers belong to BlueZ and are under the GPL.  These
+   contain only numbers and layouts, as defined by the kernel:
    https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/include/net/bluetooth/bluetooth.h */
 
 #ifndef STANDALONE_BLUETOOTH_H
@@ -33,7 +33,7 @@ typedef struct {
 #define SOL_BLUETOOTH 274
 #endif
 
-/* Options at the level SOL_BLUETOOTH, each with its values */
+/* Options at the level SOL_BLUETOOTH, each followed by its values */
 #define BT_SECURITY 4
 #define BT_SECURITY_SDP 0
 #define BT_SECURITY_LOW 1

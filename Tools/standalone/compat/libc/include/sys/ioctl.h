@@ -1,5 +1,5 @@
-/* What glibc 2.42 took out of its headers, and older ones have: the length of
-   the array of control characters in struct termio.  POWER has another.
+/* NCC, the length of the array of control characters in struct termio, which
+   glibc 2.42 removed from its headers.  POWER has a different value.
    https://sourceware.org/git/?p=glibc.git;a=blob;f=NEWS;hb=glibc-2.42 */
 
 #include_next <sys/ioctl.h>

@@ -1,4 +1,4 @@
-/* What the C library's header keeps from those who build for an old one. */
+/* Declarations that the C library hides when compiling for an old version. */
 
 #include_next <sys/random.h>
 
