@@ -96,9 +96,9 @@ class Config:
         return recipes.wanted(self.minor, self.pristine, gpl=self.gpl)
 
     @cached_property
-    def told(self) -> dict[str, Recipe]:
+    def configured(self) -> dict[str, Recipe]:
         """Those among them that CPython's configure is told of."""
-        return recipes.told(self.minor, self.pristine, gpl=self.gpl)
+        return recipes.configured(self.minor, self.pristine, gpl=self.gpl)
 
     @property
     def pins(self) -> dict[str, Pin]:

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from standalone.request import Config
 
 
-def configure(layout: Layout, platform: Platform, told: Mapping[str, Recipe],
-              flavour: str) -> Command:
-    """Return the call of CPython's configure, which is *told* of recipes."""
+def configure(layout: Layout, platform: Platform,
+              configured: Mapping[str, Recipe], flavour: str) -> Command:
+    """Return the call of CPython's configure for the recipes *configured*."""
     arguments = [
         # A relative path, which is compiled into getpath.c as VPATH.
         "../source/configure",
@@ -46,11 +46,11 @@ def configure(layout: Layout, platform: Platform, told: Mapping[str, Recipe],
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar",
                  **platform.system.configured}
-    for name, recipe in told.items():
-        arguments += [recipes.filled(argument, name, layout)
+    for name, recipe in configured.items():
+        arguments += [recipes.expand_prefixes(argument, name, layout)
                       for argument in recipe.arguments]
         variables |= {
-            variable: recipes.filled(value, name, layout)
+            variable: recipes.expand_prefixes(value, name, layout)
             for variable, value in recipe.configure.items()}
     return Command(tuple(arguments), layout.stage("build"), variables)
 
@@ -137,7 +137,7 @@ def run(config: Config, wanted: str) -> None:
         (build / "Modules").mkdir()
         (build / "Modules/Setup.local").write_text(
             (layout.stage("setup") / "Setup.local").read_text())
-        call = configure(layout, config.platform, config.told, flavour)
+        call = configure(layout, config.platform, config.configured, flavour)
         runner.steps([call], "cpython")
         _check_configured(build / "Makefile", expected, runner.log)
         (build / "exports.map").write_text(exports(layout))
@@ -157,7 +157,8 @@ def _configured_key(config: Config) -> str:
     layout = config.layout
     source = layout.stage("source")
     return stamp.key(
-        str(configure(layout, config.platform, config.told, config.flavour)),
+        str(configure(layout, config.platform, config.configured,
+                      config.flavour)),
         [str(step) for step in make_commands(layout.stage("build"),
                                              config.flavour)],
         # make does not know that exports.map is made of these.

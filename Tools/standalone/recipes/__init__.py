@@ -20,8 +20,8 @@ def load() -> dict[str, Recipe]:
             for name in names}
 
 
-def told(version: tuple[int, int], tree: Path, *,
-         gpl: bool) -> dict[str, Recipe]:
+def configured(version: tuple[int, int], tree: Path, *,
+               gpl: bool) -> dict[str, Recipe]:
     """The recipes that a CPython of *version* in *tree* is told of, with
     those under the *gpl* or without."""
     found = {name: recipe for name, recipe in load().items()
@@ -36,7 +36,7 @@ def told(version: tuple[int, int], tree: Path, *,
 def wanted(version: tuple[int, int], tree: Path, *,
            gpl: bool) -> dict[str, Recipe]:
     """Those, and what they need though CPython has a copy of its own."""
-    names = set(told(version, tree, gpl=gpl))
+    names = set(configured(version, tree, gpl=gpl))
     while more := {need for name in names
                    for need in load()[name].needs} - names:
         names |= more
@@ -50,7 +50,8 @@ def linked(version: tuple[int, int], tree: Path, *,
     An archive that is only linked into a shared library is not among
     them: nobody links with it again.
     """
-    names = {name for name, recipe in told(version, tree, gpl=gpl).items()
+    recipes = configured(version, tree, gpl=gpl)
+    names = {name for name, recipe in recipes.items()
              if recipe.archives
              and (recipe.configure or recipe.arguments or recipe.setup)}
     while more := {need for name in names
@@ -59,7 +60,7 @@ def linked(version: tuple[int, int], tree: Path, *,
     return {name: load()[name].archives for name in sorted(names)}
 
 
-def filled(flags: str, name: str, layout: Layout) -> str:
+def expand_prefixes(flags: str, name: str, layout: Layout) -> str:
     """*flags* of the recipe *name* with prefixes filled in.
 
     ``{prefix}`` is its own; a need's is under the need's name.
