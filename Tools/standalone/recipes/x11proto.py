@@ -1,10 +1,10 @@
-"""The X Window System's protocol headers; there is nothing to compile."""
+"""The X Window System's protocol headers; nothing is compiled."""
 
 from standalone.core.model import Build, Commands, Recipe
 
 # Upstream's archive has a template of one header and a licence text for
-# each protocol, Debian's package the header and one text.
-# __fds_bits is what glibc calls the member of fd_set.
+# each protocol; Debian's package has the header and one text.
+# __fds_bits is glibc's name of the member of fd_set.
 _ALIKE = """\
 set -e
 cat COPYING-* share/doc/x11proto-dev/copyright >COPYING 2>/dev/null || :
