@@ -1,9 +1,9 @@
-"""Stage: CPython's lists of modules + our decisions → Setup.local.
+"""Stage: write Setup.local from CPython's lists of modules and ours.
 
     source/Modules/Setup.*.in, modules.toml, recipes  →  setup/Setup.local
 
-https://github.com/python/cpython/blob/3.13/Modules/Setup says what such
-a file may contain.
+The format of the file:
+https://github.com/python/cpython/blob/3.13/Modules/Setup
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def text(tree: Path, configured: Mapping[str, Recipe], layout: Layout, *,
          gpl: bool) -> str:
-    """Return the Setup.local for *tree*, with the recipes *configured*."""
+    """Return the Setup.local for *tree* and the recipes *configured*."""
     found = modules.rules(tree)
     places = modules.expected(tree, gpl=gpl)
     reasons = modules.decisions(gpl=gpl).disabled

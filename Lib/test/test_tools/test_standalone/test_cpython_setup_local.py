@@ -41,7 +41,7 @@ class ModulesTest(unittest.TestCase):
         with self.assertRaises(BuildError) as caught:
             modules.expected(self.tree, gpl=False)
         self.assertEqual(caught.exception.message,
-                         "nobody decided about these modules: _novel, _other")
+                         "modules missing from modules.toml: _novel, _other")
         self.assertIn("modules.toml", caught.exception.hint)
 
     def text(self, config):
