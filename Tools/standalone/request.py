@@ -1,4 +1,4 @@
-"""What the user asked for, checked, and written down for every stage."""
+"""The user's request: checked, and stored for the stages to read."""
 
 import json
 import os
@@ -18,9 +18,9 @@ from standalone.sources.version import python_version
 from standalone.toolchain import compilers
 from standalone.toolchain.compilers import Toolchain
 
-#: The flavours of a build, as words of PYTHON.json's build_options.
+#: The flavours of a build, as in PYTHON.json's build_options.
 FLAVOURS = ("noopt", "lto", "debug")
-#: The words of OPTIONS: a flavour, and what may be joined to it by "+".
+#: The words of OPTIONS, joined by "+": flavours, and others to add to them.
 OPTIONS = (*FLAVOURS, "gpl")
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+\w*")
@@ -28,8 +28,11 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+\w*")
 
 @dataclass(frozen=True)
 class Config:
-    """One request.  *cpython* is a pinned version or a directory,
-    *options* are a flavour and perhaps more, as `options` has them."""
+    """A request to build.
+
+    *cpython* is a pinned version or the directory of a source tree.
+    *options* are in the order that `options` returns.
+    """
 
     cpython: str
     target: str
@@ -38,27 +41,27 @@ class Config:
     sources: str | None
     out: str
     jobs: int
-    build: int = 1               # of the same CPython: 2 is the first respin
+    build: int = 1               # 2 for the first respin of this version
 
     @property
     def is_pinned(self) -> bool:
-        """Is CPython to be fetched, as a version that pins.toml has?"""
+        """Whether *cpython* is a version to fetch, not a directory."""
         return (_VERSION.fullmatch(self.cpython) is not None
                 and not Path(self.cpython).is_dir())
 
     @property
     def source_dir(self) -> Path | None:
-        """SOURCES as a path."""
+        """The directory SOURCES, or None."""
         return Path(self.sources) if self.sources else None
 
     @cached_property
     def platform(self) -> Platform:
-        """What TARGET names."""
+        """The platform that TARGET names."""
         return targets.find(self.target)
 
     @cached_property
     def version(self) -> str:
-        """CPython's version, "3.13.15"; from the tree if it is given."""
+        """CPython's version, "3.13.15"; read from the tree, if any."""
         if self.is_pinned:
             return self.cpython
         return python_version(Path(self.cpython))
@@ -70,7 +73,7 @@ class Config:
 
     @property
     def name(self) -> str:
-        """What the names of its archives begin with."""
+        """The prefix of the archives' names."""
         return archive_name(self.release, self.target, self.options)
 
     @property
@@ -81,53 +84,54 @@ class Config:
 
     @property
     def flavour(self) -> str:
-        """How it is compiled: one of FLAVOURS."""
+        """The flavour of the build: one of FLAVOURS."""
         return self.options.partition("+")[0]
 
     @property
     def gpl(self) -> bool:
-        """Is what is under the GPL linked in?"""
+        """Whether dependencies under the GPL may be linked in."""
         return "gpl" in self.options.split("+")
 
     @cached_property
     def recipes(self) -> dict[str, Recipe]:
-        """The dependencies that it is built with; its tree must be there
-        to tell."""
+        """The recipes of all dependencies; requires the CPython tree."""
         return recipes.wanted(self.minor, self.pristine, gpl=self.gpl)
 
     @cached_property
     def configured(self) -> dict[str, Recipe]:
-        """Those among them that CPython's configure is told of."""
+        """The recipes whose results are passed to CPython's configure."""
         return recipes.configured(self.minor, self.pristine, gpl=self.gpl)
 
     @property
     def pins(self) -> dict[str, Pin]:
-        """All sources by name."""
+        """The pins of all dependencies, by name."""
         return pins.load()
 
     @cached_property
     def archives(self) -> dict[str, tuple[str, ...]]:
-        """Dependency → the archives that CPython is linked with."""
+        """Dependency → its archives that CPython is linked with."""
         return recipes.linked(self.minor, self.pristine, gpl=self.gpl)
 
     @cached_property
     def layout(self) -> Layout:
-        """Where this build's directories are."""
+        """The directories of this build."""
         out = Path(self.out)
         return Layout(out, work_dir(out), self.target, self.toolchain,
                       self.version, self.options)
 
     @property
     def pristine(self) -> Path:
-        """The CPython tree to build, as its author left it."""
+        """The CPython source tree to build; the build does not change it."""
         if self.is_pinned:
             return self.layout.work / f"cpython-{self.version}"
         return Path(self.cpython)
 
     @cached_property
     def epoch(self) -> int:
-        """SOURCE_DATE_EPOCH: the user's, else when the version of the
-        CPython tree was last changed.  Seconds since 1970.
+        """SOURCE_DATE_EPOCH, in seconds since 1970.
+
+        If the user has not set it, it is the mtime of the header that
+        contains CPython's version.
 
         https://reproducible-builds.org/specs/source-date-epoch/
         """
@@ -139,31 +143,38 @@ class Config:
 
     @cached_property
     def chain(self) -> Toolchain:
-        """The toolchain as data."""
+        """The description of the toolchain."""
         return compilers.toolchain(self.toolchain, self.platform, self.layout)
 
     def save(self) -> None:
-        """Write this down where the stages look for it."""
+        """Write the request to a file for the stages to read."""
         plan = self.layout.plan
         plan.mkdir(parents=True, exist_ok=True)
         (plan / "config.json").write_text(json.dumps(asdict(self)))
 
 
 def load(work: Path) -> Config:
-    """Return what save() wrote below *work*.  Raises UsageError if it
-    did not, and for what another version of it wrote."""
+    """Return the request that save() wrote below *work*.
+
+    Raises UsageError if the file is missing or invalid, for example
+    because another version of the tools wrote it.
+    """
     try:
         text = (work / "plan" / "config.json").read_text()
         return Config(**json.loads(text))
     except (OSError, ValueError, TypeError) as exc:
         raise UsageError(
-            f"no plan of a build in {work}",
-            hint="--work names OUT/work, after `make standalone`") from exc
+            f"{work} does not contain a planned build",
+            hint="run `make standalone`, then pass OUT/work as --work"
+            ) from exc
 
 
 def check(config: Config) -> Config:
-    """*config* with absolute paths.  Raises UsageError for what is wrong
-    with it, before anything is downloaded or written."""
+    """Return *config* with absolute paths and OPTIONS in order.
+
+    Raises UsageError if anything in it is invalid, before any file is
+    downloaded or written.
+    """
     config = replace(config, options=options(config.options))
     compilers.check(config.toolchain, config.flavour)
     targets.check_runs_here(targets.find(config.target))
@@ -184,48 +195,56 @@ def check(config: Config) -> Config:
 
 
 def options(text: str) -> str:
-    """OPTIONS in one order, with the flavour first: "gpl" is "noopt+gpl".
+    """Return OPTIONS in a fixed order, the flavour first.
 
-    Raises UsageError for an unknown word, and for two flavours.
+    The default flavour is added: "gpl" becomes "noopt+gpl".  Raises
+    UsageError for an unknown word and for more than one flavour.
     """
     words = set(text.split("+"))
-    hint = (f"known: {', '.join(OPTIONS)}; gpl may be joined to one of the "
-            "others: lto+gpl")
+    hint = (f"known: {', '.join(OPTIONS)}; gpl can be combined with one of "
+            "the others: lto+gpl")
     if unknown := sorted(words.difference(OPTIONS)):
         raise UsageError(f"unknown OPTIONS {unknown[0]!r}", hint=hint)
     flavours = [word for word in FLAVOURS if word in words] or ["noopt"]
     if len(flavours) > 1:
         raise UsageError(
-            f"OPTIONS={text} wants {' and '.join(flavours)} at once",
+            f"OPTIONS={text} has more than one flavour: "
+            f"{', '.join(flavours)}",
             hint=hint)
     return "+".join([*flavours, *sorted(words.difference(FLAVOURS))])
 
 
 def archive_name(release: str, triple: str, options: str) -> str:
-    """Return what the names of a build's archives begin with.
+    """Return the prefix of the names of a build's archives.
 
-    OPTIONS are part of it, noopt excepted, so that builds of the same
-    CPython can lie side by side: python-3.13.15-TRIPLE-lto-gpl.
+    It contains OPTIONS, except noopt, so that OUT can hold several builds
+    of the same CPython: python-3.13.15-TRIPLE-lto-gpl.
     """
     words = [word for word in options.split("+") if word != "noopt"]
     return "-".join(["python", release, triple, *words])
 
 
 def default_cpython() -> str:
-    """The tree that the overlay was laid over, else the newest pinned."""
+    """Return the tree that contains the overlay, or the default version."""
     if (ROOT / "Include" / "patchlevel.h").exists():
         return str(ROOT)
     return pins.cpython_versions()[0]
 
 
 def jobs(text: str) -> int:
-    """JOBS as a number; by default as many as this process may use."""
+    """Return JOBS as a number, by default the CPUs that we may use.
+
+    Raises UsageError if it is not a positive number.
+    """
     return number("JOBS", text or str(len(os.sched_getaffinity(0))))
 
 
 def number(name: str, text: str) -> int:
-    """A variable's value that is to be a number."""
-    # One of thousands of digits is more than int() takes.
+    """Return the value *text* of the variable *name* as a number.
+
+    Raises UsageError if it is not a number from 1 to 999999999.
+    """
+    # int() rejects a number with thousands of digits.
     if not text.isdecimal() or len(text) > 9 or int(text) < 1:
         raise UsageError(f"{name}={text[:30]} is not a number of 1 or more")
     return int(text)
