@@ -32,8 +32,8 @@ from standalone.toolchain import compilers
 LOG_LINES = 30
 
 # Errors that the system reports for paths that the user chose.
-_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP,
-            errno.ENAMETOOLONG)
+_PATH_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP,
+                errno.ENAMETOOLONG)
 
 
 def main(argv: list[str]) -> int:
@@ -50,7 +50,7 @@ def main(argv: list[str]) -> int:
         full = os.strerror(errno.ENOSPC)
         if full in str(exc):
             return failed(BuildError(full, hint=str(exc)[:300]), arguments)
-        if exc.errno not in _REFUSED or exc.filename is None:
+        if exc.errno not in _PATH_ERRORS or exc.filename is None:
             raise
         return failed(UsageError(
             f"{os.strerror(exc.errno)}: {str(exc.filename)[:300]}"),

@@ -26,8 +26,8 @@ _IGNORED = re.compile(
 PREFIXES = ("Py", "_Py")
 
 _VERSION_SCRIPT = """\
-/* What CPython itself exports, and nothing of the libraries that are linked
-   in: all that begins like its names, and what else Python.h declares. */
+/* Export CPython's own names, but none of the libraries that are linked in:
+   names with CPython's prefixes, and others that Python.h declares. */
 {{
   global: {names};
   local: *;

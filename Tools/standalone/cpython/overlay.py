@@ -243,7 +243,7 @@ def _short(lines: str) -> str:
 def _wanted(tree: Path, root: Path) -> dict[Path, File]:
     """Return path → content of our files and edited files, in order.
 
-    The order is that of writing: configure must be newer than
+    Files are written in this order: configure must be newer than
     configure.ac, from which it is generated.
     """
     texts = edited(tree, root)

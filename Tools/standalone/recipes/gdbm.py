@@ -20,5 +20,6 @@ def commands(build: Build) -> Commands:
 
 RECIPE = Recipe(
     commands, archives=("libgdbm.a",),
-    # With configure's variables, --with-dbmliborder would have to name it.
+    # configure enables _gdbm only if --with-dbmliborder, which selects the
+    # library for _dbm, includes gdbm.
     setup={"_gdbm": "-I{prefix}/include {prefix}/lib/libgdbm.a"}, gpl=True)

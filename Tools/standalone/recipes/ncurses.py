@@ -39,7 +39,7 @@ def commands(build: Build) -> Commands:
     that ncurses generates for the purpose.
     """
     # Before glibc 2.36, wcrtomb aborts if its buffer is shorter than
-    # MB_LEN_MAX, even if the character would fit (__wcrtomb_chk):
+    # MB_CUR_MAX, even if the character would fit (__wcrtomb_chk):
     # https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/LSB-Core-generic/baselib---wcrtomb-chk-1.html
     yield build.run("sed", "-i", "s/malloc(length)/malloc(MB_LEN_MAX)/",
                     "ncurses/widechar/lib_unget_wch.c")

@@ -9,7 +9,7 @@ from standalone.core.model import Build, Commands, Recipe
 
 # Upstream's archive has templates of dtrace and the headers; Debian's
 # package has the installed files.
-_ALIKE = """\
+_NORMALISE = """\
 set -e
 test -e COPYING || cp share/doc/systemtap-sdt-dev/copyright COPYING
 test -e dtrace.in || cp bin/dtrace dtrace.in
@@ -30,7 +30,7 @@ exec "$STANDALONE_PYTHON" -I -S "$0.py" -I"${0%/*}" "$@"
 def commands(build: Build) -> Commands:
     """Install the headers and dtrace."""
     include = f"{build.prefix}/include"
-    yield build.run("sh", "-c", _ALIKE)
+    yield build.run("sh", "-c", _NORMALISE)
     yield build.write("includes/sys/sdt-config.h", _CONFIG)
     yield build.write("dtrace", _DTRACE)
     yield build.run("chmod", "+x", "dtrace")

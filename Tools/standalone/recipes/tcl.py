@@ -1,4 +1,4 @@
-"""Tcl: the language that Tk is controlled by, for _tkinter."""
+"""Tcl: the scripting language of Tk, for _tkinter."""
 
 from standalone.core.layout import PREFIX, TOOLS
 from standalone.core.model import Build, Commands, Recipe
