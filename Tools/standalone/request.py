@@ -209,7 +209,7 @@ def options(text: str) -> str:
     if len(flavours) > 1:
         raise UsageError(
             f"OPTIONS={text} has more than one flavour: "
-            f"{', '.join(flavours)}",
+            f"{' and '.join(flavours)}",
             hint=hint)
     return "+".join([*flavours, *sorted(words.difference(FLAVOURS))])
 
