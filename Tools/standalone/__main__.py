@@ -1,4 +1,4 @@
-"""The command line, and the only place that catches and exits."""
+"""The command line; the only module that catches errors and exits."""
 
 import argparse
 import contextlib
@@ -32,13 +32,13 @@ from standalone.toolchain import compilers
 
 LOG_LINES = 30
 
-# What a system says of names and places that are the user's choice.
-_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP,
-            errno.ENAMETOOLONG)
+# Errors that the system reports for paths that the user chose.
+_PATH_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP,
+                errno.ENAMETOOLONG)
 
 
 def main(argv: list[str]) -> int:
-    """Run one command; its exit code."""
+    """Run one command and return its exit code."""
     arguments = parser().parse_args(argv)
     try:
         dispatch(arguments)
@@ -47,11 +47,11 @@ def main(argv: list[str]) -> int:
     except StandaloneError as exc:
         return failed(exc, arguments)
     except OSError as exc:
-        # By its text, which is all that shutil.copytree passes on.
+        # Compare the text: shutil.copytree() keeps no errno.
         full = os.strerror(errno.ENOSPC)
         if full in str(exc):
             return failed(BuildError(full, hint=str(exc)[:300]), arguments)
-        if exc.errno not in _REFUSED or exc.filename is None:
+        if exc.errno not in _PATH_ERRORS or exc.filename is None:
             raise
         return failed(UsageError(
             f"{os.strerror(exc.errno)}: {str(exc.filename)[:300]}"),
@@ -62,7 +62,11 @@ def main(argv: list[str]) -> int:
 
 
 def failed(exc: StandaloneError, arguments: argparse.Namespace) -> int:
-    """Report *exc*; the exit code, which a stage leaves for the front."""
+    """Report *exc* and return the exit code.
+
+    A stage also writes the code to a file in its work directory, from
+    which `make standalone` gets its own exit code.
+    """
     report(exc)
     if "work" in arguments:
         work = Path(arguments.work)
@@ -73,21 +77,21 @@ def failed(exc: StandaloneError, arguments: argparse.Namespace) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands and their options."""
+    """Return the parser of all commands and their options."""
     top = argparse.ArgumentParser(
         prog="standalone", description="Build the standalone CPython.")
     commands = top.add_subparsers(dest="command", required=True)
-    for name, text in (("build", "everything, up to the archives"),
-                       ("fetch", "only what has to be downloaded"),
-                       ("clean", "remove what was made on the way"),
-                       ("sign", "sign what lies in OUT"),
-                       ("check", "test the tools and what they made"),
-                       ("test", "run CPython's own suite on it"),
-                       ("bench", "count what a start-up takes"),
-                       ("reproduce", "build again elsewhere, and compare"),
-                       ("respin", "a release with other dependencies"),
-                       ("plan", "list the stages: which are up to date"),
-                       ("why", "what changed since an output was made")):
+    for name, text in (("build", "build the archives"),
+                       ("fetch", "download everything that a build needs"),
+                       ("clean", "remove intermediate files"),
+                       ("sign", "sign the archives in OUT"),
+                       ("check", "test the tools and the archives"),
+                       ("test", "run CPython's test suite on the build"),
+                       ("bench", "measure the cost of start-up"),
+                       ("reproduce", "build again elsewhere and compare"),
+                       ("respin", "release with updated dependencies"),
+                       ("plan", "list the stages and their state"),
+                       ("why", "show why a stage is out of date")):
         command = commands.add_parser(name, help=text)
         if name == "check":
             command.add_argument("what", choices=(
@@ -111,7 +115,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--base", default="")
             command.add_argument("--cves", default="")
     relinked = commands.add_parser(
-        "relink", help="another interpreter from a full archive")
+        "relink", help="link another interpreter from a full archive")
     relinked.add_argument("archive", type=Path)
     relinked.add_argument("--without", action="append", default=[],
                           metavar="MODULE")
@@ -119,33 +123,36 @@ def parser() -> argparse.ArgumentParser:
                           metavar="MODULE.c", type=Path, dest="additions")
     relinked.add_argument("-o", "--output", type=Path, required=True)
     document = commands.add_parser(
-        "metadata", help="PYTHON.json of a full archive, or a copy with it")
+        "metadata", help="print PYTHON.json of a full archive, or write a "
+        "copy of the archive that contains it")
     document.add_argument("archive", type=Path)
     document.add_argument("--version", default="8")
     document.add_argument("-o", "--output", type=Path)
     for command in (relinked, document):
         command.add_argument(
             "--out", default=str(layout.cache_dir() / "relink"),
-            help="where the compiler and Python packages are, or will be")
-    stage = commands.add_parser("stage", help="one stage of a planned build")
+            help="directory for the compiler and Python packages")
+    stage = commands.add_parser(
+        "stage", help="run one stage of a planned build")
     stage.add_argument("name")
     stage.add_argument("dependency", nargs="?")
     stage.add_argument("--work", default=".")
-    fork = commands.add_parser("overlay", help="the edits to CPython's files")
+    fork = commands.add_parser(
+        "overlay", help="apply, check or print our changes to CPython")
     fork.add_argument("action", choices=("apply", "check", "diff"))
     fork.add_argument("tree", type=Path)
     fork.add_argument("-v", "--verbose", action="store_true",
                       help="print the name of each file that apply changes")
     listing = commands.add_parser(
-        "index", help="print the index of archives that uv installs from")
+        "index", help="print an index of archives for uv to install from")
     listing.add_argument("out", type=Path, nargs="?", default=Path("dist"))
     listing.add_argument("--base-url", help=(
-        "where the archives are (default: where they lie now)"))
+        "URL of the archives (default: their current directory)"))
     return top
 
 
 def dispatch(arguments: argparse.Namespace) -> None:
-    """Do what the command line asks for."""
+    """Run the command that *arguments* select."""
     match arguments.command:
         case "build":
             driver.build(request(arguments))
@@ -190,7 +197,7 @@ def dispatch(arguments: argparse.Namespace) -> None:
 
 
 def request(arguments: argparse.Namespace) -> configuration.Config:
-    """The checked request that the options make up."""
+    """Return the checked request that *arguments* describe."""
     return configuration.check(configuration.Config(
         cpython=arguments.cpython or configuration.default_cpython(),
         target=arguments.target or targets.host().triple,
@@ -201,7 +208,7 @@ def request(arguments: argparse.Namespace) -> configuration.Config:
 
 
 def run_overlay(action: str, tree: Path, *, verbose: bool) -> None:
-    """overlay apply, check and diff."""
+    """Run the command overlay: *action* is apply, check or diff."""
     match action:
         case "apply":
             changed = overlay.apply(tree)
@@ -210,31 +217,31 @@ def run_overlay(action: str, tree: Path, *, verbose: bool) -> None:
             edited = {Path(edit.file) for edit in overlay.edits()}
             edits = len(edited.intersection(changed))
             print(f"{tree}: files added or replaced: "
-                  f"{len(changed) - edits}, files of CPython's edited: "
+                  f"{len(changed) - edits}, CPython's files edited: "
                   f"{edits}" if changed else f"{tree}: nothing to do")
         case "check":
             applied = overlay.check(tree)
-            print("applied" if applied else "not applied; it can be")
+            print("applied" if applied else "not applied, but applicable")
         case "diff":
-            # Our ELF samples are part of the fork, and are no text.
+            # Some files, such as ELF samples, are not text.
             sys.stdout.buffer.write(
                 overlay.diff(tree).encode("utf-8", "surrogateescape"))
 
 
 def run_relink(arguments: argparse.Namespace) -> None:
-    """Link a program, and say what it is good for."""
+    """Run the command relink, and print how to use the program."""
     with packages(arguments.out) as config:
         from standalone.release import relink
         modules = relink.relink(relink.Request(
             arguments.archive, frozenset(arguments.without),
             tuple(arguments.additions), arguments.output), config)
     print(f"{arguments.output}: {len(modules)} modules built in\n"
-          "  for install/bin of that distribution, where it finds the "
-          "library; elsewhere PYTHONHOME names it")
+          "  Put it into install/bin of that distribution, where it finds "
+          "the library,\n  or set PYTHONHOME.")
 
 
 def run_metadata(arguments: argparse.Namespace) -> None:
-    """Print PYTHON.json, or write an archive that has it."""
+    """Print PYTHON.json, or write an archive that contains it."""
     with packages(arguments.out):
         from standalone.archives import full_archive
         from standalone.documents import python_json
@@ -248,7 +255,10 @@ def run_metadata(arguments: argparse.Namespace) -> None:
 
 @contextlib.contextmanager
 def packages(out: str) -> Iterator[configuration.Config]:
-    """The host's packages of OUT, for the modules that need them."""
+    """Make the host's Python packages in *out* importable.
+
+    They are installed if necessary.
+    """
     config = configuration.check(configuration.Config(
         cpython=configuration.default_cpython(),
         target=targets.host().triple, toolchain=compilers.TOOLCHAINS[0],
@@ -261,12 +271,15 @@ def packages(out: str) -> Iterator[configuration.Config]:
 
 def run_stage(name: str, dependency: str | None,
               config: configuration.Config) -> None:
-    """Run one stage, unless its output is already what is planned."""
+    """Run one stage unless its output has the planned key.
+
+    Raises UsageError if the host's Python packages are not installed.
+    """
     wanted = plan.read(config.layout, name, dependency or "")
     host = config.layout.host
     if not host.is_dir():
-        raise UsageError(f"{host} is missing", hint="make standalone")
-    # Only now: they need the packages that were installed for this host.
+        raise UsageError(f"{host} is missing", hint="run make standalone")
+    # Imported here: they need the packages that sys.path now contains.
     sys.path.append(str(host))
     from standalone.core import stamp
     from standalone.documents import licences
@@ -277,7 +290,7 @@ def run_stage(name: str, dependency: str | None,
         return
     started = time.monotonic()
     if dependency:
-        # Before the work is done, not when the tree gets its licences.
+        # Fail now, not when the licences are copied into the tree.
         licences.check(dependency, config.pins[dependency].licence)
     stage.run(config, wanted, dependency or "")
     seconds = time.monotonic() - started
@@ -288,7 +301,7 @@ def run_stage(name: str, dependency: str | None,
 
 
 def report(exc: StandaloneError) -> None:
-    """The error, what to do, and the end of the log."""
+    """Print the error, its hint and the end of the log."""
     lines = [f"standalone: error: {exc.message}"]
     if exc.hint:
         lines += [f"  {line}" for line in exc.hint.splitlines()]

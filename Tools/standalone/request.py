@@ -1,4 +1,4 @@
-"""What the user asked for, checked, and written down for every stage."""
+"""The user's request: checked, and stored for the stages to read."""
 
 import json
 import os
@@ -25,8 +25,11 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+\w*")
 
 @dataclass(frozen=True)
 class Config:
-    """One request.  *cpython* is a pinned version or a directory,
-    *options* are words as `Options` writes them."""
+    """A request to build.
+
+    *cpython* is a pinned version or the directory of a source tree.
+    *options* are the words that `Options` writes.
+    """
 
     cpython: str
     target: str
@@ -35,34 +38,34 @@ class Config:
     sources: str | None
     out: str
     jobs: int
-    build: int = 1               # of the same CPython: 2 is the first respin
+    build: int = 1               # 2 for the first respin of this version
 
     @property
     def is_pinned(self) -> bool:
-        """Is CPython to be fetched, as a version that pins.toml has?"""
+        """Whether *cpython* is a version to fetch, not a directory."""
         return (_VERSION.fullmatch(self.cpython) is not None
                 and not Path(self.cpython).is_dir())
 
     @property
     def source_dir(self) -> Path | None:
-        """SOURCES as a path."""
+        """The directory SOURCES, or None."""
         return Path(self.sources) if self.sources else None
 
     @cached_property
     def platform(self) -> Platform:
-        """What TARGET names."""
+        """The platform that TARGET names."""
         return targets.find(self.target)
 
     @cached_property
     def version(self) -> str:
-        """CPython's version, "3.13.15"; from the tree if it is given."""
+        """CPython's version, "3.13.15"; read from the tree, if any."""
         if self.is_pinned:
             return self.cpython
         return python_version(Path(self.cpython))
 
     @property
     def name(self) -> BuildName:
-        """What the names of its archives begin with."""
+        """The prefix of the archives' names."""
         return BuildName(self.version, self.build, self.target,
                          Options.parse(self.options).marks)
 
@@ -74,24 +77,23 @@ class Config:
 
     @property
     def flavour(self) -> str:
-        """How it is compiled: one of `options.FLAVOURS`."""
+        """The flavour of the build: one of `options.FLAVOURS`."""
         return Options.parse(self.options).flavour
 
     @property
     def gpl(self) -> bool:
-        """Is what is under the GPL linked in?"""
+        """Whether dependencies under the GPL may be linked in."""
         return "gpl" in Options.parse(self.options)
 
     @cached_property
     def recipes(self) -> dict[str, Recipe]:
-        """The dependencies that it is built with; its tree must be there
-        to tell."""
+        """The recipes of all dependencies; requires the CPython tree."""
         return recipes.wanted(self.minor, self.pristine, gpl=self.gpl)
 
     @cached_property
-    def told(self) -> dict[str, Recipe]:
-        """Those among them that CPython's configure is told of."""
-        return recipes.told(self.minor, self.pristine, gpl=self.gpl)
+    def configured(self) -> dict[str, Recipe]:
+        """The recipes whose results are passed to CPython's configure."""
+        return recipes.configured(self.minor, self.pristine, gpl=self.gpl)
 
     @property
     def wanted(self) -> list[Pin]:
@@ -100,32 +102,34 @@ class Config:
 
     @property
     def pins(self) -> dict[str, Pin]:
-        """All sources by name."""
+        """The pins of all dependencies, by name."""
         return pins.load()
 
     @cached_property
     def archives(self) -> dict[str, tuple[str, ...]]:
-        """Dependency → the archives that CPython is linked with."""
+        """Dependency → its archives that CPython is linked with."""
         return recipes.linked(self.minor, self.pristine, gpl=self.gpl)
 
     @cached_property
     def layout(self) -> Layout:
-        """Where this build's directories are."""
+        """The directories of this build."""
         out = Path(self.out)
         return Layout(out, work_dir(out), self.target, self.toolchain,
                       self.version, self.options)
 
     @property
     def pristine(self) -> Path:
-        """The CPython tree to build, as its author left it."""
+        """The CPython source tree to build; the build does not change it."""
         if self.is_pinned:
             return self.layout.work / f"cpython-{self.version}"
         return Path(self.cpython)
 
     @cached_property
     def epoch(self) -> int:
-        """SOURCE_DATE_EPOCH: the user's, else when the version of the
-        CPython tree was last changed.  Seconds since 1970.
+        """SOURCE_DATE_EPOCH, in seconds since 1970.
+
+        If the user has not set it, it is the mtime of the header that
+        contains CPython's version.
 
         https://reproducible-builds.org/specs/source-date-epoch/
         """
@@ -137,31 +141,38 @@ class Config:
 
     @cached_property
     def chain(self) -> Toolchain:
-        """The toolchain as data."""
+        """The description of the toolchain."""
         return compilers.toolchain(self.toolchain, self.platform, self.layout)
 
     def save(self) -> None:
-        """Write this down where the stages look for it."""
+        """Write the request to a file for the stages to read."""
         plan = self.layout.plan
         plan.mkdir(parents=True, exist_ok=True)
         (plan / "config.json").write_text(json.dumps(asdict(self)))
 
 
 def load(work: Path) -> Config:
-    """Return what save() wrote below *work*.  Raises UsageError if it
-    did not, and for what another version of it wrote."""
+    """Return the request that save() wrote below *work*.
+
+    Raises UsageError if the file is missing or invalid, for example
+    because another version of the tools wrote it.
+    """
     try:
         text = (work / "plan" / "config.json").read_text()
         return Config(**json.loads(text))
     except (OSError, ValueError, TypeError) as exc:
         raise UsageError(
-            f"no plan of a build in {work}",
-            hint="--work names OUT/work, after `make standalone`") from exc
+            f"{work} does not contain a planned build",
+            hint="run `make standalone`, then pass OUT/work as --work"
+            ) from exc
 
 
 def check(config: Config) -> Config:
-    """*config* with absolute paths.  Raises UsageError for what is wrong
-    with it, before anything is downloaded or written."""
+    """Return *config* with absolute paths and OPTIONS in order.
+
+    Raises UsageError if anything in it is invalid, before any file is
+    downloaded or written.
+    """
     config = replace(config, options=str(Options.parse(config.options)))
     compilers.check(config.toolchain, config.flavour)
     targets.check_runs_here(targets.find(config.target))
@@ -182,20 +193,26 @@ def check(config: Config) -> Config:
 
 
 def default_cpython() -> str:
-    """The tree that the overlay was laid over, else the newest pinned."""
+    """Return the tree that contains the overlay, or the default version."""
     if (ROOT / "Include" / "patchlevel.h").exists():
         return str(ROOT)
     return pins.cpython_versions()[0]
 
 
 def jobs(text: str) -> int:
-    """JOBS as a number; by default as many as this process may use."""
+    """Return JOBS as a number, by default the CPUs that we may use.
+
+    Raises UsageError if it is not a positive number.
+    """
     return number("JOBS", text or str(len(os.sched_getaffinity(0))))
 
 
 def number(name: str, text: str) -> int:
-    """A variable's value that is to be a number."""
-    # One of thousands of digits is more than int() takes.
+    """Return the value *text* of the variable *name* as a number.
+
+    Raises UsageError if it is not a number from 1 to 999999999.
+    """
+    # int() rejects a number with thousands of digits.
     if not text.isdecimal() or len(text) > 9 or int(text) < 1:
         raise UsageError(f"{name}={text[:30]} is not a number of 1 or more")
     return int(text)

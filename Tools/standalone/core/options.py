@@ -33,8 +33,8 @@ MARKS = tuple(option.word for option in TABLE if option.in_names)
 DEFAULT = FLAVOURS[0]
 
 _OTHERS = [word for word in WORDS if word not in FLAVOURS]
-_HINT = (f"known: {', '.join(WORDS)}; {', '.join(_OTHERS)} may be joined to "
-         f"one of the others: {FLAVOURS[1]}+{_OTHERS[0]}")
+_HINT = (f"known: {', '.join(WORDS)}; {', '.join(_OTHERS)} can be combined "
+         f"with one of the others: {FLAVOURS[1]}+{_OTHERS[0]}")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class Options:
         flavours = [word for word in FLAVOURS if word in given]
         if len(flavours) > 1:
             raise UsageError(
-                f"OPTIONS={text} wants {' and '.join(flavours)} at once",
+                f"OPTIONS={text} has more than one flavour: "
+                f"{' and '.join(flavours)}",
                 hint=_HINT)
         given.update(flavours or [DEFAULT])
         return cls(tuple(word for word in WORDS if word in given))

@@ -1,1 +1,1 @@
-"""Edit, configure and build CPython's tree."""
+"""Stages that edit, configure and build a CPython tree."""

@@ -1,7 +1,8 @@
-"""CPython's C API: the names that its headers and its stable ABI promise.
+"""CPython's C API: names in its headers and in the stable ABI.
 
-What a header declares may not exist on a platform, so the compiler is asked
-which declarations and feature macros are left of ``Python.h``.
+Headers declare names that some platforms do not have.  So the compiler's
+preprocessor determines which declarations and feature macros ``Python.h``
+has for a platform.
 """
 
 import re
@@ -11,22 +12,22 @@ from pathlib import Path
 
 from standalone.core.process import environment, output
 
-# The name is the first word before punctuation, however it is declared:
+# In each of these forms, the name is the first word before punctuation:
 #   PyAPI_FUNC(void) _Py_NO_RETURN Py_Exit(int);
 #   PyAPI_DATA(int) (*PyOS_InputHook)(void);
 _DECLARED = re.compile(r"\bPyAPI_(?:FUNC|DATA)\s*\((?:[^()]|\([^()]*\))*\)"
                        r"[^;{]*?(\w+)\s*[\[();=,]")
-# No part of a declaration: comments, directives, compilers' attributes.
+# Text to ignore: comments, directives, attributes for compilers.
 _IGNORED = re.compile(
     r"/\*.*?\*/|//[^\n]*|^[ \t]*#(?:\\\n|[^\n])*"
     r"|__attribute__\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)",
     re.DOTALL | re.MULTILINE)
-#: What the version script exports by pattern; see CPython's `make smelly`.
+#: The prefixes that the version script exports; see CPython's `make smelly`.
 PREFIXES = ("Py", "_Py")
 
 _VERSION_SCRIPT = """\
-/* What CPython itself exports, and nothing of the libraries that are linked
-   in: all that begins like its names, and what else Python.h declares. */
+/* Export CPython's own names, but none of the libraries that are linked in:
+   names with CPython's prefixes, and others that Python.h declares. */
 {{
   global: {names};
   local: *;
@@ -35,12 +36,15 @@ _VERSION_SCRIPT = """\
 
 
 def declared(text: str) -> frozenset[str]:
-    """The functions and variables of the API that C code declares."""
+    """Return the API's functions and variables that C code declares."""
     return frozenset(_DECLARED.findall(_IGNORED.sub(" ", text)))
 
 
 def declared_in(include: Path) -> frozenset[str]:
-    """What the headers below *include* declare, on any platform."""
+    """Return the API names that headers below *include* declare.
+
+    Conditional directives are ignored: the result is for any platform.
+    """
     return frozenset().union(*(
         declared(path.read_text(encoding="utf-8"))
         for path in include.rglob("*.h")))
@@ -48,15 +52,23 @@ def declared_in(include: Path) -> frozenset[str]:
 
 def declared_here(compiler: Path, includes: Sequence[Path],
                   ) -> frozenset[str]:
-    """What Python.h declares for the target of *compiler*."""
-    # A macro is not expanded within itself, so these stay to be seen.
+    """Return the API names that Python.h declares for a platform.
+
+    *compiler* is a compiler for that platform, *includes* are the
+    directories of the headers.  Raises BuildError if it fails.
+    """
+    # The preprocessor does not expand a macro within itself, so these
+    # remain in its output.
     return declared(_preprocessed(
         compiler, includes, "-DPyAPI_FUNC(type)=PyAPI_FUNC(type)",
         "-DPyAPI_DATA(type)=PyAPI_DATA(type)"))
 
 
 def macros_here(compiler: Path, includes: Sequence[Path]) -> frozenset[str]:
-    """The macros that are defined after Python.h."""
+    """Return the macros that are defined after including Python.h.
+
+    Raises BuildError if *compiler* fails.
+    """
     return frozenset(re.findall(r"(?m)^#define (\w+)", _preprocessed(
         compiler, includes, "-dM")))
 
@@ -71,8 +83,11 @@ def _preprocessed(compiler: Path, includes: Iterable[Path],
 
 
 def stable(manifest: Path, macros: frozenset[str]) -> frozenset[str]:
-    """What extensions for the stable ABI count on: the functions and data
-    of a stable_abi.toml that exist where *macros* are defined."""
+    """Return the functions and data of the stable ABI.
+
+    *manifest* is CPython's stable_abi.toml.  Items that depend on a macro
+    are included if it is in *macros*.
+    """
     items = tomllib.loads(manifest.read_text(encoding="utf-8"))
     return frozenset(
         name for kind in ("function", "data")
@@ -81,10 +96,12 @@ def stable(manifest: Path, macros: frozenset[str]) -> frozenset[str]:
 
 
 def version_script(names: Iterable[str]) -> str:
-    """The version script of the interpreter and libpython, of which
-    *names* are declared."""
-    # As patterns: a linker refuses a plain name that is not defined, and
-    # libpython3.so, which gets the same script, defines nothing.
+    """Return the version script for the interpreter and libpython.
+
+    It exports *names* and all names that start with one of PREFIXES.
+    """
+    # The names are written as patterns because linkers reject undefined
+    # names, and libpython3.so, which uses this script too, defines none.
     others = sorted(f"[{name[0]}]{name[1:]}" for name in names
                     if not name.startswith(PREFIXES))
     return _VERSION_SCRIPT.format(names="; ".join(

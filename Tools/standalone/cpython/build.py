@@ -1,11 +1,11 @@
-"""Stage: CPython, configured out of tree, built and installed.
+"""Stage: configure CPython out of tree, build it and install it.
 
     source/, setup/Setup.local, deps/  →  build/ (kept), install/
 
-``build/`` stays between runs so that touching one file costs one file's
-time.  It is thrown away when anything that configure was told changes,
-and when the last run in it was killed: a compiler that died leaves half
-an object file that is newer than its source.
+``build/`` is kept between runs, so that a change to one file recompiles
+only that file.  It is removed if any input of configure has changed, and
+if the last run was killed: a killed compiler may leave an incomplete
+object file that is newer than its source.
 """
 
 from __future__ import annotations
@@ -32,11 +32,14 @@ if TYPE_CHECKING:
     from standalone.request import Config
 
 
-def configure(layout: Layout, platform: Platform, told: Mapping[str, Recipe],
-              flavour: str) -> Command:
-    """Return the call of CPython's configure, which is *told* of recipes."""
+def configure(layout: Layout, platform: Platform,
+              configured: Mapping[str, Recipe], flavour: str) -> Command:
+    """Return the command that runs CPython's configure.
+
+    *configured* are the recipes whose results are passed to it.
+    """
     arguments = [
-        # A relative path, which is compiled into getpath.c as VPATH.
+        # A relative path: it is compiled into getpath.c as VPATH.
         "../source/configure",
         f"--prefix={PREFIX}",
         f"--build={platform.autoconf}",
@@ -47,22 +50,22 @@ def configure(layout: Layout, platform: Platform, told: Mapping[str, Recipe],
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar",
                  **platform.system.configured}
-    for name, recipe in told.items():
-        arguments += [recipes.filled(argument, name, layout)
+    for name, recipe in configured.items():
+        arguments += [recipes.expand_prefixes(argument, name, layout)
                       for argument in recipe.arguments]
         variables |= {
-            variable: recipes.filled(value, name, layout)
+            variable: recipes.expand_prefixes(value, name, layout)
             for variable, value in recipe.configure.items()}
     return Command(tuple(arguments), layout.stage("build"), variables)
 
 
 def make(build: Path, flavour: str, *arguments: str,
          ldflags: tuple[str, ...] = ()) -> Command:
-    """Return a make in the directory *build* with our own flags.
+    """Return a make command for the directory *build* with our flags.
 
-    The interpreter is linked from the objects, not against the shared
-    library that --enable-shared builds as well: one file that starts
-    without a search for another, also after `venv --copies` or setcap.
+    --enable-shared also builds a shared library, but the interpreter is
+    linked from objects instead.  So it is a single file that starts
+    without searching for a library, even after `venv --copies` or setcap.
     """
     compiling = " ".join(flags.compile_flags(flavour))
     linking = " ".join((*flags.link_flags(flavour), *ldflags))
@@ -76,21 +79,21 @@ def make(build: Path, flavour: str, *arguments: str,
 
 
 def make_commands(build: Path, flavour: str) -> Commands:
-    """Yield what is repeated when a source file changed."""
+    """Yield the commands that run again after a source file changed."""
     core = ("-Wl,--version-script=exports.map", *flags.PROBES)
-    # libpython3.so needs libpython3.13.so, which lies beside it.
+    # libpython3.so needs libpython3.13.so, in the same directory.
     yield make(build, flavour, "libpython3.so",
                ldflags=(*core, "-Wl,-rpath,\\$$ORIGIN"))
     yield make(build, flavour, "python", ldflags=core)
-    # Shared modules of the test suite export what they please.
+    # Without the version script: test modules export other names.
     yield make(build, flavour, "all")
 
 
 def install_commands(build: Path, source: Path, flavour: str,
                      root: Path) -> Commands:
-    """Install below *root*; pip comes from the wheel in *source*."""
+    """Yield commands to install below *root*, with pip from *source*."""
     yield make(build, flavour, "install", f"DESTDIR={root}", "TESTSUBDIRS=",
-               # Byte-compiled later, by the tree's own interpreter.
+               # The relocate stage compiles bytecode with this interpreter.
                "COMPILEALL_OPTS=--help")
     bundled = source / "Lib/ensurepip/_bundled"
     wheel = next(bundled.glob("pip-*.whl"))
@@ -99,12 +102,12 @@ def install_commands(build: Path, source: Path, flavour: str,
         "install", "--no-index", "--no-compile", "--ignore-installed",
         "--no-warn-script-location", "--no-cache-dir", f"--root={root}",
         f"--prefix={PREFIX}", f"--find-links={bundled}", "pip", cwd=build,
-        # Nothing of this machine's configuration of pip.
+        # Ignore the machine's configuration of pip.
         env={"PIP_CONFIG_FILE": os.devnull})
 
 
 def exports(layout: Layout) -> str:
-    """Return the version script, once configure has made pyconfig.h."""
+    """Return the version script; requires configure's pyconfig.h."""
     build, source = layout.stage("build"), layout.stage("source")
     compiler = layout.toolchain / "bin/cc"
     includes = (build, source / "Include")
@@ -115,8 +118,12 @@ def exports(layout: Layout) -> str:
 
 
 def run(config: Config, wanted: str) -> None:
-    """Build and install; begin anew if configure would be told, or
-    would do, anything else than last time."""
+    """Build and install CPython.
+
+    The build starts from scratch if the arguments of configure or its
+    other inputs have changed.  Raises BuildError if a command fails, or
+    if a module in modules.toml was not built as listed there.
+    """
     layout = config.layout
     build, source = layout.stage("build"), layout.stage("source")
     flavour = config.flavour
@@ -127,8 +134,8 @@ def run(config: Config, wanted: str) -> None:
         build.mkdir(parents=True)
     runner = Runner(
         layout.logs / "cpython.log",
-        # For dtrace, which CPython's makefile calls.  Not part of the key,
-        # as PATH is not: whichever Python runs us will do.
+        # dtrace, which CPython's makefile runs, uses this Python.  Like
+        # PATH, it is not part of the key: any version will do.
         environ(layout, config.recipes, config.epoch)
         | {"STANDALONE_PYTHON": sys.executable})
     runner.start()
@@ -137,7 +144,7 @@ def run(config: Config, wanted: str) -> None:
         (build / "Modules").mkdir()
         (build / "Modules/Setup.local").write_text(
             (layout.stage("setup") / "Setup.local").read_text())
-        call = configure(layout, config.platform, config.told, flavour)
+        call = configure(layout, config.platform, config.configured, flavour)
         runner.steps([call], "cpython")
         _check_configured(build / "Makefile", expected, runner.log)
         (build / "exports.map").write_text(exports(layout))
@@ -152,15 +159,15 @@ def run(config: Config, wanted: str) -> None:
 
 
 def _configured_key(config: Config) -> str:
-    """Return what changes with all that configure is made of, is told and
-    finds."""
+    """Return the key of configure's script, arguments and environment."""
     layout = config.layout
     source = layout.stage("source")
     return stamp.key(
-        str(configure(layout, config.platform, config.told, config.flavour)),
+        str(configure(layout, config.platform, config.configured,
+                      config.flavour)),
         [str(step) for step in make_commands(layout.stage("build"),
                                              config.flavour)],
-        # make does not know that exports.map is made of these.
+        # make does not know that exports.map depends on these files.
         api.version_script(api.declared_in(source / "Include")),
         stamp.file_sha256(source / "Misc/stable_abi.toml"),
         stamp.file_sha256(Path(api.__file__)),
@@ -176,9 +183,14 @@ def _configured_key(config: Config) -> str:
 
 def environ(layout: Layout, needed: Mapping[str, Recipe], epoch: int, *,
             inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the environment of configure and make."""
-    # make tries all modules in its build directory, which is not where
-    # they find what they are linked with.
+    """Return the environment of configure and make.
+
+    *needed* are the recipes of all dependencies, *epoch* is
+    SOURCE_DATE_EPOCH.  *inherited* is used like in
+    `core.process.environment`.
+    """
+    # make imports all modules in the build directory, where their rpath
+    # does not lead to the shared libraries.
     libraries = [layout.dep(name) / "lib"
                  for name, recipe in needed.items() if recipe.libraries]
     return environment(
@@ -191,7 +203,7 @@ def environ(layout: Layout, needed: Mapping[str, Recipe], epoch: int, *,
 
 def _check_configured(makefile: Path, expected: Iterable[str],
                       log: Path) -> None:
-    """Did configure find all that each *expected* module needs?"""
+    """Raise BuildError if configure cannot build an *expected* module."""
     states = dict(re.findall(r"^MODULE_(\w+)_STATE=(\S+)$",
                              makefile.read_text(), re.MULTILINE))
     missing = [
@@ -201,18 +213,18 @@ def _check_configured(makefile: Path, expected: Iterable[str],
     if missing:
         raise BuildError(
             f"configure cannot build {', '.join(missing)}",
-            hint="config.log in the build directory says why", log=log)
+            hint="see config.log in the build directory", log=log)
 
 
 def _setup_modules() -> set[str]:
-    """Modules whose flags we state in Setup.local."""
+    """Return the modules whose flags are in our Setup.local."""
     return {module for recipe in recipes.load().values()
             for module in recipe.setup}
 
 
 def _check_built(build: Path, install: Path, expected: Mapping[str, str],
                  log: Path) -> None:
-    """Is every *expected* module where it was expected?"""
+    """Raise BuildError unless all *expected* modules were built."""
     text = (build / "Modules/config.c").read_text()
     builtin = set(re.findall(r'^\s*{"(\w+)", PyInit_', text, re.MULTILINE))
     shared = {name.partition(".")[0]

@@ -1,7 +1,7 @@
-"""Where each extension module goes: CPython's lists and modules.toml.
+"""Decide how to build each extension module, according to modules.toml.
 
-https://github.com/python/cpython/blob/3.13/Modules/Setup says what such
-lists may contain.
+CPython's lists of modules are in Modules/Setup.*.in.  Their format:
+https://github.com/python/cpython/blob/3.13/Modules/Setup
 """
 
 import re
@@ -21,7 +21,10 @@ _RULE = re.compile(r"(?:@MODULE_\w+_TRUE@)?(\w+)\s+(\S.*)")
 
 @dataclass(frozen=True)
 class Decisions:
-    """modules.toml: where each module goes, or why it is left out."""
+    """The content of modules.toml.
+
+    *disabled* maps each module that is left out to the reason.
+    """
 
     builtin: frozenset[str]
     shared: frozenset[str]
@@ -29,7 +32,7 @@ class Decisions:
     disabled: Mapping[str, str]
 
     def place(self, module: str) -> str | None:
-        """"builtin", "shared", "disabled", or None: undecided."""
+        """Return "builtin", "shared" or "disabled", or None if undecided."""
         if module in self.builtin or module in self.bootstrap:
             return "builtin"
         if module in self.shared:
@@ -39,7 +42,11 @@ class Decisions:
 
 @cache
 def decisions(*, gpl: bool) -> Decisions:
-    """What modules.toml says of a build with the *gpl* or without."""
+    """Read modules.toml.
+
+    Modules that require a library under the GPL are built in if *gpl* is
+    true and disabled otherwise.
+    """
     data = tomllib.loads((TOOLS / "cpython" / "modules.toml").read_text())
     builtin, disabled = data["builtin"], data["disabled"]
     if gpl:
@@ -51,7 +58,10 @@ def decisions(*, gpl: bool) -> Decisions:
 
 
 def rules(tree: Path) -> dict[str, str]:
-    """CPython's rule for each module: name → sources and flags."""
+    """Return CPython's rule for each module: name → sources and flags.
+
+    Source: Setup.stdlib.in and Setup.bootstrap.in.
+    """
     found = {}
     for name in ("Setup.stdlib.in", "Setup.bootstrap.in"):
         for line in (tree / "Modules" / name).read_text().splitlines():
@@ -61,16 +71,16 @@ def rules(tree: Path) -> dict[str, str]:
 
 
 def expected(tree: Path, *, gpl: bool) -> dict[str, str]:
-    """Where each module of *tree* has to be: "builtin" or "shared".
+    """Return name → "builtin" or "shared" for all modules to build.
 
-    Raises BuildError that names all modules nobody decided about.
+    Raises BuildError if modules of *tree* are missing from modules.toml.
     """
     names = rules(tree)
     decided = decisions(gpl=gpl)
     undecided = [name for name in names if not decided.place(name)]
     if undecided:
         raise BuildError(
-            "nobody decided about these modules: " + ", ".join(undecided),
+            "modules missing from modules.toml: " + ", ".join(undecided),
             hint="add each to a list in Tools/standalone/cpython/modules.toml")
     return {name: place for name in sorted(names)
             if (place := decided.place(name)) in ("builtin", "shared")}

@@ -1,9 +1,9 @@
-"""Overlay: the fork's files and edits -> a CPython tree.
+"""Apply the overlay, the fork's files and edits, to a CPython tree.
 
-overlay.toml says what the fork adds to a tree and which lines of
-CPython's own files it edits.  Every edit can be taken back in memory, so
-what a file was before is known in a pristine tree and in an overlaid one
-alike; `apply` and `diff` both start from there.
+overlay.toml lists the files that the fork adds to a tree and its edits to
+CPython's own files.  Every edit can be undone in memory, so the original
+text of a file is known even if the overlay has been applied to the tree.
+`apply` and `diff` both start from that text.
 """
 
 import difflib
@@ -22,16 +22,17 @@ from standalone.core.layout import ROOT
 from standalone.sources.version import python_version
 
 _BEGIN, _END = "dnl standalone: begin\n", "dnl standalone: end\n"
-# Words that only lines of ours have: with_standalone, standalone-help ...
+# Words that only occur in our lines: with_standalone, standalone-help ...
 _OUR_WORD = re.compile(r"[\w.-]*standalone[\w.-]*", re.IGNORECASE)
 _OPERATORS = {">=": operator.ge, "<": operator.lt}
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One edit to a file of CPython's: *old* lines become *new* ones.
+    """An edit to one of CPython's files: *old* lines become *new* lines.
 
-    *old* is the anchor; *text* is what *new* has of ours.
+    *old* is the anchor and *text* is our part of *new*.  *python* limits
+    the edit to some versions: ">=3.14" or "<3.14".
     """
 
     file: str
@@ -41,7 +42,7 @@ class Edit:
     python: str = ""
 
     def fits(self, version: tuple[int, int]) -> bool:
-        """Does CPython *version* need this edit?"""
+        """Return whether this edit is for CPython *version*."""
         if not self.python:
             return True
         sign = ">=" if self.python.startswith(">=") else "<"
@@ -51,14 +52,14 @@ class Edit:
 
 @dataclass(frozen=True)
 class File:
-    """The content of a file, and whether it is a program."""
+    """The content of a file and its executable bit."""
 
     data: bytes
     executable: bool
 
 
 def files(root: Path = ROOT) -> list[Path]:
-    """The files that are laid over a tree, relative to *root*, sorted."""
+    """Return the files to add to a tree, relative to *root*, sorted."""
     found: set[Path] = set()
     for pattern in _config(root)["files"]:
         for path in root.glob(pattern):
@@ -68,15 +69,16 @@ def files(root: Path = ROOT) -> list[Path]:
 
 
 def edits(root: Path = ROOT) -> list[Edit]:
-    """The edits to CPython's files, in the order of overlay.toml."""
+    """Return the edits to CPython's files, in the order of overlay.toml."""
     return [_edit(table, root) for table in _config(root)["edit"]]
 
 
 def edited(tree: Path, root: Path = ROOT) -> dict[str, str]:
-    """Each file of CPython's that is edited: its new text.
+    """Return name → new text of CPython's files with edits.
 
-    The same whether *tree* has been overlaid or not.  Raises UsageError
-    where an anchor is missing or ambiguous, or our text was changed.
+    The result is the same whether or not the overlay has been applied to
+    *tree*.  Raises UsageError if an anchor is missing or ambiguous, or if
+    our lines have been changed.
     """
     texts = _pristine(tree, root)
     for edit in _fitting(tree, root):
@@ -85,11 +87,11 @@ def edited(tree: Path, root: Path = ROOT) -> dict[str, str]:
 
 
 def apply(tree: Path, root: Path = ROOT) -> list[Path]:
-    """Lay the overlay over *tree*; return what changed, relative to it.
+    """Apply the overlay to *tree*; return the changed files' paths.
 
-    All is computed and checked before anything is written, and only what
-    differs is written.  Raises UsageError as `edited` does, and for a
-    tree that is not writable.
+    The paths are relative to *tree*.  Everything is computed and checked
+    before any file is written, and only files that differ are written.
+    Raises UsageError like `edited`, and if a file cannot be written.
     """
     changed = []
     for path, wanted in _wanted(tree, root).items():
@@ -100,17 +102,21 @@ def apply(tree: Path, root: Path = ROOT) -> list[Path]:
 
 
 def check(tree: Path, root: Path = ROOT) -> bool:
-    """Is the overlay in *tree*, whole?  Raises UsageError if it cannot be."""
+    """Return whether the overlay has been applied to *tree* completely.
+
+    Raises UsageError, like `edited`, if it cannot be applied.
+    """
     return all(_read(tree / path) == wanted
                for path, wanted in _wanted(tree, root).items())
 
 
 def diff(tree: Path, root: Path = ROOT) -> str:
-    """The fork as one unified diff against the pristine *tree*.
+    """Return the overlay as a unified diff against the pristine *tree*.
 
-    It has git's headers, so that ``patch -p1`` makes programs executable
-    and empty files too.  Bytes that are not UTF-8 are surrogates, to be
-    encoded with ``errors="surrogateescape"``.  Raises as `edited` does.
+    The diff has git's headers, which let ``patch -p1`` create empty files
+    and set the executable bit.  Bytes that are not UTF-8 are represented
+    by surrogates; encode the text with ``errors="surrogateescape"``.
+    Raises UsageError like `edited`.
     """
     before = _pristine(tree, root)
     return "".join(
@@ -126,7 +132,7 @@ def _config(root: Path) -> dict[str, Any]:
 
 
 def _is_source(path: Path) -> bool:
-    """Neither hidden nor the cache of an interpreter."""
+    """Return whether *path* is neither hidden nor in __pycache__."""
     return not any(part.startswith(".") or part == "__pycache__"
                    for part in path.parts)
 
@@ -147,8 +153,11 @@ def _lines(text: str) -> str:
 
 
 def _block(text: str) -> str:
-    """The marked part of a file: of the fragment that the repository has,
-    or of the whole configure.ac where *root* is an overlaid tree."""
+    """Return the lines between the markers in *text*, with the markers.
+
+    *text* is a fragment in our repository or, if the root is a tree that
+    the overlay has been applied to, the complete configure.ac.
+    """
     return text[text.index(_BEGIN):text.index(_END) + len(_END)]
 
 
@@ -161,7 +170,7 @@ def _fitting(tree: Path, root: Path) -> list[Edit]:
 
 
 def _pristine(tree: Path, root: Path) -> dict[str, str]:
-    """The edited files as they are without our edits."""
+    """Return name → original text of the files that have edits."""
     wanted = _fitting(tree, root)
     texts = {edit.file: _text(tree, edit.file) for edit in wanted}
     for edit in reversed(wanted):
@@ -172,14 +181,15 @@ def _pristine(tree: Path, root: Path) -> dict[str, str]:
 
 
 def _verify(edit: Edit, pristine: str) -> None:
-    # A line of ours that could not be taken back would be put in twice.
+    # If a line of ours remains, its edit was not undone, and applying the
+    # edit would add the line again.
     ours = {*_OUR_WORD.findall(edit.text)} - {"standalone"}
     left = sorted(word for word in ours if word in pristine
                   and word in _OUR_WORD.findall(pristine))
     if left:
         raise UsageError(
-            f"{edit.file}: our lines with {left[0]!r} are there, but "
-            "changed or moved; nothing was changed",
+            f"{edit.file}: the overlay's lines with {left[0]!r} have been "
+            "edited or moved; nothing was changed",
             hint=f"restore CPython's own {edit.file}, then apply again")
     found = _count(pristine, edit.old)
     if found != 1:
@@ -187,21 +197,24 @@ def _verify(edit: Edit, pristine: str) -> None:
             f"{edit.file}: the anchor {_short(edit.old)!r} "
             f"{f'matches {found} times' if found else 'is missing'}; "
             "nothing was changed",
-            hint="this CPython has moved something: adapt the edit in "
-                 "Tools/standalone/cpython/overlay.toml")
+            hint="this version of CPython has other lines there: adapt the "
+                 "edit in Tools/standalone/cpython/overlay.toml")
 
 
 def _text(tree: Path, name: str) -> str:
     file = _read(tree / name)
     if file is None:
         raise UsageError(f"{tree} has no {name}; nothing was changed",
-                         hint="a release tarball and a git checkout have it")
+                         hint="use a release tarball or a git checkout")
     return _decode(file.data)
 
 
 def _places(text: str, lines: str) -> Iterator[int]:
-    """Where *lines* stand in *text* as whole lines.  (With ^ in a regular
-    expression, configure's megabyte would take seconds.)"""
+    """Yield the offsets of *lines* in *text*, at the start of a line.
+
+    A regular expression with ^ would take seconds for configure, which
+    has a megabyte.
+    """
     at = text.find(lines)
     while at >= 0:
         if at == 0 or text[at - 1] == "\n":
@@ -214,7 +227,7 @@ def _count(text: str, lines: str) -> int:
 
 
 def _swap(text: str, old: str, new: str) -> str:
-    """*text* with the first *old* lines, if any, replaced by *new*."""
+    """Return *text* with the first *old* lines, if any, replaced by *new*."""
     for at in _places(text, old):
         return text[:at] + new + text[at + len(old):]
     return text
@@ -228,9 +241,10 @@ def _short(lines: str) -> str:
 # --- files ----------------------------------------------------------------
 
 def _wanted(tree: Path, root: Path) -> dict[Path, File]:
-    """What the overlaid tree has, by path, in the order of writing.
+    """Return path → content of our files and edited files, in order.
 
-    configure comes after configure.ac, being made from it.
+    Files are written in this order: configure must be newer than
+    configure.ac, from which it is generated.
     """
     texts = edited(tree, root)
     wanted = {}
@@ -265,7 +279,7 @@ def _write(path: Path, file: File) -> None:
             scratch.unlink()
 
 
-# Bytes of any encoding survive, as do line ends and form feeds.
+# These preserve bytes of any encoding, line ends and form feeds.
 def _decode(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
@@ -282,7 +296,7 @@ def _file_diff(name: str, before: str | None, after: File) -> str:
         mode = "100755" if after.executable else "100644"
         header.append(f"new file mode {mode}\n")
         if not after.data:
-            # patch makes an empty file if it sees git's hash of nothing.
+            # patch creates an empty file if it sees the hash of one.
             header.append("index 0000000..e69de29\n")
     return "".join([*header, *_hunks(name, before, _decode(after.data))])
 
@@ -297,5 +311,8 @@ def _hunks(name: str, before: str | None, after: str) -> Iterator[str]:
 
 
 def _split(text: str) -> list[str]:
-    """Lines as patch sees them: str.splitlines splits at form feeds."""
+    """Split *text* into lines like patch.
+
+    str.splitlines() also splits at form feeds.
+    """
     return io.StringIO(text, newline="\n").readlines()

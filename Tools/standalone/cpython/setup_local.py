@@ -1,9 +1,9 @@
-"""Stage: CPython's lists of modules + our decisions → Setup.local.
+"""Stage: write Setup.local from CPython's lists of modules and ours.
 
     source/Modules/Setup.*.in, modules.toml, recipes  →  setup/Setup.local
 
-https://github.com/python/cpython/blob/3.13/Modules/Setup says what such
-a file may contain.
+The format of the file:
+https://github.com/python/cpython/blob/3.13/Modules/Setup
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from standalone.request import Config
 
 
-def text(tree: Path, told: Mapping[str, Recipe], layout: Layout, *,
+def text(tree: Path, configured: Mapping[str, Recipe], layout: Layout, *,
          gpl: bool) -> str:
-    """Return the Setup.local for *tree*, which is *told* of recipes."""
+    """Return the Setup.local for *tree* and the recipes *configured*."""
     found = modules.rules(tree)
     places = modules.expected(tree, gpl=gpl)
     reasons = modules.decisions(gpl=gpl).disabled
-    extra = {module: recipes.filled(flags, name, layout)
-             for name, recipe in told.items()
+    extra = {module: recipes.expand_prefixes(flags, name, layout)
+             for name, recipe in configured.items()
              for module, flags in recipe.setup.items()}
     return render.render(
         "Setup.local.j2",
@@ -46,4 +46,4 @@ def run(config: Config, wanted: str) -> None:
     layout = config.layout
     with stamp.output_dir(layout.stage("setup"), wanted) as out:
         (out / "Setup.local").write_text(text(
-            layout.stage("source"), config.told, layout, gpl=config.gpl))
+            layout.stage("source"), config.configured, layout, gpl=config.gpl))

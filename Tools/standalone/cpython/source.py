@@ -1,10 +1,10 @@
-"""Stage: a CPython tree + the overlay → the copy that is built.
+"""Stage: copy a CPython tree and apply the overlay to the copy.
 
     any tree, overlay.toml, our Lib/  →  source/
 
-The tree itself stays untouched, may be configured or built in place, and
-may lie under a path that configure could not handle.  Only files that
-differ are written, so that make sees what changed.
+The tree itself is not changed.  It may have been configured or built in
+place, and its path may contain characters that configure cannot handle.
+Only files that differ are written, so that make sees what changed.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from standalone.cpython import overlay
 if TYPE_CHECKING:
     from standalone.request import Config
 
-# Not needed to build, or made by building in place.  Patterns match a
-# path relative to the tree or, without a slash, any file name.
+# Files that are not needed, or that a build in place creates.  Patterns
+# match a path relative to the tree or, without a slash, any file name.
 _SKIPPED = (
     ".git", ".github", "Doc", "__pycache__", "*.pyc", "*.o", "*.a", "*.so",
     "*.so.*", "*.gcda", "*.profraw", "./Makefile", "./Makefile.pre",
@@ -41,15 +41,17 @@ _SKIPPED = (
     "./Lib/test/test_tools/test_standalone",
     "./Lib/test/test_tools/test_standalone_archives")
 
-# What is not copied is not installed: test.test_tools.test_makefile.
+# Lines of Makefile.pre.in that install our tests, which are not copied.
+# test.test_tools.test_makefile compares the lines with the directories.
 _OUR_TESTS = re.compile(
     r"(?m)^\t\ttest/test_tools/test_standalone(_archives|/\w+)? \\\n")
 
 
 def files(tree: Path, out: Path) -> list[str]:
-    """The relative paths of *tree* that make up CPython's source.
+    """Return the paths of CPython's sources, relative to *tree*.
 
-    Below *out* there is none: a build in the tree itself writes there.
+    Files below *out* are left out: a build writes them, possibly into
+    the tree itself.
     """
     return sorted(_walk(tree, "", os.path.abspath(out)))
 
@@ -81,9 +83,10 @@ _NAMES = frozenset(_SKIPPED) - set(_GLOBS)
 
 
 def fingerprint(tree: Path, out: Path) -> dict[str, str]:
-    """Return label → hash, of the files of *tree* and of the overlay.
+    """Return label → hash for the files of *tree* and of the overlay.
 
-    From sizes and times alone, so that asking costs little.
+    For *tree*, only names, sizes, mtimes and modes are hashed, which is
+    much faster than reading the files.
     """
     seen = []
     for name in files(tree, out):
@@ -97,13 +100,13 @@ def fingerprint(tree: Path, out: Path) -> dict[str, str]:
 
 
 def _overlaid() -> list[Path]:
-    """Our files that are part of what is built: the library's."""
+    """Return our files that become part of CPython: those in Lib/."""
     return [path for path in overlay.files() if path.parts[0] == "Lib"
             and not _is_skipped("/".join(path.parts[:4]))]
 
 
 def run(config: Config, wanted: str) -> None:
-    """Bring source/ in line with the tree and the overlay."""
+    """Update source/ to the tree with the overlay applied."""
     tree, copy = config.pristine, config.layout.stage("source")
     (copy / stamp.KEY).unlink(missing_ok=True)
     first = not copy.exists()
@@ -124,10 +127,11 @@ def run(config: Config, wanted: str) -> None:
 
 
 def _remove_all_but(kept: set[str], copy: Path) -> None:
-    """Remove files that are no more, and directories that leaves empty:
-    what was a directory may have become a file.
+    """Remove all files except *kept*, and directories that become empty.
 
-    Bytecode goes as well, and what other versions of this module took.
+    Empty directories must not remain, since the new tree may have a file
+    of the same name.  Bytecode, and files that another version of this
+    module copied, are removed too.
     """
     if not copy.exists():
         return
@@ -138,12 +142,12 @@ def _remove_all_but(kept: set[str], copy: Path) -> None:
 
 
 def _copy(source: Path, target: Path, first: bool) -> None:
-    """Copy a file or a link.
+    """Copy a file or a symbolic link if it differs.
 
-    At *first* with its times: CPython's makefile compares those of
-    generated files with those of their sources.  Later on what changed
-    is new, however old it is in the tree that it comes from: objects
-    have been made of what was there before.
+    The *first* copy preserves mtimes because CPython's makefile compares
+    those of generated files with those of their sources.  Later, a
+    changed file gets the current time even if it is old in the tree,
+    because objects were built from its previous version.
     """
     if source.is_symlink():
         if not target.is_symlink() or source.readlink() != target.readlink():
@@ -154,7 +158,7 @@ def _copy(source: Path, target: Path, first: bool) -> None:
     if target.is_symlink():
         target.unlink()
     before, after = source.stat(), _stat(target)
-    # Sizes and times if they agree, else bytes.
+    # cmp() reads the files only if their sizes or times differ.
     if (after and before.st_mode == after.st_mode
             and filecmp.cmp(source, target)):
         return
@@ -165,8 +169,10 @@ def _copy(source: Path, target: Path, first: bool) -> None:
 
 
 def _write(target: Path, data: bytes, model: Path, first: bool) -> None:
-    """Write an edited file with the mode of the pristine one, and at
-    *first* with its times, as in `_copy`."""
+    """Write an edited file if it differs, with the mode of *model*.
+
+    Its mtime is set as in `_copy`.
+    """
     if not _stat(target) or target.read_bytes() != data:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)

@@ -1,7 +1,7 @@
-"""One module a dependency.
+"""Recipes of the dependencies, one per module.
 
-A recipe yields commands and runs nothing, so it can be tested without a
-compiler, compared as text and hashed.
+A recipe yields commands and does not run them, so it can be tested
+without a compiler, compared as text and hashed.
 """
 
 import importlib
@@ -13,17 +13,20 @@ from standalone.core.model import Recipe
 
 
 def load() -> dict[str, Recipe]:
-    """All recipes by name, sorted."""
+    """Return all recipes by name, sorted."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__)
                    if not module.name.startswith("_"))
     return {name: importlib.import_module(f"{__name__}.{name}").RECIPE
             for name in names}
 
 
-def told(version: tuple[int, int], tree: Path, *,
-         gpl: bool) -> dict[str, Recipe]:
-    """The recipes that a CPython of *version* in *tree* is told of, with
-    those under the *gpl* or without."""
+def configured(version: tuple[int, int], tree: Path, *,
+               gpl: bool) -> dict[str, Recipe]:
+    """Return the recipes whose results are passed to CPython's configure.
+
+    *version* is CPython's feature version and *tree* its source, which
+    may bundle some dependencies.  *gpl* includes those under the GPL.
+    """
     found = {name: recipe for name, recipe in load().items()
              if version >= recipe.since
              and not (recipe.bundled and (tree / recipe.bundled).exists())
@@ -35,8 +38,11 @@ def told(version: tuple[int, int], tree: Path, *,
 
 def wanted(version: tuple[int, int], tree: Path, *,
            gpl: bool) -> dict[str, Recipe]:
-    """Those, and what they need though CPython has a copy of its own."""
-    names = set(told(version, tree, gpl=gpl))
+    """Return the configured() recipes and all recipes that they need.
+
+    This may include dependencies that CPython bundles for its own use.
+    """
+    names = set(configured(version, tree, gpl=gpl))
     while more := {need for name in names
                    for need in load()[name].needs} - names:
         names |= more
@@ -45,12 +51,13 @@ def wanted(version: tuple[int, int], tree: Path, *,
 
 def linked(version: tuple[int, int], tree: Path, *,
            gpl: bool) -> dict[str, tuple[str, ...]]:
-    """Name → archives, of those that CPython itself is linked with.
+    """Return name → archives of the dependencies linked into CPython.
 
-    An archive that is only linked into a shared library is not among
-    them: nobody links with it again.
+    Archives that are linked only into a shared library are left out
+    because nothing needs to be linked with them again.
     """
-    names = {name for name, recipe in told(version, tree, gpl=gpl).items()
+    recipes = configured(version, tree, gpl=gpl)
+    names = {name for name, recipe in recipes.items()
              if recipe.archives
              and (recipe.configure or recipe.arguments or recipe.setup)}
     while more := {need for name in names
@@ -59,10 +66,11 @@ def linked(version: tuple[int, int], tree: Path, *,
     return {name: load()[name].archives for name in sorted(names)}
 
 
-def filled(flags: str, name: str, layout: Layout) -> str:
-    """*flags* of the recipe *name* with prefixes filled in.
+def expand_prefixes(flags: str, name: str, layout: Layout) -> str:
+    """Return *flags* of the recipe *name* with prefixes filled in.
 
-    ``{prefix}`` is its own; a need's is under the need's name.
+    ``{prefix}`` is the recipe's own prefix, and ``{NAME}`` the prefix of
+    a dependency that it needs.
     """
     needs = load()[name].needs
     return flags.format(prefix=layout.dep(name),

@@ -1,4 +1,4 @@
-"""What several recipes do the same way."""
+"""Build steps that several recipes share."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -7,19 +7,22 @@ from standalone.core.model import Build, Commands
 
 
 def cflags(build: Build) -> str:
-    """All compiler flags of a dependency, as one string."""
+    """Return all compiler flags of a dependency as one string."""
     return " ".join(build.cflags)
 
 
 def includes(build: Build) -> str:
-    """Where the headers are of all that a recipe needs."""
+    """Return -I flags for the headers of all needed dependencies."""
     return " ".join(f"-I{prefix}/include"
                     for prefix in build.needs.values())
 
 
 def autotools(build: Build, *arguments: str, **env: str) -> Commands:
-    """configure, make, make install of a static, position independent
-    library, with GNU configure's usual options."""
+    """Run configure, make and make install for a static library.
+
+    *arguments* are added to GNU configure's usual options, and *env* to
+    its environment.
+    """
     yield build.run(
         "./configure", f"--prefix={build.prefix}",
         f"--build={build.platform.autoconf}",
@@ -33,12 +36,12 @@ def autotools(build: Build, *arguments: str, **env: str) -> Commands:
 
 def compile_archive(build: Build, archive: str, sources: Iterable[str],
                     headers: Mapping[str, str], flags: str = "") -> Commands:
-    """An archive from C sources alone, by a makefile of our own.
+    """Compile C sources into a static library with a makefile of ours.
 
-    For libraries that come without a configure script, or whose script
-    takes longer than their compilation.  *sources* may be patterns of
-    make's wildcard.  *headers* maps a header to the directory below
-    ``include/`` that it goes to.
+    This is for libraries that have no configure script, or whose script
+    takes longer than their compilation.  *sources* may be patterns for
+    make's wildcard function.  *headers* maps headers to directories below
+    ``include/`` to install them in.
     """
     yield build.write("standalone.mk", "".join(
         _makefile(build, archive, list(sources), flags)))
@@ -53,9 +56,11 @@ def compile_archive(build: Build, archive: str, sources: Iterable[str],
 
 def shared_library(build: Build, library: str, exports: Iterable[str],
                    inside: str, cwd: Path) -> Commands:
-    """A shared library of Tcl's kind, by the makefile in *cwd*, which
-    exports names by the patterns *exports*; *inside* is what is linked
-    into it, and the C library's own."""
+    """Build a shared library like Tcl's with the makefile in *cwd*.
+
+    *exports* are patterns of the names to export.  *inside* are the
+    linker flags for the libraries that it needs.
+    """
     yield build.write("exports.map", "".join([
         "{\n  global: ", *(f"{name}; " for name in exports),
         "\n  local: *;\n};\n"]))
@@ -77,6 +82,6 @@ def _makefile(build: Build, archive: str, sources: list[str],
 
 def _object(source: str) -> str:
     if "*" in source:
-        # Sorted, which make is not on its own, so that archives are alike.
+        # make does not sort them, and archives must be reproducible.
         return f"$(patsubst %.c,%.o,$(sort $(wildcard {source})))"
     return source.removesuffix(".c") + ".o"

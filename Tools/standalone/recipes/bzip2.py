@@ -8,7 +8,7 @@ _SOURCES = ("blocksort", "huffman", "crctable", "randtable", "compress",
 
 
 def commands(build: Build) -> Commands:
-    """Build the library alone: the makefile's install wants the tools."""
+    """Build only the library; `make install` would need the tools."""
     yield from compile_archive(
         build, "libbz2.a", [f"{name}.c" for name in _SOURCES],
         headers={"bzlib.h": ""}, flags="-D_FILE_OFFSET_BITS=64")

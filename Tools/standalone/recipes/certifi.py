@@ -1,10 +1,10 @@
-"""Mozilla's certificates, for machines that have no store of their own."""
+"""Mozilla's CA certificates, for machines without a certificate store."""
 
 from standalone.core.model import Build, Commands, Recipe
 
 
 def commands(build: Build) -> Commands:
-    """The bundle, with a line above it that tells how old it is."""
+    """Install the bundle with a first line that names its version."""
     certs = f"{build.prefix}/share/certs"
     yield build.write("heading", (
         f"# certifi {build.version}: the certificate authorities that "

@@ -1,4 +1,4 @@
-"""Berkeley DB 5.3, the last under the Sleepycat licence, for _dbm."""
+"""Berkeley DB 5.3, the last one under the Sleepycat licence, for _dbm."""
 
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import cflags
@@ -8,19 +8,19 @@ def commands(build: Build) -> Commands:
     """Build the C library with its ndbm interface."""
     directory = build.source / "build_unix"
     flags = (
-        # A function of its own bears the name of a builtin that compilers
-        # have had since C11: https://gcc.gnu.org/onlinedocs/gcc/_005f_005fatomic-Builtins.html
+        # One of its functions has the name of a compiler builtin that is
+        # newer: https://gcc.gnu.org/onlinedocs/gcc/_005f_005fatomic-Builtins.html
         "-D__atomic_compare_exchange=__db_atomic_compare_exchange "
-        # Its code and its configure tests predate C99.
+        # Its code and its configure tests are older than C99.
         "-std=gnu89 -w "
-        # It spends its time on files, and its code is large.
+        # Its code is large, and file access dominates its run time.
         "-Os")
     yield build.run(
         "../dist/configure", f"--prefix={build.prefix}",
         f"--build={build.platform.autoconf}",
         f"--host={build.platform.autoconf}",
         "--disable-shared", "--enable-static", "--enable-dbm",
-        # dbm is a hash table in one file; the rest is a database server's.
+        # dbm only needs hash tables in a file, not a database server.
         "--disable-replication", "--disable-queue", "--disable-heap",
         "--disable-verify", "--disable-statistics", "--disable-partition",
         "--disable-compression", "--disable-cryptography",

@@ -1,12 +1,12 @@
-"""Expat, for pyexpat where a CPython brings no copy of its own."""
+"""Expat, for pyexpat if CPython does not bundle it, and for fontconfig."""
 
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import compile_archive
 
 _SOURCES = ("xmlparse", "xmlrole", "xmltok", "random_getrandom",
             "random_dev_urandom")
-# What its configure would find with any glibc: the random numbers come
-# from the system call, for which glibc 2.17 has no function.
+# The result of its configure with any glibc.  Random numbers come from
+# the system call because glibc 2.17 has no function for it.
 _CONFIG = """\
 #define BYTEORDER 1234
 #define HAVE_SYSCALL_GETRANDOM 1
@@ -20,7 +20,7 @@ _CONFIG = """\
 
 
 def commands(build: Build) -> Commands:
-    """Compile by hand: an export of the repository has no configure."""
+    """Compile without configure, which the repository does not contain."""
     yield build.write("expat/lib/expat_config.h", _CONFIG)
     yield from compile_archive(
         build, "libexpat.a",

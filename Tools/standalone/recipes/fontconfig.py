@@ -1,9 +1,9 @@
-"""fontconfig: which font is meant by a name, for libXft."""
+"""fontconfig: finds fonts by name, for libXft."""
 
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import compile_archive, includes
 
-# Its configure's answers for any Linux.
+# The result of its configure on any Linux.
 _CONFIG = """\
 #define ALIGNOF_DOUBLE _Alignof(double)
 #define ALIGNOF_VOID_P __SIZEOF_POINTER__
@@ -55,7 +55,7 @@ _CONFIG = """\
 #define SIZEOF_VOID_P __SIZEOF_POINTER__
 """
 
-# What stands for the system's configuration where there is none.
+# The configuration to use if the system has none.
 _DIRECTORIES = ("/usr/share/fonts", "/usr/local/share/fonts")
 _ALIASES = {
     "sans-serif": ("DejaVu Sans", "Noto Sans", "Liberation Sans"),
@@ -66,7 +66,10 @@ _ALIASES = {
 
 
 def _defaults() -> str:
-    """As XML: https://www.freedesktop.org/software/fontconfig/fontconfig-user.html"""
+    """Return the default configuration in fontconfig's XML format.
+
+    https://www.freedesktop.org/software/fontconfig/fontconfig-user.html
+    """
     families = {name: "".join(f"<family>{family}</family>"
                               for family in preferred)
                 for name, preferred in _ALIASES.items()}
@@ -76,7 +79,7 @@ def _defaults() -> str:
           "</alias>" for name, preferred in families.items())])
 
 
-# The system's configuration and caches.
+# The paths of the system's configuration and caches.
 _PATHS = {
     "CONFIGDIR": "/etc/fonts/conf.d",
     "FC_CACHEDIR": "/var/cache/fontconfig",
@@ -85,8 +88,9 @@ _PATHS = {
     "FONTCONFIG_PATH": "/etc/fonts",
 }
 
-# What gperf, which machines do not have, makes of fcobjshash.gperf.h: a
-# look-up of these names.  There are sixty, and few look-ups.
+# gperf, which may not be installed, would generate a hash table of these
+# names from fcobjshash.gperf.h.  A linear search is fast enough for sixty
+# names and few look-ups.
 _NAMES = """\
 #include <string.h>
 
@@ -111,12 +115,12 @@ FcObjectTypeLookup (const char *str, FC_GPERF_SIZE_T len)
 
 
 def commands(build: Build) -> Commands:
-    """Compile by hand: its configure wants gperf and gettext."""
+    """Compile without configure, which requires gperf and gettext."""
     freetype = build.needs["freetype"]
     yield build.write("config.h", _CONFIG + "".join(
         f'#define {name} "{path}"\n' for name, path in _PATHS.items()))
     yield build.write("src/fcobjshash.h", _NAMES)
-    # Aliases of its functions that a shared library calls itself by.
+    # These define aliases that only a shared library needs.
     for name in ("fcalias", "fcaliastail", "fcftalias", "fcftaliastail"):
         yield build.write(f"src/{name}.h", "")
     yield from compile_archive(

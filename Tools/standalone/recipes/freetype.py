@@ -1,10 +1,10 @@
-"""FreeType: glyphs out of font files, for fontconfig and libXft."""
+"""FreeType: renders glyphs of font files, for fontconfig and libXft."""
 
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import compile_archive, includes
 
-# All modules of include/freetype/config/ftmodule.h, and of the base what
-# docs/INSTALL.ANY says, with Unix's way to read files.
+# The base files that docs/INSTALL.ANY lists, and all modules in
+# include/freetype/config/ftmodule.h.
 _BASE = ("base", "bbox", "bdf", "bitmap", "cid", "debug", "fstype", "gasp",
          "glyph", "gxval", "init", "mm", "otval", "patent", "pfr", "stroke",
          "synth", "type1", "winfnt")
@@ -17,7 +17,7 @@ _MODULES = ("autofit/autofit", "bdf/bdf", "cache/ftcache", "cff/cff",
 
 
 def commands(build: Build) -> Commands:
-    """Compile by hand: its configure takes longer than its code."""
+    """Compile without configure, which takes longer than the compiler."""
     yield from compile_archive(
         build, "libfreetype.a",
         [*(f"src/base/ft{name}.c" for name in _BASE),

@@ -1,11 +1,14 @@
-"""GNU dbm for the _gdbm module, where OPTIONS asks for the GPL."""
+"""GNU dbm for the _gdbm module, only with OPTIONS=gpl."""
 
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import autotools
 
 
 def commands(build: Build) -> Commands:
-    """Build the library alone; _dbm has Berkeley DB."""
+    """Build only the library, without its dbm interface.
+
+    The _dbm module uses Berkeley DB.
+    """
     configure, *_ = autotools(build, "--disable-nls", "--without-readline")
     yield configure
     yield build.make("libgdbm.la", cwd=build.source / "src")
@@ -17,5 +20,6 @@ def commands(build: Build) -> Commands:
 
 RECIPE = Recipe(
     commands, archives=("libgdbm.a",),
-    # configure would also want it in --with-dbmliborder, for _dbm.
+    # configure enables _gdbm only if --with-dbmliborder, which selects the
+    # library for _dbm, includes gdbm.
     setup={"_gdbm": "-I{prefix}/include {prefix}/lib/libgdbm.a"}, gpl=True)

@@ -4,13 +4,14 @@ from standalone.core.layout import TOOLS
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import autotools
 
-# Ours.  The first two include what they take the place of.
+# Our files in compat/libedit.  The first two include the upstream files
+# that they replace.
 _FILES = ("chartype.c", "readline.c", "text.h", "history_files.c",
           "inputrc.c", "inputrc_keys.c", "inputrc_functions.h")
 
 
 def commands(build: Build) -> Commands:
-    """Build against our ncurses."""
+    """Build the library with our ncurses."""
     curses = build.needs["ncurses"]
     yield from _adapt(build)
     yield from autotools(
@@ -20,8 +21,10 @@ def commands(build: Build) -> Commands:
 
 
 def _adapt(build: Build) -> Commands:
-    """Have it convert text as Python does, and do what GNU readline does
-    with init files, history files and hooks."""
+    """Make it convert text like Python and behave like GNU readline.
+
+    The latter concerns init files, history files and hooks.
+    """
     for name in _FILES[:2]:
         upstream = name.replace(".c", "_upstream.c")
         yield build.run("mv", f"src/{name}", f"src/{upstream}")
@@ -29,9 +32,9 @@ def _adapt(build: Build) -> Commands:
         yield build.write(
             f"src/{name}", (TOOLS / "compat" / "libedit" / name)
             .read_text(encoding="utf-8"))
-    # Every file of libedit's that converts text includes this one.
+    # Every file of libedit that converts text includes this header.
     yield build.run("sed", "-i", '$a #include "text.h"', "src/chartype.h")
-    # What is NULL where memory ran out.
+    # The pointer is NULL if memory is exhausted.
     yield build.run(
         "sed", "-i", r"s/for (; [*]p; p++)/for (; p \&\& *p; p++)/",
         "src/prompt.c")

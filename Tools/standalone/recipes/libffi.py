@@ -5,7 +5,7 @@ from standalone.recipes._steps import autotools
 
 
 def commands(build: Build) -> Commands:
-    """Build the library; its headers go to include/ on all targets."""
+    """Build the library; install headers in include/ on all platforms."""
     yield from autotools(
         build, "--disable-multi-os-directory", "--disable-docs",
         "--disable-exec-static-tramp", f"--libdir={build.prefix}/lib")

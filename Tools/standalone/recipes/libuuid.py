@@ -1,4 +1,4 @@
-"""libuuid of util-linux, for the _uuid module."""
+"""libuuid from util-linux, for the _uuid module."""
 
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import compile_archive
@@ -9,7 +9,7 @@ _SOURCES = ("libuuid/src/clear", "libuuid/src/compare", "libuuid/src/copy",
             "libuuid/src/unpack", "libuuid/src/unparse",
             "libuuid/src/uuid_time", "lib/randutils", "lib/md5", "lib/sha1")
 
-# What its configure finds with any glibc since 2.17.
+# The result of its configure with glibc 2.17 or newer.
 _FOUND = ("DIRFD", "ERR", "ERR_H", "ERRX", "WARN", "WARNX", "ERRNO_H",
           "JRAND48", "LIBPTHREAD", "LOFF_T", "NANOSLEEP", "NETINET_IN_H",
           "NET_IF_H", "PROGRAM_INVOCATION_SHORT_NAME", "STDLIB_H",
@@ -20,10 +20,9 @@ _FOUND = ("DIRFD", "ERR", "ERR_H", "ERRX", "WARN", "WARNX", "ERRNO_H",
 
 
 def commands(build: Build) -> Commands:
-    """Compile the library by hand.
+    """Compile without configure, which takes longer than the compiler.
 
-    The package's configure takes longer than everything it configures,
-    and most of that is for programs that we do not build.
+    Most of its checks are for programs that we do not build.
     """
     defines = " ".join(f"-DHAVE_{name}=1" for name in _FOUND)
     yield from compile_archive(
@@ -36,6 +35,6 @@ def commands(build: Build) -> Commands:
 
 RECIPE = Recipe(
     commands, archives=("libuuid.a",),
-    # Its own pkg-config file gives the directory, "#include <uuid.h>".
+    # Like in its pkg-config file: users write "#include <uuid.h>".
     configure={"LIBUUID_CFLAGS": "-I{prefix}/include/uuid",
                "LIBUUID_LIBS": "{prefix}/lib/libuuid.a"})

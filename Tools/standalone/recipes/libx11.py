@@ -4,16 +4,15 @@ from standalone.core.layout import TOOLS
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import compile_archive, includes
 
-# All of Xlib, the converters for locales and input methods included,
-# which could otherwise be loaded from a directory of the system's.
+# All of Xlib, including the converters for locales and input methods,
+# which it could otherwise load from a directory of the system.
 _SOURCES = ("src/*.c", "src/xcms/*.c", "src/xkb/*.c", "src/xlibi18n/*.c",
             "modules/im/ximcp/*.c", "modules/lc/*/*.c",
             "modules/om/generic/*.c")
 _INCLUDES = ("include", "include/X11", "src", "src/xcms", "src/xkb",
              "src/xlibi18n", "modules/im/ximcp")
 
-# Its configure's answers for any Linux, and the features it has on
-# without being asked.
+# The result of its configure on any Linux, with the default features.
 _CONFIG = (
     "_GNU_SOURCE", "COMPOSECACHE", "HASGETRESUID", "HAS_SHM",
     "HAVE_DLFCN_H", "HAVE_GETADDRINFO", "HAVE_GETPAGESIZE",
@@ -26,7 +25,7 @@ _CONFIG = (
     "USE_THREAD_SAFETY_CONSTRUCTOR", "XCMS", "XF86BIGFONT", "XIM_t",
     "XKB", "XLOCALE", "XTHREADS", "XUSE_MTSAFE_API")
 
-# The system's messages and colours, which libX11 does without as well.
+# The paths of the system's messages and colours, which are optional.
 _PATHS = {
     "X11_DATADIR": "/usr/share/X11",
     "XCMSDIR": "/usr/share/X11",
@@ -35,8 +34,8 @@ _PATHS = {
     "XLOCALELIBDIR": "/usr/lib/X11/locale",
 }
 
-# The system's descriptions of locales, then ours: without any, letters that
-# are not in ASCII cannot be typed.
+# Search the system's descriptions of locales, then ours.  Without any,
+# users cannot type non-ASCII letters.
 _LOCALES = """\
 extern const char *_XStandaloneLocaleDir(void);
 #define XLOCALEDIR _XStandaloneLocaleDir()
@@ -55,8 +54,8 @@ cd "$0/X11"
     DECkeysym.h HPkeysym.h >"$OLDPWD/src/ks_tables.h"
 """
 
-# What cpp and sed make of nls/, of which we need UTF-8 alone; languages
-# with tables of their own get the common one.
+# Like the makefile in nls/, which uses cpp and sed, but only for UTF-8;
+# languages with their own tables get the common one.
 _DATA = """\
 set -e
 mkdir -p "$0/C" "$0/en_US.UTF-8"
@@ -74,7 +73,7 @@ done
 
 
 def commands(build: Build) -> Commands:
-    """Compile by hand: libtool and configure would take a minute."""
+    """Compile without configure and libtool, which take a minute."""
     yield build.write("src/config.h", "".join(
         [*(f"#define {name} 1\n" for name in _CONFIG),
          *(f'#define {name} "{path}"\n' for name, path in _PATHS.items()),
@@ -85,7 +84,7 @@ def commands(build: Build) -> Commands:
     yield build.write("include/X11/XlibConf.h", _XLIBCONF)
     yield build.run("sh", "-c", _KEYSYMS.format(cc=build.cc_for_build),
                     f"{build.needs['x11proto']}/include")
-    # OS/2's, and another library's.
+    # The first is for OS/2, the second belongs to another library.
     yield build.run("rm", "src/os2Stubs.c", "src/x11_xcb.c")
     paths = " ".join(f"-I{name}" for name in _INCLUDES)
     yield from compile_archive(

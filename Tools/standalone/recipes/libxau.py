@@ -8,7 +8,7 @@ _SOURCES = ("AuDispose", "AuFileName", "AuGetAddr", "AuGetBest", "AuLock",
 
 
 def commands(build: Build) -> Commands:
-    """Compile by hand, with what its configure finds in any glibc."""
+    """Compile without configure; its results are the same for any glibc."""
     yield from compile_archive(
         build, "libXau.a", [f"{name}.c" for name in _SOURCES],
         headers={"include/X11/Xauth.h": "X11"},

@@ -1,19 +1,18 @@
-"""libxcb: the X protocol's C binding, on which libX11 stands."""
+"""libxcb: the X protocol's C binding, for libX11."""
 
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import compile_archive, includes
 
 _SOURCES = ("xcb_auth", "xcb_conn", "xcb_ext", "xcb_in", "xcb_list",
             "xcb_out", "xcb_util", "xcb_xid")
-# The core protocol and what the library itself uses.
+# The core protocol, and the extensions that the library itself uses.
 _GENERATED = ("bigreq", "xc_misc", "xproto")
 
 
 def commands(build: Build) -> Commands:
-    """Write the C code of the protocol, then compile by hand.
+    """Generate the C code of the protocol, then compile it.
 
-    Its configure would look for xcb-proto by pkg-config, and for little
-    else.
+    configure is not run; it only searches for xcb-proto with pkg-config.
     """
     source = build.source / "src"
     for name in _GENERATED:

@@ -8,7 +8,7 @@ _SOURCES = ("Array", "Fill", "Flush", "Key", "Read", "Unwrap", "Wrap",
 
 
 def commands(build: Build) -> Commands:
-    """Compile by hand, with what its configure finds in any glibc."""
+    """Compile without configure; its results are the same for any glibc."""
     yield from compile_archive(
         build, "libXdmcp.a", [f"{name}.c" for name in _SOURCES],
         headers={"include/X11/Xdmcp.h": "X11"},

@@ -5,7 +5,7 @@ from standalone.recipes._steps import compile_archive, includes
 
 
 def commands(build: Build) -> Commands:
-    """Compile by hand: there is nothing to configure."""
+    """Compile without configure: there is nothing to configure."""
     yield from compile_archive(
         build, "libXext.a", ["src/*.c"], headers={},
         flags=f"-Iinclude -Iinclude/X11/extensions {includes(build)} "

@@ -1,11 +1,11 @@
-"""libXft: smooth text by FreeType and fontconfig, for Tk."""
+"""libXft: anti-aliased text with FreeType and fontconfig, for Tk."""
 
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import compile_archive, includes
 
 
 def commands(build: Build) -> Commands:
-    """Compile by hand: there is nothing to configure."""
+    """Compile without configure: there is nothing to configure."""
     freetype = build.needs["freetype"]
     yield from compile_archive(
         build, "libXft.a", ["src/*.c"],

@@ -5,7 +5,7 @@ from standalone.recipes._steps import compile_archive, includes
 
 
 def commands(build: Build) -> Commands:
-    """Compile by hand: there is nothing to configure."""
+    """Compile without configure: there is nothing to configure."""
     yield from compile_archive(
         build, "libXrender.a", ["src/*.c"],
         headers={"include/X11/extensions/Xrender.h": "X11/extensions"},

@@ -1,11 +1,11 @@
-"""libXScrnSaver: how long nobody touched anything, for Tk."""
+"""libXScrnSaver: the time since the last user input, for Tk."""
 
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import compile_archive, includes
 
 
 def commands(build: Build) -> Commands:
-    """Compile by hand: it is one file."""
+    """Compile without configure: there is only one file."""
     yield from compile_archive(
         build, "libXss.a", ["src/XScrnSaver.c"],
         headers={"include/X11/extensions/scrnsaver.h": "X11/extensions"},

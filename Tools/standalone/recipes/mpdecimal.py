@@ -1,11 +1,11 @@
-"""mpdecimal, for _decimal where a CPython brings no copy of its own."""
+"""mpdecimal, for _decimal in a CPython that does not bundle it."""
 
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import autotools
 
 
 def commands(build: Build) -> Commands:
-    """Build the C library alone."""
+    """Build only the C library."""
     configure, *_ = autotools(build, "--disable-cxx", "--disable-doc")
     yield configure
     yield build.make("-C", "libmpdec", "libmpdec.a")

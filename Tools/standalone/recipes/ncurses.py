@@ -7,21 +7,22 @@ from standalone.core.layout import ROOT, TOOLS
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import autotools
 
-# Which terminals are compiled in, and where the system's databases are.  The
-# runtime tells of both, so it has the lists.
+# The terminals that are compiled in, and the system's databases.  The
+# lists are in the runtime, which reports on both.
 _KNOWN = runpy.run_path(
     str(ROOT / "Lib" / "_standalone_runtime" / "terminals.py"))
 
-# What these two set TERM to is not the name of their entry:
+# These two set TERM to another name than that of their entry:
 # https://sw.kovidgoyal.net/kitty/faq/ and https://ghostty.org/docs/help/terminfo
 _ALIASES = """\
 xterm-kitty|kitty under the name that it gives itself, use=kitty,
 xterm-ghostty|ghostty under the name that it gives itself, use=ghostty,
 """
 
-# Where case does not count (APFS, NTFS), an alias like 2621A would be a
-# link to itself, and E/Eterm replace e/eterm.  A directory E goes with all
-# that is in it: most are aliases, and Eterm is compiled in.
+# On case-insensitive file systems (APFS, NTFS), an alias like 2621A would
+# be a link to itself, and E/Eterm would replace e/eterm.  A directory like
+# E is removed completely: most of its entries are aliases, and Eterm is
+# compiled in.
 _DROP_CAPITALS = """\
 find . -name '*[A-Z]*' | sort | while read -r name; do
     if [ -e "$(echo "$name" | tr A-Z a-z)" ]; then rm -rf "$name"; fi
@@ -30,14 +31,15 @@ done
 
 
 def commands(build: Build) -> Commands:
-    """Build the libraries, then the database, then compile part of it in.
+    """Build the libraries and the database, and compile in part of it.
 
-    The entries come from the same release's own source and its own tic:
-    those of the machine are older, or it has none.  What the library asks
-    where no database has an entry is ours, and includes what it would be.
+    The entries are made from the source and with the tic of this release
+    because the machine's are older or missing.  If no database has an
+    entry, the library calls a function of ours, which includes the file
+    that ncurses generates for the purpose.
     """
-    # Before glibc 2.36, a wcrtomb that is told of a buffer shorter than any
-    # character may be aborts, even if this one fits (__wcrtomb_chk):
+    # Before glibc 2.36, wcrtomb aborts if its buffer is shorter than
+    # MB_CUR_MAX, even if the character would fit (__wcrtomb_chk):
     # https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/LSB-Core-generic/baselib---wcrtomb-chk-1.html
     yield build.run("sed", "-i", "s/malloc(length)/malloc(MB_LEN_MAX)/",
                     "ncurses/widechar/lib_unget_wch.c")
@@ -69,11 +71,11 @@ def commands(build: Build) -> Commands:
     yield build.run("sh", "-ec", _DROP_CAPITALS, cwd=Path(database))
     yield build.make("-C", "ncurses")
     yield build.run("make", "install.libs", "install.includes")
-    # How wide characters are, for libedit where the C library is in the C
-    # locale.  Its includes are not installed.
+    # libedit uses this header for the width of characters in the C locale.
+    # The headers that it includes are not installed.
     yield build.run("sed", "-i", "/^#include <ncurses_/d", "ncurses/wcwidth.h")
     yield build.run("cp", "ncurses/wcwidth.h", f"{build.prefix}/include/")
-    # libedit's configure knows the library by its narrow name only.
+    # libedit's configure only looks for the name of the narrow library.
     yield build.run("ln", "-s", "libncursesw.a",
                     f"{build.prefix}/lib/libncurses.a")
 
@@ -103,11 +105,11 @@ def _configure(build: Build) -> Commands:
         "--without-dlsym", "--disable-stripping", "--disable-pc-files",
         "--disable-db-install",
         "--enable-widec", "--enable-ext-colors", "--enable-ext-mouse",
-        # Aliases as symbolic links: they survive any archive.
+        # Make aliases symbolic links, which every archive format preserves.
         "--enable-symlinks",
         f"--with-default-terminfo-dir={_KNOWN['DEFAULT']}",
         f"--with-terminfo-dirs={':'.join(_KNOWN['DATABASES'])}",
-        # It asks for archives with times and owners where it can.
+        # By default it makes archives with times and owners if possible.
         cf_cv_ar_flags="-crD")
     yield configure
 

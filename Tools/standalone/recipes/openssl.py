@@ -6,30 +6,30 @@ from standalone.core.layout import ROOT, TOOLS
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import cflags
 
-# Where systems keep their modules.  The runtime reports on it, so it has the
-# list.
+# The directories where systems keep OpenSSL's modules.  The list is in the
+# runtime, which reports on them.
 _KNOWN = runpy.run_path(
     str(ROOT / "Lib" / "_standalone_runtime" / "libraries.py"))
 
 
 def commands(build: Build) -> Commands:
-    """Build both libraries with every provider inside.
+    """Build both libraries with all providers built in.
 
     https://github.com/openssl/openssl/blob/openssl-3.5/INSTALL.md
     """
     flags = cflags(build).split()
-    yield from _forgiving(build)
-    yield from _searching(build)
+    yield from _tolerate_settings(build)
+    yield from _search_systems(build)
     yield build.run(
         "perl", "./Configure", build.platform.openssl,
-        # What these name is compiled in; nothing is installed there.  For
-        # modules it is one of several directories, see _searching().
+        # These paths are compiled in; nothing is installed there.  The
+        # directory for modules is one of several, see _search_systems().
         "--prefix=/usr", "--libdir=lib", "--openssldir=/etc/ssl",
         "no-shared", "no-tests", "no-apps", "no-docs",
-        # Protocols and formats that no function of ssl or hashlib reaches.
+        # Protocols and formats that the modules ssl and hashlib do not use.
         "no-cmp", "no-cms", "no-ct", "no-quic", "no-srp", "no-ts",
-        # The legacy provider (MD4, RC4, DES...) inside libcrypto; modules
-        # of the system's, such as FIPS, can still be loaded.
+        # Build the legacy provider (MD4, RC4, DES...) into libcrypto.  The
+        # system's modules, such as FIPS, can still be loaded.
         "no-module", "enable-legacy",
         *flags, CC="cc", AR="ar", RANLIB="ranlib")
     yield build.make("build_libs")
@@ -40,18 +40,23 @@ def commands(build: Build) -> Commands:
                     f"{build.prefix}/include/")
 
 
-def _forgiving(build: Build) -> Commands:
-    """Put a file of ours around the one that reads openssl.cnf: the
-    system's may have settings that only the system's OpenSSL knows."""
+def _tolerate_settings(build: Build) -> Commands:
+    """Wrap the file that reads openssl.cnf, to ignore unknown settings.
+
+    The system's openssl.cnf may have settings that only the system's
+    OpenSSL supports.
+    """
     text = (TOOLS / "compat" / "openssl_conf.c").read_text(encoding="utf-8")
     yield build.run("mv", "crypto/conf/conf_mod.c",
                     "crypto/conf/conf_mod_upstream.c")
     yield build.write("crypto/conf/conf_mod.c", text)
 
 
-def _searching(build: Build) -> Commands:
-    """Put a file of ours around the one that makes the paths of modules,
-    since each system has its own directory for them."""
+def _search_systems(build: Build) -> Commands:
+    """Wrap the file that computes paths of modules, to search for them.
+
+    Every system has a different directory for modules.
+    """
     text = (TOOLS / "compat" / "openssl_dso.c").read_text(encoding="utf-8")
     directories = ", ".join(
         f'"{directory.format(multiarch=build.platform.autoconf)}"'

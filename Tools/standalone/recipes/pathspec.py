@@ -1,14 +1,14 @@
-"""pathspec: for the text of certifi's licence, which it has whole.
+"""pathspec: contains the full text of certifi's licence.
 
-certifi refers to the Mozilla Public License by an address.  Nothing of
-pathspec itself is built or shipped.
+certifi only has the URL of the Mozilla Public License.  No code of
+pathspec is built or shipped.
 """
 
 from standalone.core.model import Build, Commands, Recipe
 
 
 def commands(build: Build) -> Commands:
-    """Nothing: the text stands among the pin's licence files."""
+    """Yield nothing: the text is one of the pin's licence files."""
     yield from ()
 
 

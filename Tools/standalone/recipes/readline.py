@@ -1,4 +1,4 @@
-"""GNU readline, in libedit's place where OPTIONS asks for the GPL."""
+"""GNU readline, which replaces libedit with OPTIONS=gpl."""
 
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import autotools, includes
@@ -11,10 +11,10 @@ def commands(build: Build) -> Commands:
         build, "--with-curses", "--disable-install-examples",
         CPPFLAGS=f"{includes(build)} -I{curses}/include/ncursesw",
         LDFLAGS=f"-L{curses}/lib",
-        # It would ask the locales of the machine that happens to build.
+        # configure would test these with locales of the build machine.
         bash_cv_func_strcoll_broken="no", bash_cv_wcwidth_broken="no",
-        # Without these it cannot leave LINES and COLUMNS, as they are now,
-        # in the environment of every child.
+        # Keep it from setting LINES and COLUMNS in the environment, where
+        # children would see values that become outdated.
         ac_cv_func_putenv="no", ac_cv_func_setenv="no")
     yield configure
     yield build.make("libreadline.a")

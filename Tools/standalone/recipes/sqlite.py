@@ -3,9 +3,9 @@
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import compile_archive
 
-# https://www.sqlite.org/compile.html; what Debian's library offers and
-# what users of sqlite3 in Python have come to rely on.  Not
-# ENABLE_FTS3_TOKENIZER, which lets whoever can write SQL call any address.
+# https://www.sqlite.org/compile.html: the options of Debian's library, on
+# which users of Python's sqlite3 rely, except ENABLE_FTS3_TOKENIZER, which
+# lets SQL code call any address.
 _OPTIONS = (
     "ALLOW_ROWID_IN_VIEW", "ENABLE_COLUMN_METADATA", "ENABLE_DBPAGE_VTAB",
     "ENABLE_DBSTAT_VTAB", "ENABLE_FTS3", "ENABLE_FTS3_PARENTHESIS",
@@ -18,12 +18,12 @@ _OPTIONS = (
 
 
 def commands(build: Build) -> Commands:
-    """Make the amalgamation with the Tcl that it brings, then compile it.
+    """Make the amalgamation with the bundled Tcl, then compile it.
 
-    Its configure builds that Tcl (jimsh) where the system has none; we
-    always take it, so that the same steps run everywhere.
+    configure builds that Tcl (jimsh) if the system has none.  We always
+    use it so that the same steps run everywhere.
     """
-    # HAVE_REALPATH: the generator script normalises its own path.
+    # The generator script normalises its own path, hence HAVE_REALPATH.
     yield build.run(build.cc_for_build, "-O1", "-w", "-DHAVE_REALPATH",
                     "-o", "jimsh", "autosetup/jimsh0.c")
     yield build.run(

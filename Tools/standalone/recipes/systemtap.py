@@ -1,27 +1,26 @@
-"""SystemTap's sys/sdt.h and dtrace: probes in CPython (USDT).
+"""SystemTap's sys/sdt.h and dtrace, for probes in CPython (USDT).
 
-Both are used while CPython is built.  What is left of them are notes that
-tell bpftrace, gdb, perf and others where the probes are:
+Both are used only while CPython is built.  The result contains notes with
+the addresses of the probes for bpftrace, gdb, perf and others:
 https://sourceware.org/systemtap/wiki/UserSpaceProbeImplementation
 """
 
 from standalone.core.model import Build, Commands, Recipe
 
-# Upstream's archive has dtrace without its first line, and the header
-# where a configure script is to add another; Debian's package has them
-# as they are installed.
-_ALIKE = """\
+# Upstream's archive has templates of dtrace and the headers; Debian's
+# package has the installed files.
+_NORMALISE = """\
 set -e
 test -e COPYING || cp share/doc/systemtap-sdt-dev/copyright COPYING
 test -e dtrace.in || cp bin/dtrace dtrace.in
 test -e includes || cp -R include/*-*-* includes
 """
 
-# What upstream's configure script asks the assembler.  That of clang and
-# GNU's since 2.22 know the flag "?" of a section.
+# The result of upstream's configure: the assemblers of clang and GNU
+# binutils 2.22 support the section flag "?".
 _CONFIG = "#define _SDT_ASM_SECTION_AUTOGROUP_SUPPORT 1\n"
 
-# Without site-packages: with pyparsing, dtrace reads in another way.
+# Without site-packages: dtrace uses another parser if it finds pyparsing.
 _DTRACE = """\
 #!/bin/sh
 exec "$STANDALONE_PYTHON" -I -S "$0.py" -I"${0%/*}" "$@"
@@ -29,9 +28,9 @@ exec "$STANDALONE_PYTHON" -I -S "$0.py" -I"${0%/*}" "$@"
 
 
 def commands(build: Build) -> Commands:
-    """Install the header, and dtrace beside it."""
+    """Install the headers and dtrace."""
     include = f"{build.prefix}/include"
-    yield build.run("sh", "-c", _ALIKE)
+    yield build.run("sh", "-c", _NORMALISE)
     yield build.write("includes/sys/sdt-config.h", _CONFIG)
     yield build.write("dtrace", _DTRACE)
     yield build.run("chmod", "+x", "dtrace")

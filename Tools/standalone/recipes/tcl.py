@@ -1,24 +1,24 @@
-"""Tcl: the language that Tk is written in, for _tkinter."""
+"""Tcl: the scripting language of Tk, for _tkinter."""
 
 from standalone.core.layout import PREFIX, TOOLS
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import cflags, shared_library
 
-# What its public headers declare: tclDecls.h, where TclFreeObj() is for the
-# macro Tcl_DecrRefCount(), tclOODecls.h and tclTomMathDecls.h.
+# The names that its public headers declare: tclDecls.h (TclFreeObj() is
+# used by the macro Tcl_DecrRefCount()), tclOODecls.h, tclTomMathDecls.h.
 _EXPORTS = ("Tcl_*", "TclFreeObj", "TclBN_*")
 
-# In the place of its file that knows where its scripts are.
+# They replace the file that finds Tcl's scripts.
 _COMPAT = ("tcl_library.c", "beside.h")
 
 
 def commands(build: Build) -> Commands:
-    """Build the library, install its scripts and what Tk is built with.
+    """Build the library; install its scripts and the files that Tk needs.
 
-    8.6 and not 9.0: it is what CPython 3.13 is released with, whose
-    tkinter lacks changes for 9.0: https://github.com/python/cpython/pull/153484
+    We use 8.6, like the installers of CPython 3.13, because tkinter lacks
+    changes for 9.0: https://github.com/python/cpython/pull/153484
 
-    A library of its own, as PyInstaller and others open it.
+    Tcl is a shared library because PyInstaller and others open it.
     """
     unix = build.source / "unix"
     zlib = build.needs["zlib"]
@@ -34,7 +34,7 @@ def commands(build: Build) -> Commands:
         f"--build={build.platform.autoconf}",
         f"--host={build.platform.autoconf}",
         "--enable-shared", "--enable-threads",
-        # The system's are used, as by Python itself.
+        # Use the system's time zones, like Python itself.
         "--with-tzdata=no", "--with-encoding=utf-8",
         cwd=unix, CC="cc", AR="ar", RANLIB="ranlib", CFLAGS=cflags(build),
         CPPFLAGS=f"-I{zlib}/include", LDFLAGS=f"-L{zlib}/lib")
@@ -45,16 +45,16 @@ def commands(build: Build) -> Commands:
         "make", "install-libraries", "install-msgs", "libraries=",
         f"SCRIPT_INSTALL_DIR={scripts}/tcl8.6",
         f"MODULE_INSTALL_DIR={scripts}/tcl8", "MAN_FLAGS=", cwd=unix)
-    # C, for who would compile a tclsh.
+    # C source of tclsh.
     yield build.run("rm", f"{scripts}/tcl8.6/tclAppInit.c")
     yield build.run("mkdir", "-p", f"{build.prefix}/include",
                     f"{scripts}/source")
-    # Through its table of functions, Tk works with any Tcl 8.6.
+    # The stub library lets Tk work with any Tcl 8.6.
     yield build.run("cp", "unix/libtclstub8.6.a", f"{build.prefix}/lib/")
     yield build.run("sh", "-c", 'cp generic/tcl*.h "$0"',
                     f"{build.prefix}/include")
-    # Tk reads its sources' headers and what configure found.  That names
-    # this build's directory: nothing of it goes into an archive.
+    # Tk's build reads headers in Tcl's sources and the results of Tcl's
+    # configure.  They contain paths of this build and are not packed.
     yield build.run("cp", "-R", "generic", "unix", f"{scripts}/source/")
 
 

@@ -1,16 +1,16 @@
-"""Tk: windows and what is in them, for _tkinter."""
+"""Tk: the GUI toolkit, for _tkinter."""
 
 from standalone.core.layout import PREFIX
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import cflags, includes, shared_library
 
-# What tkDecls.h and ttkDecls.h declare, and nothing of X11 and the fonts'
-# libraries.  Pillow and matplotlib look for some of it in _tkinter's file,
-# and find it in what that is linked with.
+# The names that tkDecls.h and ttkDecls.h declare, without those of the X11
+# and font libraries.  Pillow and matplotlib look up some of them in the
+# _tkinter module, and dlsym() finds them in its dependency.
 # https://github.com/python-pillow/Pillow/blob/main/src/Tk/tkImaging.c
 _EXPORTS = ("Tk_*", "Ttk_*")
 
-# Its configure would look for them with xft-config and -lX11.
+# configure would search for these libraries with xft-config and -lX11.
 _FOUND = {
     "ac_cv_have_x": "have_x=yes ac_x_includes= ac_x_libraries=",
     "ac_cv_header_X11_Xft_Xft_h": "yes",
@@ -30,7 +30,7 @@ shift
 PATH=.:$PATH exec ./configure --with-tcl=. "$@"
 """
 
-# In the order in which a linker wants them.
+# In the order that a linker requires.
 _INSIDE = (
     ("tcl", "tclstub8.6"), ("libxft", "Xft"), ("fontconfig", "fontconfig"),
     ("freetype", "freetype"), ("expat", "expat"), ("libxrender", "Xrender"),
@@ -40,7 +40,7 @@ _INSIDE = (
 
 
 def commands(build: Build) -> Commands:
-    """Build the library with smooth fonts, and install its scripts."""
+    """Build the library with anti-aliased fonts; install its scripts."""
     unix = build.source / "unix"
     tcl, freetype = build.needs["tcl"], build.needs["freetype"]
     scripts = f"{build.prefix}/share/tk8.6"
@@ -58,7 +58,7 @@ def commands(build: Build) -> Commands:
                               f"{inside} -ldl -lm -lpthread", cwd=unix)
     yield build.run("make", "install-libraries", "libraries=",
                     f"SCRIPT_INSTALL_DIR={scripts}", cwd=unix)
-    # C, for who would compile a wish, and logos that only demos show.
+    # C source of wish, and images that only demos use.
     yield build.run("sh", "-c", 'rm -r "$0/tkAppInit.c" "$0/images"',
                     scripts)
     yield build.run("mkdir", "-p", f"{build.prefix}/include")
@@ -71,7 +71,7 @@ RECIPE = Recipe(
     configure={
         "TCLTK_CFLAGS": "-I{prefix}/include -I{tcl}/include "
                         "-I{libx11}/include -I{x11proto}/include",
-        # From lib/python3.13/lib-dynload; as a makefile and a shell want it.
+        # Relative to lib/python3.13/lib-dynload; quoted for make and shell.
         "TCLTK_LIBS": "{prefix}/lib/libtk8.6.so {tcl}/lib/libtcl8.6.so "
                       "-Wl,-rpath,\\$$ORIGIN/../.."},
     needs=("expat", "fontconfig", "freetype", "libx11", "libxau", "libxcb",

@@ -1,15 +1,15 @@
-"""Time zones, for machines that have no zoneinfo directory."""
+"""Time zones, for machines without a zoneinfo directory."""
 
 from standalone.core.model import Build, Commands, Recipe
 
 
 def commands(build: Build) -> Commands:
-    """The compiled zones and the tables that lie beside them anywhere.
+    """Install the compiled zones and the usual tables.
 
-    A zone's second name is a second file: as links they would save a
-    thousandth of the archives, and not survive every way of unpacking.
+    Aliases of zones are files: links would reduce the size of the
+    archives by a thousandth, and some programs do not unpack links.
     """
-    # What makes them a Python package.
+    # These files make it a Python package.
     yield build.run("sh", "-c", "rm __init__.py */__init__.py "
                                 "*/*/__init__.py",
                     cwd=build.source / "tzdata/zoneinfo")

@@ -1,9 +1,9 @@
-"""The Python package of xcb-proto, which reads its XML."""
+"""xcbgen: xcb-proto's Python package, which reads the protocol's XML."""
 
 from standalone.core.model import Build, Commands, Recipe
 
-# It lies at the top of upstream's archive; Debian has it in a package of
-# its own.
+# The package is at the top of upstream's archive; Debian has a separate
+# package for it.
 _COPY = """\
 set -e
 test -e COPYING || cp share/doc/python3-xcbgen/copyright COPYING

@@ -1,8 +1,8 @@
-"""The X protocol as XML, of which libxcb's code is made."""
+"""xcb-proto: the X protocol as XML, to generate libxcb's code from."""
 
 from standalone.core.model import Build, Commands, Recipe
 
-# Upstream's archive has them in src/, Debian's package below share/.
+# The files are in src/ in upstream's archive, in share/ in Debian's package.
 _COPY = """\
 set -e
 test -e COPYING || cp share/doc/xcb-proto/copyright COPYING
@@ -12,7 +12,7 @@ test -e "$0/xproto.xml"
 
 
 def commands(build: Build) -> Commands:
-    """Install the descriptions."""
+    """Install the XML files."""
     directory = f"{build.prefix}/include/xcb"
     yield build.run("mkdir", "-p", directory)
     yield build.run("sh", "-c", _COPY, directory)

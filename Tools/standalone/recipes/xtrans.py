@@ -4,7 +4,7 @@ from standalone.core.model import Build, Commands, Recipe
 
 
 def commands(build: Build) -> Commands:
-    """Install the sources where libX11 includes them."""
+    """Install the sources where libX11 looks for them."""
     directory = f"{build.prefix}/include/X11/Xtrans"
     yield build.run("mkdir", "-p", directory)
     yield build.run(

@@ -10,7 +10,7 @@ def commands(build: Build) -> Commands:
         build, "--disable-xz", "--disable-xzdec", "--disable-lzmadec",
         "--disable-lzmainfo", "--disable-scripts", "--disable-doc",
         "--disable-nls", "--disable-rpath",
-        # Its headers would mark the whole API as exported.
+        # Otherwise its headers mark the whole API as exported.
         gl_cv_cc_visibility="no")
 
 

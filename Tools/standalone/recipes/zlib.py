@@ -5,9 +5,9 @@ from standalone.recipes._steps import cflags
 
 
 def commands(build: Build) -> Commands:
-    """Build with zlib's own, hand-written configure.
+    """Build the library with its own, hand-written configure.
 
-    It knows neither --host nor --disable-shared.
+    The script supports neither --host nor --disable-shared.
     """
     yield build.run("./configure", f"--prefix={build.prefix}", "--static",
                     CC="cc", AR="ar", RANLIB="ranlib", CFLAGS=cflags(build))

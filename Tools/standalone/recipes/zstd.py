@@ -5,10 +5,10 @@ from standalone.recipes._steps import cflags
 
 
 def commands(build: Build) -> Commands:
-    """Build the library with threads, as compression.zstd offers them."""
+    """Build the library with threads, which compression.zstd supports."""
     flags = f"{cflags(build)} -DZSTD_MULTITHREAD -DZSTDLIB_VISIBLE="
-    # The Huffman decoder in assembly has no frame pointers and no notes
-    # for control-flow protection; the C code decodes the same.
+    # The Huffman decoder in assembly lacks frame pointers and notes for
+    # control-flow protection; the C code gives the same results.
     yield build.make("-C", "lib", "libzstd.a", "ZSTD_NO_ASM=1",
                      "CC=cc", "AR=ar", f"CFLAGS={flags}")
     yield build.run("make", "-C", "lib", "install-static",

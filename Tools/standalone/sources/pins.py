@@ -46,13 +46,13 @@ def _table() -> dict[str, Any]:
 def _pin(name: str, entry: Mapping[str, Any]) -> Pin:
     version = entry["version"]
 
-    def filled(text: str) -> str:
+    def expand(text: str) -> str:
         return text.replace("{version}", version)
 
     files = tuple(
-        SourceFile(file["sha256"], tuple(map(filled, file["locations"])))
+        SourceFile(file["sha256"], tuple(map(expand, file["locations"])))
         for file in entry["files"])
     return Pin(name, version, entry["licence"], files,
-               tuple(map(filled, entry["licence_files"])),
-               filled(entry["cpe"]) if "cpe" in entry else None,
+               tuple(map(expand, entry["licence_files"])),
+               expand(entry["cpe"]) if "cpe" in entry else None,
                entry.get("tool", False))

@@ -142,7 +142,7 @@ class RecipesTest(unittest.TestCase):
     def test_what_is_needed_is_built_though_cpython_has_its_own(self):
         tree = small_tree(Path(self.enterContext(
             tempfile.TemporaryDirectory())))
-        self.assertNotIn("expat", recipes.told((3, 13), tree, gpl=False))
+        self.assertNotIn("expat", recipes.configured((3, 13), tree, gpl=False))
         self.assertIn("expat", recipes.wanted((3, 13), tree, gpl=False))
 
     def test_what_is_in_a_library_is_not_linked_again(self):
@@ -245,8 +245,8 @@ class RealTreeTest(unittest.TestCase):
 
     def test_configure_knows_what_it_is_told(self):
         command = build.configure(
-            self.request.layout, self.request.platform, self.request.told,
-            self.request.flavour)
+            self.request.layout, self.request.platform,
+            self.request.configured, self.request.flavour)
         for variable in command.env:
             self.assertRead(variable)
         for argument in command.argv[1:]:

@@ -308,16 +308,18 @@ class StageTest(CliTest):
         (self.dir / "plan").mkdir()
         for work in self.dir, self.dir / "missing":
             self.assertFails(self.stage("source", work=work), 2,
-                             f"no plan of a build in {work}\n", "--work")
+                             f"{work} does not contain a planned build\n",
+                             "--work")
         for text in "{", "[]", '{"cpython": "3.13.15"}':
             (self.dir / "plan/config.json").write_text(text)
             self.assertFails(self.stage("source", work=self.dir), 2,
-                             f"no plan of a build in {self.dir}\n")
+                             f"{self.dir} does not contain a planned build\n")
 
     def test_here(self):
         """Nothing is written to a directory that is not for building."""
         done = self.run_in(self.command("stage", "source"))
-        self.assertFails(done, 2, f"no plan of a build in {self.dir}\n")
+        self.assertFails(done, 2,
+                         f"{self.dir} does not contain a planned build\n")
         self.assertFalse((self.dir / "failed").exists())
 
     def test_unknown_names(self):
@@ -604,7 +606,7 @@ class OverlayTest(CliTest):
         tree = self.tree()
         diff = self.overlay("diff", tree).stdout
         self.assertEqual(self.overlay("check", tree).stdout,
-                         "not applied; it can be\n")
+                         "not applied, but applicable\n")
         *applied, summary = self.overlay(
             "apply", "-v", tree).stdout.splitlines()
         self.assertIn("Makefile.standalone", applied)
@@ -614,7 +616,7 @@ class OverlayTest(CliTest):
         self.assertEqual(
             summary, f"{tree}: files added or replaced: "
                      f"{len(applied) - len(edited)}, "
-                     f"files of CPython's edited: {len(edited)}")
+                     f"CPython's files edited: {len(edited)}")
         self.assertEqual(
             sorted(applied),
             sorted(re.findall(r"(?m)^diff --git a/.* b/(.*)$", diff)))
@@ -627,7 +629,7 @@ class OverlayTest(CliTest):
         self.assertEqual(
             self.overlay("apply", tree).stdout,
             f"{tree}: files added or replaced: 1, "
-            "files of CPython's edited: 0\n")
+            "CPython's files edited: 0\n")
         self.assertEqual(self.overlay("apply", "--verbose", tree).stdout,
                          f"{tree}: nothing to do\n")
 

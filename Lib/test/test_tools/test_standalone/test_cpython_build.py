@@ -110,8 +110,8 @@ class CPythonTest(unittest.TestCase):
 class CommandsTest(CPythonTest):
 
     def configure(self, config):
-        return build.configure(config.layout, config.platform, config.told,
-                               config.flavour)
+        return build.configure(config.layout, config.platform,
+                               config.configured, config.flavour)
 
     def test_configure(self):
         command = self.configure(self.config)

@@ -189,7 +189,7 @@ class ApplyTests(OverlayTestCase):
                 file.write_bytes(text.replace(
                     b"\n" + ours, b"\n" + ours.replace(b"\n", b" \n", 1)))
                 self.assertNotEqual(file.read_bytes(), text)
-                self.refused(tree, edit.file, "changed or moved")
+                self.refused(tree, edit.file, "edited or moved")
 
     def test_edit_that_is_there_twice(self):
         tree = self.make_tree()

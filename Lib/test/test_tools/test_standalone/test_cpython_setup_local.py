@@ -41,12 +41,12 @@ class ModulesTest(unittest.TestCase):
         with self.assertRaises(BuildError) as caught:
             modules.expected(self.tree, gpl=False)
         self.assertEqual(caught.exception.message,
-                         "nobody decided about these modules: _novel, _other")
+                         "modules missing from modules.toml: _novel, _other")
         self.assertIn("modules.toml", caught.exception.hint)
 
     def text(self, config):
-        return setup_local.text(config.pristine, config.told, config.layout,
-                                gpl=config.gpl)
+        return setup_local.text(config.pristine, config.configured,
+                                config.layout, gpl=config.gpl)
 
     def test_setup_local(self):
         config = request(self.tree, self.dir / "out")
@@ -81,7 +81,7 @@ class ModulesTest(unittest.TestCase):
     def test_prefixes_of_a_recipe_and_its_needs(self):
         layout = request(self.tree, self.dir / "out").layout
         self.assertEqual(
-            recipes.filled("{prefix} {ncurses}", "libedit", layout),
+            recipes.expand_prefixes("{prefix} {ncurses}", "libedit", layout),
             f"{layout.dep('libedit')} {layout.dep('ncurses')}")
 
     @unittest.skipUnless(REAL_TREE, "STANDALONE_TEST_TREE names no tree")

@@ -265,7 +265,7 @@ class ModuleTest(PartsTest):
 
     def test_code(self):
         deps = self.titles("deps")
-        of_recipes = {"request recipes", "request told"}
+        of_recipes = {"request recipes", "request configured"}
         self.assertChange({
             # For every command of every stage.
             ("core/process.py", 'env["LC_ALL"] = "C"\n',

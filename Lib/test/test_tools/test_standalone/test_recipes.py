@@ -75,7 +75,7 @@ def commands(name, request):
     elif name.startswith("cpython-"):
         root = layout.stage("install")
         texts = map(shown, [
-            cpython.configure(layout, request.platform, request.told,
+            cpython.configure(layout, request.platform, request.configured,
                               request.flavour),
             *cpython.make_commands(layout.stage("build"), request.flavour),
             *cpython.install_commands(
