@@ -1,4 +1,4 @@
-"""What goes into the archives of a build, and what lies beside them.
+"""Stage: write the archives of a build and the files that describe them.
 
     tree, build directory, prefixes  →  archives, SBOMs, provenance, index
 """
@@ -45,7 +45,7 @@ Mounts = Sequence[Mount]
 
 
 def run(config: Config, wanted: str) -> None:
-    """Write everything to OUT; the stage keeps the sums of it."""
+    """Write everything to OUT, and its hashes to the stage's directory."""
     name = config.name
     with stamp.output_dir(config.layout.stage("archive"), wanted) as out:
         specs = {spec.name.removeprefix(f"{name}-"): spec
@@ -62,14 +62,14 @@ def run(config: Config, wanted: str) -> None:
                 INDEX: index.text(sums),
                 **_statements(config, contents, name, archives)},
             {file: writer for file, (_, writer) in others.items()})
-        # But of an index: it is of other builds in the directory as well.
+        # Skip index.json: it also lists other builds in OUT.
         (out / checksums.FILE).write_text(
             "".join(f"{entry.sha256}  {entry.path.name}\n"
                     for entry in made if entry.path.name != INDEX))
 
 
 def _specs(config: Config, name: str, out: Path) -> list[archive.Spec]:
-    """The tar archives; *out* is for what is made for them alone."""
+    """Return the tar archives; write generated members to *out*."""
     layout = config.layout
     tree = layout.stage("tree")
     make = metadata.make_facts(output(
@@ -78,7 +78,7 @@ def _specs(config: Config, name: str, out: Path) -> list[archive.Spec]:
         tree / "install", layout.stage("build"), {
             **{layout.dep(name): archives
                for name, archives in config.archives.items()},
-            # Linked into all that calls a newer function of libc's.
+            # Linked into files that call newer functions of the C library.
             layout.toolchain / "sysroot/usr/local": ("libcompat.a",)},
         tree / "licenses", leave=build_info.not_linked(make)),
         _details(tree / "install", out))
@@ -91,7 +91,7 @@ def _specs(config: Config, name: str, out: Path) -> list[archive.Spec]:
 
 
 def _details(tree: Path, out: Path) -> Mount:
-    """The full archive's own build-details.json, which is made in *out*."""
+    """Write the full archive's build-details.json to *out*; mount it."""
     library = relocate.library(tree)
     path = library / "build-details.json"
     [static] = library.glob("config-*/libpython*.a")
@@ -102,9 +102,9 @@ def _details(tree: Path, out: Path) -> Mount:
 
 
 def _listed(spec: archive.Spec, kind: str, out: Path) -> archive.Spec:
-    """*spec* with a list of its files among them, which is made in *out*.
+    """Return *spec* with a manifest of its files, written to *out*.
 
-    That of the full archive is in its tree, and of just that.
+    The manifest of the full archive lists only its directory install/.
     """
     below = "install/" if kind == "full" else ""
     path = out / f"{kind}.sha256"
@@ -116,9 +116,11 @@ def _listed(spec: archive.Spec, kind: str, out: Path) -> archive.Spec:
 
 def _pybi(config: Config, name: str, stripped: archive.Spec,
           out: Path) -> dict[str, tuple[Mounts, archive.Writer]]:
-    """A pybi of what most people download; none of a build with a word
-    of its own in its *name*, lto or x86_64_v3, which a pybi's name has no
-    room for."""
+    """Return the mounts and the writer of the pybi, by its file name.
+
+    It has the contents of install_only_stripped.  Return nothing for
+    builds with lto or x86_64_v3 in *name*: a pybi's name cannot say that.
+    """
     layout = config.layout
     plain = replace(config.platform,
                     arch=replace(config.platform.arch, variant=""))
@@ -138,7 +140,7 @@ def _pybi(config: Config, name: str, stripped: archive.Spec,
 
 def _statements(config: Config, contents: Mapping[str, Mounts], name: str,
                 archives: Sequence[archive.Archive]) -> dict[str, str]:
-    """An SBOM for each archive, and how all of them were made."""
+    """Return the SBOM of each archive, and the provenance of all."""
     found = components.load(config.layout.stage("tree") / components.FILE)
     documents: dict[str, object] = {
         name + provenance.SUFFIX: statement(
@@ -156,8 +158,7 @@ def _statements(config: Config, contents: Mapping[str, Mounts], name: str,
 
 def statement(subjects: Mapping[str, str],
               config: Config) -> dict[str, Any]:
-    """Return the provenance of *subjects*, archives by name with their
-    SHA-256."""
+    """Return the provenance of *subjects*, archive name → SHA-256."""
     chain, layout = config.chain, config.layout
     pinned = pins.load()
     sources = [
@@ -203,8 +204,8 @@ def _python_json(config: Config, full: Mounts,
                                     members(full))
     if differing := [*build_info.differing(document, tree.parent)]:
         raise ValidationError(
-            "PYTHON.json names other libraries of the system than are "
-            f"needed by {', '.join(differing)}")
+            "PYTHON.json does not match the system libraries needed by "
+            f"{', '.join(differing)}")
     return document
 
 
@@ -213,7 +214,7 @@ def _compiler(config: Config) -> metadata.Compiler:
     return metadata.Compiler(
         name=chain.name, target=config.platform.versioned,
         version=output([*chain.compiler, "--version"]).splitlines()[0],
-        # Of all toolchains: the C library comes from it.
+        # With any toolchain, the C library comes from this package.
         package=host.requirement(compilers.PACKAGE),
         compile_flags=flags.compile_flags(config.flavour),
         link_flags=("-pthread", *flags.link_flags(config.flavour),
@@ -221,8 +222,11 @@ def _compiler(config: Config) -> metadata.Compiler:
 
 
 def _libraries(config: Config) -> dict[str, list[Pin]]:
-    """Library in the full archive → whose it is; CPython's copies too,
-    and of a shared one what is linked into it."""
+    """Map each library in the full archive to the pins it is made of.
+
+    Includes CPython's bundled libraries, and for shared libraries what is
+    linked into them.
+    """
     pinned = pins.load()
     found = {f"build/lib/{file}": [pinned[name]]
              for name, archives in config.archives.items()
@@ -240,7 +244,7 @@ def _libraries(config: Config) -> dict[str, list[Pin]]:
 
 
 def _ask(tree: Path, probe: str) -> dict[str, Any]:
-    """What the interpreter of *tree* prints as JSON."""
+    """Run *probe* in the interpreter of *tree*; return the parsed JSON."""
     answer: dict[str, Any] = json.loads(output(
         [str(relocate.interpreter(tree)), "-I", "-B", "-c", probe]))
     return answer
