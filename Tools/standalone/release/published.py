@@ -1,6 +1,6 @@
-"""What was published of a build: a directory with SHA256SUMS and SBOMs.
+"""Read a published build: a directory with SHA256SUMS and SBOMs.
 
-Its archives may be there or not; what is there is what SHA256SUMS says.
+Archives may be missing; the hashes of all files present are verified.
 """
 
 import json
@@ -25,7 +25,7 @@ _NAME = re.compile(r"(python-\d+\.\d+\.\d+\w*)(?:-(\d+))?"
 
 @dataclass(frozen=True)
 class Component:
-    """A package of an SBOM; *sha256* of its source, where that is said."""
+    """A package of an SBOM; *sha256* is that of its source, or empty."""
 
     version: str
     sha256: str
@@ -34,7 +34,7 @@ class Component:
 
 @dataclass(frozen=True)
 class Release:
-    """One build; *name* is what the names of its files begin with."""
+    """A published build; the names of all its files start with *name*."""
 
     directory: Path
     name: str
@@ -42,8 +42,10 @@ class Release:
     sums: Mapping[str, str]      # of its files: name → hash
 
     def archives(self) -> dict[str, list[str]]:
-        """The names of the archives by kind, whether they are here or
-        not: ``{"full": ["...-full.tar.zst"], ...}``."""
+        """Return the names of the archives by kind, also of missing ones.
+
+        For example ``{"full": ["...-full.tar.zst"], ...}``.
+        """
         found: dict[str, list[str]] = {}
         for name in sorted(self.sums):
             if name.endswith((".tar.gz", ".tar.zst")):
@@ -52,7 +54,7 @@ class Release:
         return found
 
     def components(self) -> dict[str, Component]:
-        """What the SBOMs of all archives list, by its id there."""
+        """Return the components in the SBOMs of all archives, by id."""
         return {name: component for sbom in sorted(self.sums)
                 if sbom.endswith(SBOM)
                 for name, component in components(
@@ -61,11 +63,11 @@ class Release:
 
 def release(directory: Path, name: str, build: int | None = None,
             ) -> Release:
-    """The newest build in *directory*, or the one numbered *build*, that
-    has the `Config.name` *name*, but for its number.
+    """Return the newest build in *directory*, or the one numbered *build*.
 
-    Raises UsageError if there is none, or no SBOM of it, and FetchError
-    if any file of it is not what SHA256SUMS says.
+    *name* is the `Config.name` of the build, without its number.  Raises
+    UsageError if there is no such build or it has no SBOM, and FetchError
+    if the hash of a file differs from that in SHA256SUMS.
     """
     builds: dict[tuple[str, int], dict[str, str]] = {}
     for file, sha256 in sums(directory).items():
@@ -79,7 +81,7 @@ def release(directory: Path, name: str, build: int | None = None,
         there = ", ".join(sorted({found for found, _ in builds}))
         raise UsageError(
             f"{directory} has no {name}, but {there or 'no archive'}",
-            hint="the base is of the same CPython version, target and "
+            hint="the base must have the same CPython version, target and "
             "options: choose those or another directory")
     number = max(numbers)
     files = builds[name, number]
@@ -91,8 +93,10 @@ def release(directory: Path, name: str, build: int | None = None,
 
 
 def tagged(name: str, build: int) -> str:
-    """*name* with the number of the build behind the version, if it is
-    not the first."""
+    """Return *name* with the number of the build after the version.
+
+    The name of build 1 has no number.
+    """
     if build == 1:
         return name
     _, version, rest = name.split("-", 2)
@@ -100,7 +104,10 @@ def tagged(name: str, build: int) -> str:
 
 
 def sums(directory: Path) -> dict[str, str]:
-    """SHA256SUMS: file name → hash.  Raises UsageError without one."""
+    """Return the hashes in SHA256SUMS by file name.
+
+    Raises UsageError if the file is missing or malformed.
+    """
     path = directory / checksums.FILE
     try:
         return checksums.read(path)
@@ -124,19 +131,20 @@ def _verify(directory: Path, sums: Mapping[str, str]) -> None:
 
 
 def components(sbom: Path) -> dict[str, Component]:
-    """The packages of an SPDX document, by their ids there.
+    """Return the packages of an SPDX document, by their ids.
 
-    CPython's and pip's pieces are ``cpython-expat``, ``pip-idna``.
+    Components of CPython and pip are ``cpython-expat``, ``pip-idna``.
+    Raises UsageError if *sbom* is not an SPDX document.
 
     https://spdx.github.io/spdx-spec/v2.3/package-information/
     """
     try:
         packages = json.loads(sbom.read_text("utf-8"))["packages"]
-        # Two may have one name: an expat of its own, and CPython's.
+        # Names are not unique: there can be expat and CPython's expat.
         return {package["SPDXID"].removeprefix("SPDXRef-PACKAGE-"):
                 _component(package) for package in packages}
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise UsageError(f"{sbom} is no SPDX document in JSON: "
+        raise UsageError(f"{sbom} is not an SPDX document in JSON: "
                          f"{type(exc).__name__}: {exc}") from exc
 
 
