@@ -1,6 +1,7 @@
-"""`make check`: the tools on this machine, then what they have made.
+"""`make check`: test the tools, then the archives that they made.
 
-The tools: ruff, mypy and the unit tests, with packages of our own choice.
+The tools are tested with ruff, mypy and unit tests, and with pinned
+packages.
 """
 
 import contextlib
@@ -27,7 +28,7 @@ from standalone.testing.results import Counts, unittest_counts
 
 REQUIREMENTS = TOOLS / "requirements-dev.txt"
 
-#: Seconds without a line or a dot: longer than any test may take.
+#: Maximum seconds without output; no test may take longer.
 SILENCE = 1800
 _GRACE = 30                      # seconds, for tests to end
 
@@ -35,9 +36,12 @@ _TESTS = ROOT / "Lib" / "test" / "test_tools"
 
 
 def check(what: str, config: Config) -> Counts:
-    """Run *what*: "tools", "distribution", the part of it in "chroots",
-    or "all" with the build between them and another at the end; or only
-    "frozen", programs made with it.  Prints the counts as the last line.
+    """Run the tests named by *what*; print and return the counts.
+
+    *what* is "tools", "distribution", "chroots" (the part of
+    "distribution" that runs in chroots), "frozen" (tests of frozen
+    programs), or "all": the tools' tests, a build, the distribution's
+    tests and a second build.
     """
     counts = Counts()
     if what in ("all", "tools"):
@@ -58,7 +62,7 @@ def check(what: str, config: Config) -> Counts:
 
 
 def tools(config: Config) -> Counts:
-    """ruff, mypy and the unit tests, run by this Python."""
+    """Run ruff, mypy and the unit tests with this Python."""
     with driver.lock(config):
         driver.prepare(config)
         python = _python(config)
@@ -72,7 +76,7 @@ def tools(config: Config) -> Counts:
         typed += ["-p", runtime.name]
     env = environment(extra={
         "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(TOOLS.parent),
-        # A real CPython for those tests that want one.
+        # A real CPython for the tests that need one.
         "STANDALONE_TEST_TREE": str(config.pristine)})
     linted = _command(
         [str(_packages(config) / "bin" / "ruff"), "check", "--no-cache",
@@ -87,8 +91,10 @@ def tools(config: Config) -> Counts:
 
 def archives(config: Config, pattern: str = "test_*.py", *,
              nuitka: bool = False) -> Counts:
-    """What was written to OUT, also as uv and others read it; *nuitka*
-    takes minutes."""
+    """Test the archives in OUT, also with uv and other programs.
+
+    The tests with *nuitka* take minutes.
+    """
     layout = config.layout
     with driver.lock(config):
         driver.prepare(config)
@@ -101,7 +107,7 @@ def archives(config: Config, pattern: str = "test_*.py", *,
               if name.endswith(ending))
     return _unit_tests(
         python, _TESTS / "test_standalone_archives", environment(
-            # pyoxidizer, where there is one for this machine.
+            # pyoxidizer, if it supports this machine.
             [_packages(config) / "bin"], extra={
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONPATH": str(TOOLS.parent),
@@ -116,8 +122,11 @@ def _packages(config: Config) -> Path:
 
 
 def _python(config: Config) -> str:
-    """This Python, in an environment that has the host's packages and
-    those of requirements-dev.txt, and so have those that a test starts."""
+    """Return this Python in a virtual environment with our packages.
+
+    It has the host's packages and those of requirements-dev.txt.  Programs
+    that a test starts with it have them, too.
+    """
     packages = _packages(config)
     if not stamp.is_fresh(packages, host.key(REQUIREMENTS)):
         host.download_wheels(config.pristine, downloads(),
@@ -142,7 +151,7 @@ def _command(argv: Sequence[str], env: dict[str, str]) -> Counts:
 
 def _unit_tests(python: str, package: Path, env: dict[str, str],
                 pattern: str = "test_*.py") -> Counts:
-    """unittest's output as it comes, and its numbers out of the end."""
+    """Run unit tests, show the output, and return the counts."""
     print(f"\nunit tests: {package.name}", flush=True)
     with testbed.terminable(), children.watched() as left:
         end, code = _shown([
@@ -152,9 +161,9 @@ def _unit_tests(python: str, package: Path, env: dict[str, str],
 
 
 def _shown(argv: Sequence[str], env: dict[str, str]) -> tuple[str, int]:
-    """Show what a command prints; the end of it, and the exit code.
+    """Show the output of a command; return its end and the exit code.
 
-    It is killed if it prints nothing for longer than any test may take.
+    The command is killed if it prints nothing for SILENCE seconds.
     """
     with children.interruptible():
         child = subprocess.Popen(
@@ -172,14 +181,14 @@ def _shown(argv: Sequence[str], env: dict[str, str]) -> tuple[str, int]:
                     sys.stdout.buffer.write(data)
                     sys.stdout.flush()
                     end = (end + data)[-2000:]
-                    # What others print after its end does not count.
+                    # Output after its end is from other processes.
                     if not ended:
                         until = time.monotonic() + SILENCE
                     continue
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     child.wait(max(0, until - time.monotonic()))
                 ended = child.poll() is not None
-            # What it has left running may have its output still open.
+            # Processes that it left running may keep the pipe open.
             if ended:
                 return end.decode(errors="replace"), child.returncode
         print(f"\nfailed: no test has ended for {SILENCE} seconds",
@@ -193,7 +202,7 @@ def _shown(argv: Sequence[str], env: dict[str, str]) -> tuple[str, int]:
 
 
 def _startup(config: Config) -> Counts:
-    """The benchmark, as one test."""
+    """Run the start-up benchmark; count it as one test."""
     reason = bench.unavailable()
     if reason:
         print(f"\nskipped: bench-startup: {reason}", flush=True)
