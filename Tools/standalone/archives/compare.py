@@ -1,6 +1,6 @@
-"""What is in an archive, and where two archives differ.
+"""List the members of an archive, and the differences of two archives.
 
-Read from front to end, so that no archive has to fit into memory.
+Archives are read sequentially, so that they need not fit into memory.
 """
 
 import gzip
@@ -17,32 +17,33 @@ from typing import IO
 from standalone.archives import compression
 from standalone.core.errors import UsageError
 
-#: How many members of an archive are told of.
+#: The maximum number of differences that are listed.
 _SHOWN = 10
 _BLOCK = 1 << 20                 # bytes
 
 
 @dataclass(frozen=True)
 class Member:
-    """The bytes of a member, and all that is said of them."""
+    """The hash of a member's contents, and its attributes."""
 
     sha256: str
     attributes: str              # for people: "mode 755, time 1700000000"
 
 
 def listing(archive: Path) -> dict[str, Member]:
-    """The members of a .tar.gz, .tar.zst or zip by name, in their order.
+    """Return the members of a .tar.gz, .tar.zst or zip by name, in order.
 
-    Raises UsageError if it is none of these, or not whole.
+    Raises UsageError if *archive* has another format or is damaged.
     """
     return {name: Member(_sha256(data), attributes)
             for name, attributes, data in _members(archive)}
 
 
 def differences(first: Path, second: Path) -> list[str]:
-    """Lines that tell where two files differ; none if they do not.
+    """Return lines that describe the differences of two files.
 
-    Of archives, by member.  Raises UsageError as `listing` does.
+    Archives are compared member by member.  The list is empty if the
+    files are equal.  Raises UsageError as `listing` does.
     """
     if _same(first, second):
         return []
@@ -53,8 +54,8 @@ def differences(first: Path, second: Path) -> list[str]:
     changed = [name for name in common
                if here[name].sha256 != there[name].sha256]
     lines = [
-        *(f"{name}: in the first only" for name in here if name not in there),
-        *(f"{name}: in the second only" for name in there
+        *(f"{name}: only in the first" for name in here if name not in there),
+        *(f"{name}: only in the second" for name in there
           if name not in here),
         *(f"{name}: {here[name].attributes}\n"
           f"  {'second':>{len(name)}}: {there[name].attributes}"
@@ -69,13 +70,13 @@ def differences(first: Path, second: Path) -> list[str]:
         lines[_SHOWN:] = [f"and {left} more"]
     if not lines:
         lines = ["the same members, but " + (
-            "otherwise compressed" if [*here] == [*there]
+            "compressed differently" if [*here] == [*there]
             else "in another order")]
     return lines
 
 
 def _where(first: bytes, second: bytes) -> str:
-    """The first difference of two contents: a line, or a few bytes."""
+    """Describe the first difference of two contents: a line or bytes."""
     at = len(os.path.commonprefix([first, second]))       # noqa: RUF071
     if b"\0" in first + second:
         start = max(at - 8, 0)
@@ -90,7 +91,10 @@ def _where(first: bytes, second: bytes) -> str:
 
 
 def _members(archive: Path) -> Iterator[tuple[str, str, IO[bytes] | None]]:
-    """Name, attributes and, while it is at hand, the content."""
+    """Yield the name, attributes and content of each member.
+
+    The content can only be read until the next member is requested.
+    """
     try:
         if archive.suffix in (".gz", ".zst"):
             with archive.open("rb") as file, (
@@ -98,7 +102,7 @@ def _members(archive: Path) -> Iterator[tuple[str, str, IO[bytes] | None]]:
                     else compression.tar_stream(file)) as data:
                 with tarfile.open(fileobj=data, mode="r|") as tar:
                     yield from _of_tar(tar)
-                while data.read(_BLOCK):     # a checksum is at the end
+                while data.read(_BLOCK):     # verify the final checksum
                     pass
         else:
             with zipfile.ZipFile(archive) as packed:
@@ -107,7 +111,8 @@ def _members(archive: Path) -> Iterator[tuple[str, str, IO[bytes] | None]]:
                         yield info.filename, _of_zip(info), content
     except (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile,
             zlib.error, EOFError) as exc:
-        raise UsageError(f"{archive} is no whole archive: {exc}") from exc
+        raise UsageError(
+            f"{archive} is damaged or not an archive: {exc}") from exc
 
 
 def _of_tar(tar: tarfile.TarFile,

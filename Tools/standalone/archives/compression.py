@@ -1,6 +1,6 @@
-"""Compressed files: what archives are written to and read from.
+"""Write and read compressed files.
 
-The one module that knows zstandard and deflate.
+No other module uses zstandard and deflate.
 """
 
 import contextlib
@@ -14,25 +14,28 @@ from typing import IO
 import deflate
 import zstandard
 
-# With a window of 128 MB the full archive holds object files and archives
-# and the library made of both at the price of one.  Beyond that zstd wants
-# an option to unpack (ZSTD_WINDOWLOG_LIMIT_DEFAULT):
+# With a window of 128 MB, object files, static libraries and the shared
+# library made of them take the space of one copy in the full archive.  A
+# larger window needs an option to unpack (ZSTD_WINDOWLOG_LIMIT_DEFAULT):
 # https://github.com/facebook/zstd/blob/dev/lib/zstd.h
 _ZSTD_WINDOW_LOG = 27
 
 
 @contextlib.contextmanager
 def compressor(path: Path, level: int) -> Iterator[IO[bytes]]:
-    """A new file, which its suffix says to be .gz or .zst."""
+    """Open a new file for writing, compressed as its suffix says.
+
+    The suffix is .gz or .zst.  Raises FileExistsError if *path* exists.
+    """
     with path.open("xb") as raw:
         if path.suffix == ".gz":
-            # libdeflate takes all at once.  Its header has no name, no
-            # time and "unknown" as the system: RFC 1952.
+            # libdeflate needs all data at once.  Its header contains no
+            # name, no time and the system "unknown": RFC 1952.
             whole = io.BytesIO()
             yield whole
             raw.write(deflate.gzip_compress(whole.getbuffer(), level))
         else:
-            # The bytes are the same for any number of workers but none:
+            # Any number of workers except 0 gives the same bytes:
             # https://github.com/facebook/zstd/issues/2238
             parameters = zstandard.ZstdCompressionParameters.from_level(
                 level, window_log=_ZSTD_WINDOW_LOG, enable_ldm=True,
@@ -44,16 +47,16 @@ def compressor(path: Path, level: int) -> Iterator[IO[bytes]]:
 
 
 def deflated(data: bytes) -> bytes:
-    """*data* as RFC 1951 has it, for formats that want it so."""
+    """Return *data* compressed as a raw DEFLATE stream (RFC 1951)."""
     return bytes(deflate.deflate_compress(data, 6))
 
 
 @contextlib.contextmanager
 def tar_stream(file: IO[bytes]) -> Iterator[IO[bytes]]:
-    """The tar inside of an open .tar.zst, to be read from begin to end.
+    """Decompress an open .tar.zst into a stream without seek().
 
-    Damage shows as tarfile.ReadError while the body reads; where the
-    file ends too early, so does the tar.
+    Raises tarfile.ReadError in the body of the with statement if the
+    data is damaged.  If the file is truncated, so is the stream.
     """
     with zstandard.ZstdDecompressor().stream_reader(file) as stream:
         try:

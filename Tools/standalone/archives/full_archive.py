@@ -1,6 +1,6 @@
-"""A full archive as who has nothing else finds it.
+"""Read a full archive without trusting it.
 
-Any of its words may be wrong: it was cut off, changed, or made by others.
+It may be truncated, modified, or made by another project.
 """
 
 import contextlib
@@ -19,13 +19,15 @@ from standalone.core.errors import UsageError
 from standalone.documents import python_json
 
 _DOCUMENT = "python/PYTHON.json"
-_LEVEL = 9                       # as archive.KINDS has it
+_LEVEL = 9                       # the same as in writer.KINDS
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """An unpacked full archive: its directory ``python``, and what
-    PYTHON.json says of it."""
+    """An unpacked full archive.
+
+    *path* is its directory ``python``, *document* its PYTHON.json.
+    """
 
     path: Path
     document: dict[str, Any]
@@ -33,10 +35,10 @@ class Distribution:
 
 @contextlib.contextmanager
 def opened(archive: Path) -> Iterator[Distribution]:
-    """*archive* unpacked, to be removed afterwards; or, if it is a
-    directory, just that.
+    """Unpack *archive* into a temporary directory.
 
-    Raises UsageError if it is not a full archive, or not a whole one.
+    If *archive* is a directory, use that.  Raises UsageError if it is not
+    a full archive, or is incomplete or damaged.
     """
     if archive.is_dir():
         inside = archive / "python"
@@ -45,7 +47,7 @@ def opened(archive: Path) -> Iterator[Distribution]:
         return
     with tempfile.TemporaryDirectory(prefix="standalone-full-") as scratch:
         with _tar(archive) as tar:
-            # Nothing absolute, no device, no link that leads out:
+            # Refuse absolute paths, devices and links to the outside:
             # https://docs.python.org/3/library/tarfile.html#tarfile.data_filter
             tar.extractall(scratch, filter="data")
         path = Path(scratch, "python")
@@ -53,8 +55,10 @@ def opened(archive: Path) -> Iterator[Distribution]:
 
 
 def document(archive: Path) -> dict[str, Any]:
-    """PYTHON.json of an archive, which is not unpacked, or of a
-    directory.  Raises UsageError."""
+    """Return PYTHON.json of an archive or directory, without unpacking.
+
+    Raises UsageError if it is not a full archive.
+    """
     if archive.is_dir():
         with opened(archive) as distribution:
             return distribution.document
@@ -67,13 +71,14 @@ def document(archive: Path) -> dict[str, Any]:
 
 
 def convert(archive: Path, version: str, output: Path) -> None:
-    """Write *output*, a copy of *archive* whose PYTHON.json is for the
-    readers of *version*; whole or not at all.
+    """Write a copy of *archive* with PYTHON.json in another *version*.
 
-    Raises UsageError, also if *output* cannot be written.
+    *output* is only replaced when the copy is complete.  Raises UsageError
+    if *archive* is not a full archive, *version* is unknown or *output*
+    cannot be written.
     """
     if not output.name.endswith(".tar.zst"):
-        raise UsageError(f"{output} is not the name of a .tar.zst")
+        raise UsageError(f"the name of {output} does not end in .tar.zst")
     new = python_json.as_version(document(archive), version)
     scratch = output.with_name(f".{output.name}.partial.zst")
     try:
@@ -108,13 +113,13 @@ def _tar(archive: Path) -> Iterator[tarfile.TarFile]:
               tarfile.open(fileobj=stream, mode="r|") as tar):
             yield tar
     except tarfile.TarError as exc:
-        raise UsageError(f"{archive} is not a whole .tar.zst: {exc}",
-                         hint="SHA256SUMS has the hash of the right one"
+        raise UsageError(f"{archive} is damaged or not a .tar.zst: {exc}",
+                         hint="compare its hash with SHA256SUMS"
                          ) from exc
 
 
 def _checked(path: Path, archive: Path) -> dict[str, Any]:
-    """PYTHON.json of the directory *path*, which has all that it names."""
+    """Return PYTHON.json of *path*; check that the files it names exist."""
     try:
         data = (path / "PYTHON.json").read_bytes()
     except OSError as exc:
@@ -126,11 +131,11 @@ def _checked(path: Path, archive: Path) -> dict[str, Any]:
                    if Path(name).is_absolute() or ".." in Path(name).parts
                    or not (path / name).exists()]
     except (AttributeError, KeyError, TypeError) as exc:
-        raise UsageError(f"PYTHON.json of {archive} is not whole: "
+        raise UsageError(f"PYTHON.json of {archive} is incomplete: "
                          f"{type(exc).__name__}: {exc}") from exc
     if missing:
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        raise UsageError(f"{archive} lacks what its PYTHON.json names: "
+        raise UsageError(f"{archive} lacks files that its PYTHON.json names: "
                          f"{', '.join(missing[:3])}{more}")
     return parsed
 
@@ -139,15 +144,16 @@ def _parsed(data: bytes, archive: Path) -> dict[str, Any]:
     try:
         parsed = json.loads(data)
     except ValueError as exc:
-        raise UsageError(f"PYTHON.json of {archive} is no JSON: "
+        raise UsageError(f"PYTHON.json of {archive} is not valid JSON: "
                          f"{exc}") from exc
     version = parsed.get("version") if isinstance(parsed, dict) else None
     if version not in python_json.VERSIONS:
-        raise UsageError(f"PYTHON.json of {archive} is of an unknown "
+        raise UsageError(f"PYTHON.json of {archive} has an unknown "
                          f"version: {version!r}")
     return dict(parsed)
 
 
 def _not_full(archive: Path) -> UsageError:
-    return UsageError(f"{archive} is no full archive: it has no PYTHON.json",
-                      hint="its name ends in -full.tar.zst")
+    return UsageError(f"{archive} is not a full archive: it has no "
+                      "PYTHON.json",
+                      hint="the name of a full archive ends in -full.tar.zst")

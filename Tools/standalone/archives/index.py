@@ -1,9 +1,9 @@
-"""index.json: the archives as downloads that uv can install.
+"""Write index.json, a list of the archives that uv can install.
 
     uv python install --python-downloads-json-url index.json 3.13
 
 https://docs.astral.sh/uv/reference/environment/#uv_python_downloads_json_url
-(what its fields mean: crates/uv-python/src/downloads.rs in uv's sources)
+(the fields are defined in crates/uv-python/src/downloads.rs of uv)
 """
 
 import json
@@ -18,7 +18,7 @@ from standalone.formats import checksums, names
 from standalone.formats.names import ArchiveName
 from standalone.platforms.targets import PLATFORMS
 
-#: Where python.org has the files of a release.
+#: The URL of a release's files on python.org.
 RELEASES = "https://www.python.org/ftp/python/{}/"
 
 # Of each build one archive.
@@ -59,11 +59,11 @@ def _downloads(files: Iterable[str]) -> list[_Download]:
 
 
 def text(sums: Mapping[str, str], base_url: str = RELEASES) -> str:
-    """The index of what *sums*, file name → SHA-256, has for uv.
+    """Return the index of the archives in *sums*, file name → SHA-256.
 
-    The files lie below *base_url*, in which ``{}`` is the release,
-    "3.13.15"; uv takes no relative URL.  Of several builds of the same
-    Python it has the last, and the one with lto if both are there.
+    The files are below *base_url*, in which ``{}`` stands for the
+    release, such as "3.13.15"; uv accepts no relative URL.  For several
+    builds of the same Python, list only the newest, and prefer lto.
     """
     entries = {_key(download): _entry(
                    download, sums[str(download.name)], base_url)
@@ -72,9 +72,12 @@ def text(sums: Mapping[str, str], base_url: str = RELEASES) -> str:
 
 
 def of_directory(out: Path, base_url: str | None = None) -> str:
-    """The index of the archives in *out*, for where they lie now or for
-    *base_url*.  Raises UsageError if there are none."""
-    hint = "make standalone, or name the directory with the archives"
+    """Return the index of the archives in *out*.
+
+    URLs start with *base_url*, or are file URLs of *out*.  Raises
+    UsageError if *out* has no archive that uv can install.
+    """
+    hint = "run make standalone, or name the directory with the archives"
     try:
         sums = {name: sha256 for name, sha256
                 in checksums.read(out / checksums.FILE).items()
@@ -83,14 +86,14 @@ def of_directory(out: Path, base_url: str | None = None) -> str:
         raise UsageError(f"no archives in {out}: cannot read its SHA256SUMS",
                          hint=hint) from exc
     if not _downloads(sums):
-        raise UsageError(f"no archive in {out} that uv can install",
+        raise UsageError(f"{out} has no archive that uv can install",
                          hint=hint)
     base = base_url or out.resolve().as_uri()
     return text(sums, base if base.endswith("/") else f"{base}/")
 
 
 def _key(download: _Download) -> str:
-    """As uv names what it installed."""
+    """Return the name that uv gives to the installation."""
     platform = download.platform
     variant = f"+{download.variant}" if download.variant else ""
     return (f"cpython-{download.version[0]}{variant}-{platform.system.name}-"

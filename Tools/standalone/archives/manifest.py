@@ -1,14 +1,13 @@
-"""The list of an archive's files that lies in the archive itself.
+"""Write an archive's manifest, which is part of the archive.
 
     # 755 bin/python3.13
     # link bin/python3 -> python3.13
     SHA-256  bin/python3.13
     # end SHA-256 OF ALL LINES ABOVE
 
-In the format of sha256sum, which takes the other lines for comments:
-`sha256sum -c` checks it, and so does, links and modes included,
-`python -m _standalone_runtime verify`.  To sign an archive's contents it
-is enough to sign this file.
+The format is that of sha256sum, which ignores comments: `sha256sum -c`
+checks the hashes, and `python -m _standalone_runtime verify` also checks
+links and modes.  To sign an archive's contents, sign this file.
 https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html
 """
 
@@ -21,18 +20,18 @@ from pathlib import Path
 from standalone.core import stamp
 from standalone.core.errors import BuildError
 
-#: Where an archive of some kind has its own, below what is installed:
-#: archives that are unpacked over each other keep theirs.
+#: The path in the installed tree, by kind of archive, so that archives
+#: unpacked over each other do not overwrite each other's manifest.
 PLACE = "share/manifests/{}.sha256"
 
 
 def text(contents: Mapping[str, Path | None], below: str = "") -> str:
-    """The list of *contents*: path → file or symlink, None for a
-    directory, which is not listed.
+    """Return the manifest of *contents*.
 
-    Only what lies *below* that directory, a path with a slash at its
-    end, is, and under its name from there on.  Raises BuildError for a
-    name that cannot stand in a line.
+    *contents* maps paths to files or symbolic links, or to None for
+    directories, which are not listed.  List only paths *below* that
+    directory (which ends with a slash), relative to it.  Raises
+    BuildError for a name that the format cannot express.
     """
     marks, sums = [], []
     for path, source in sorted(contents.items()):
@@ -40,7 +39,7 @@ def text(contents: Mapping[str, Path | None], below: str = "") -> str:
             continue
         name = path.removeprefix(below)
         if not name.isprintable() or "\\" in name or " -> " in name:
-            raise BuildError(f"not a name for a manifest: {name!r}")
+            raise BuildError(f"a manifest cannot list the name {name!r}")
         if source.is_symlink():
             marks.append(f"# link {name} -> {os.readlink(source)}\n")
             continue

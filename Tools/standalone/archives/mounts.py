@@ -1,7 +1,7 @@
-"""What is in an archive: directories and files laid over each other.
+"""Select the files of an archive.
 
-A mount lays a directory at a place in the archive, a later one over what
-earlier ones laid there.
+A mount puts the files of a directory at a path in the archive.  Files of
+later mounts replace those of earlier ones.
 """
 
 import os
@@ -15,11 +15,11 @@ from standalone.core.errors import BuildError
 
 @dataclass(frozen=True)
 class Mount:
-    """A directory's files, or one file, *at* a path below ``python/``.
+    """The files of a directory, or one file, *at* a path in ``python/``.
 
-    A pattern covers what lies below as well: ``lib/python3.*/test`` is
-    the directory and all in it.  ``*`` stops at a slash, and a pattern
-    without a slash (``*.o``) is looked for at any depth.
+    *only* and *without* are patterns of paths to include and exclude.  A
+    pattern for a directory also covers its contents.  ``*`` does not match
+    a slash; a pattern without a slash (``*.o``) matches at any depth.
     """
 
     source: Path
@@ -29,10 +29,11 @@ class Mount:
 
 
 def members(mounts: Iterable[Mount]) -> dict[str, Path | None]:
-    """Path below ``python/`` → file or symlink, None for a directory.
+    """Return a mapping of paths in ``python/`` to files of the mounts.
 
-    Sorted, so that a directory precedes its content.  Raises BuildError
-    if a source does not exist, or a file is laid over a directory.
+    The values are files or symbolic links, None for directories.  Paths
+    are sorted, so a directory precedes its contents.  Raises BuildError
+    if a source does not exist, or a path is both file and directory.
     """
     laid: dict[str, Path | None] = {}
     for mount in mounts:
@@ -40,8 +41,8 @@ def members(mounts: Iterable[Mount]) -> dict[str, Path | None]:
     for path in list(laid):
         for parent in map(str, PurePosixPath(path).parents):
             if laid.setdefault(parent, None) is not None:
-                raise BuildError(f"archived as file and as directory: "
-                                 f"{parent} ({laid[parent]})")
+                raise BuildError(f"{parent} is both a file and a directory "
+                                 f"in the archive ({laid[parent]})")
     laid.pop(".", None)
     return dict(sorted(laid.items()))
 
@@ -49,7 +50,8 @@ def members(mounts: Iterable[Mount]) -> dict[str, Path | None]:
 def _select(mount: Mount) -> Iterator[tuple[str, Path | None]]:
     if not mount.source.is_dir():
         if not mount.source.exists():
-            raise BuildError(f"nothing to archive at {mount.source}")
+            raise BuildError("cannot archive: no such file or directory: "
+                             f"{mount.source}")
         yield mount.at, mount.source
         return
     only, without = _matcher(mount.only), _matcher(mount.without)
@@ -71,7 +73,7 @@ def _walk(top: Path | str, below: str = "",
 
 
 def _matcher(patterns: Iterable[str]) -> re.Pattern[str]:
-    """One expression for paths that a pattern names or lies above."""
+    """Compile patterns into one expression that also matches contents."""
     return re.compile("(?s:(?:{})(?:/.*)?)".format("|".join(
         ("" if "/" in pattern else "(?:.*/)?")
         + re.escape(pattern).replace(r"\*", "[^/]*")
@@ -79,5 +81,5 @@ def _matcher(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 def portable(name: str) -> str:
-    """A file name as UTF-8 has it, whatever the locale decoded it to."""
+    """Return a file name decoded as UTF-8, independent of the locale."""
     return os.fsencode(name).decode("utf-8", "surrogateescape")

@@ -1,7 +1,7 @@
-"""A pybi: like a wheel, but of a whole Python.
+"""Write a pybi, a zip file with a whole Python.
 
-A zip file that tools unpack and then install wheels into, without having
-to run what they unpacked.  https://peps.python.org/pep-0711/
+Tools can unpack it and install wheels into it without running the
+interpreter.  https://peps.python.org/pep-0711/
 """
 
 import base64
@@ -21,11 +21,11 @@ from typing import Any
 
 from standalone.formats.tree import UNIX
 
-#: What the tree has and a pybi does not: installers start from nothing.
+#: Files to leave out: pip, which the tools that use pybis do not need.
 WITHOUT = ("bin/pip*", f"{UNIX.site_packages}/*")
 
-#: To be run by the built interpreter: ``-I -B -c PROBE``.  Prints JSON.
-#: What depends on the machine is left out, or called PLATFORM.
+#: The built interpreter runs this with ``-I -B -c``; it prints JSON.
+#: Values that depend on the machine are left out or called PLATFORM.
 PROBE = """\
 import json, os, sys, sysconfig
 from pip._vendor.packaging import markers, tags
@@ -53,27 +53,28 @@ _DEFLATED, _STORED = 8, 0
 
 @dataclass(frozen=True)
 class Facts:
-    """What the metadata say.  *probe* is what PROBE printed."""
+    """The values for the metadata.  *probe* is the output of PROBE."""
 
     version: str                 # 3.13.15
-    build: int                   # 1 is not in the name
-    platform: str                # its tag: manylinux_2_17_x86_64
+    build: int                   # the name only has numbers above 1
+    platform: str                # the tag: manylinux_2_17_x86_64
     probe: Mapping[str, Any]
 
     @property
     def name(self) -> str:
-        """The name of the file."""
+        """The file name of the pybi."""
         build = f"-{self.build}" if self.build > 1 else ""
         return f"cpython-{self.version}{build}-{self.platform}.pybi"
 
 
 def write(path: Path, contents: Mapping[str, Path | None], facts: Facts,
           epoch: int, deflate: Callable[[bytes], bytes]) -> None:
-    """Write the pybi of *contents*: path → file or symlink, None for a
-    directory.
+    """Write *contents* and the metadata as a pybi.
 
-    *epoch* is every member's time, in seconds since 1970; *deflate*
-    compresses as RFC 1951 has it, the same on every host.
+    *contents* maps paths to files or symbolic links, or to None for
+    directories.  *epoch* is every member's time, in seconds since 1970.
+    *deflate* returns a raw DEFLATE stream (RFC 1951), the same on every
+    host.  Raises FileExistsError if *path* exists.
     """
     with path.open("xb") as file:
         made = _Zip(file, epoch, deflate)
@@ -94,7 +95,7 @@ def write(path: Path, contents: Mapping[str, Path | None], facts: Facts,
 
 def _members(contents: Mapping[str, Path | None],
              ) -> Iterator[tuple[str, int, bytes]]:
-    """Name, type and mode, content or target."""
+    """Yield the name, st_mode, and content or link target of members."""
     for name, source in contents.items():
         if source is None:
             yield f"{name}/", stat.S_IFDIR | 0o755, b""
@@ -108,7 +109,7 @@ def _members(contents: Mapping[str, Path | None],
 
 
 def _info(facts: Facts) -> Iterator[tuple[str, int, bytes]]:
-    """pybi-info/, without the record of all."""
+    """Yield the files of pybi-info/, except RECORD."""
     probe = facts.probe
     yield _text("PYBI", [
         ("Pybi-Version", "1.0"),
@@ -138,8 +139,9 @@ def _digest(data: bytes) -> str:
 
 
 class _Zip:
-    """What of the format is wanted here, and the same bytes everywhere:
-    zipfile's depend on the host's zlib.
+    """A writer of zip files whose bytes do not depend on the host.
+
+    The output of the module zipfile depends on the host's zlib.
 
     https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
     """
@@ -156,7 +158,7 @@ class _Zip:
                       | moment.tm_mon << 5 | moment.tm_mday)
 
     def add(self, name: str, mode: int, data: bytes) -> None:
-        """A member; *mode* has its type, as in st_mode."""
+        """Write a member; *mode* includes its type, as st_mode does."""
         encoded = name.encode()
         flags = 0 if name.isascii() else _UTF8
         packed, method = self._deflate(data), _DEFLATED
@@ -172,7 +174,7 @@ class _Zip:
         self._file.write(b"PK\3\4" + common + encoded + packed)
 
     def end(self) -> None:
-        """The directory of all members, without which it is no zip."""
+        """Write the central directory, which completes the zip file."""
         start, size = self._file.tell(), sum(map(len, self._central))
         self._file.write(b"".join(self._central) + struct.pack(
             "<4sHHHHLLH", b"PK\5\6", 0, 0, len(self._central),

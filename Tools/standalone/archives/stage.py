@@ -1,4 +1,4 @@
-"""What goes into the archives of a build, and what lies beside them.
+"""Stage: write the archives of a build and the files that describe them.
 
     tree, build directory, prefixes  →  archives, SBOMs, provenance, index
 """
@@ -49,7 +49,7 @@ Mounts = Sequence[Mount]
 
 
 def run(config: Config, wanted: str) -> None:
-    """Write everything to OUT; the stage keeps the sums of it."""
+    """Write everything to OUT, and its hashes to the stage's directory."""
     name = config.name
     with stamp.output_dir(config.layout.stage("archive"), wanted) as out:
         specs = _specs(config, name, out)
@@ -64,7 +64,7 @@ def run(config: Config, wanted: str) -> None:
                 INDEX: index.text(sums),
                 **_statements(config, contents, name, archives)},
             {file: writer for file, (_, writer) in others.items()})
-        # But of an index: it is of other builds in the directory as well.
+        # Skip index.json: it also lists other builds in OUT.
         (out / checksums.FILE).write_text(
             "".join(f"{entry.sha256}  {entry.path.name}\n"
                     for entry in made if entry.path.name != INDEX))
@@ -72,7 +72,7 @@ def run(config: Config, wanted: str) -> None:
 
 def _specs(config: Config, name: BuildName,
            out: Path) -> dict[str, archive.Spec]:
-    """The tar archives by kind; *out* is for what is made for them alone."""
+    """Return the tar archives; write generated members to *out*."""
     layout = config.layout
     tree = layout.stage("tree")
     make = metadata.make_facts(output(
@@ -81,7 +81,7 @@ def _specs(config: Config, name: BuildName,
         tree / "install", layout.stage("build"), {
             **{layout.dep(name): archives
                for name, archives in config.archives.items()},
-            # Linked into all that calls a newer function of libc's.
+            # Linked into files that call newer functions of the C library.
             layout.toolchain / "sysroot/usr/local": ("libcompat.a",)},
         tree / "licenses", leave=build_info.not_linked(make)),
         _details(tree / "install", out))
@@ -94,7 +94,7 @@ def _specs(config: Config, name: BuildName,
 
 
 def _details(tree: Path, out: Path) -> Mount:
-    """The full archive's own build-details.json, which is made in *out*."""
+    """Write the full archive's build-details.json to *out*; mount it."""
     installed = InstalledTree(tree)
     path = installed.library / "build-details.json"
     (out / path.name).write_text(build_details.with_archive(
@@ -103,9 +103,9 @@ def _details(tree: Path, out: Path) -> Mount:
 
 
 def _listed(spec: archive.Spec, kind: str, out: Path) -> archive.Spec:
-    """*spec* with a list of its files among them, which is made in *out*.
+    """Return *spec* with a manifest of its files, written to *out*.
 
-    That of the full archive is in its tree, and of just that.
+    The manifest of the full archive lists only its directory install/.
     """
     below = "install/" if kind == "full" else ""
     path = out / f"{kind}.sha256"
@@ -117,8 +117,11 @@ def _listed(spec: archive.Spec, kind: str, out: Path) -> archive.Spec:
 
 def _pybi(config: Config, stripped: archive.Spec,
           out: Path) -> dict[str, tuple[Mounts, archive.Writer]]:
-    """A pybi of what most people download; none for a build with marks in
-    its name, or for x86_64_v3: a pybi's name has no room for either."""
+    """Return the mounts and the writer of the pybi, by its file name.
+
+    It has the contents of install_only_stripped.  Return nothing for
+    builds with lto or x86_64_v3 in *name*: a pybi's name cannot say that.
+    """
     layout = config.layout
     if config.name.marks or config.platform.arch.variant:
         return {}
@@ -138,7 +141,7 @@ def _pybi(config: Config, stripped: archive.Spec,
 def _statements(config: Config, contents: Mapping[str, Mounts],
                 name: BuildName, archives: Sequence[archive.Archive],
                 ) -> dict[str, str]:
-    """An SBOM for each archive, and how all of them were made."""
+    """Return the SBOM of each archive, and the provenance of all."""
     found = components.load(config.layout.stage("tree") / components.FILE)
     documents: dict[str, object] = {
         f"{name}{provenance.SUFFIX}": statement(
@@ -156,8 +159,7 @@ def _statements(config: Config, contents: Mapping[str, Mounts],
 
 def statement(subjects: Mapping[str, str],
               config: Config) -> dict[str, Any]:
-    """Return the provenance of *subjects*, archives by name with their
-    SHA-256."""
+    """Return the provenance of *subjects*, archive name → SHA-256."""
     chain, layout = config.chain, config.layout
     pinned = pins.load()
     sources = [
@@ -206,8 +208,8 @@ def _python_json(config: Config, full: Mounts,
                                     members(full))
     if differing := [*build_info.differing(document, tree.parent)]:
         raise ValidationError(
-            "PYTHON.json names other libraries of the system than are "
-            f"needed by {', '.join(differing)}")
+            "PYTHON.json does not match the system libraries needed by "
+            f"{', '.join(differing)}")
     return document
 
 
@@ -216,7 +218,7 @@ def _compiler(chain: Toolchain, platform: Platform,
     return metadata.Compiler(
         name=chain.name, target=platform.versioned,
         version=output([*chain.compiler, "--version"]).splitlines()[0],
-        # Of all toolchains: the C library comes from it.
+        # With any toolchain, the C library comes from this package.
         package=host.requirement(compilers.PACKAGE),
         compile_flags=flags.compile_flags(flavour),
         link_flags=("-pthread", *flags.link_flags(flavour),
@@ -225,8 +227,11 @@ def _compiler(chain: Toolchain, platform: Platform,
 
 def _libraries(wanted: Mapping[str, Recipe],
                linked: Mapping[str, Iterable[str]]) -> dict[str, list[Pin]]:
-    """Library in the full archive → whose it is; CPython's copies too,
-    and of a shared one what is linked into it."""
+    """Map each library in the full archive to the pins it is made of.
+
+    Includes CPython's bundled libraries, and for shared libraries what is
+    linked into them.
+    """
     pinned = pins.load()
     found = {f"build/lib/{file}": [pinned[name]]
              for name, archives in linked.items()

@@ -1,9 +1,9 @@
-"""Stage: finished directories → archives, what goes with them, SHA256SUMS.
+"""Write archives, the files published with them, and SHA256SUMS.
 
-An archive is a name and a list of mounts (mounts.py).  The bytes depend
-on names, contents and executable bits alone: not on where the directories
-lie, the order in which they are listed, owner, umask, locale or number of
-cores, nor on the host's zlib: .gz is libdeflate's.
+An archive is a name and a list of mounts (mounts.py).  Its bytes depend
+only on names, contents and executable bits.  They do not depend on the
+location of the directories, the order in which the system lists them,
+owner, umask, locale, number of cores, or the host's zlib.
 """
 
 import contextlib
@@ -30,12 +30,12 @@ from standalone.formats.tree import UNIX
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-#: What the name of a file is followed by in that of its signature.
+#: The suffixes that signatures append to the name of the signed file.
 SIGNATURES = (".asc", ".sigstore")
 
-#: The kinds of archive, the compressions of each and their levels.  What
-#: most people download gets the time that makes it 4% smaller; elsewhere
-#: the next levels cost twice the time for a hundredth of the size.
+#: The kinds of archive, with compressions and their levels.  The archive
+#: that most users download has level 10, which makes it 4% smaller.  For
+#: the others, higher levels take twice the time to save 1%.
 KINDS: Mapping[str, Mapping[str, int]] = {
     "install_only": {"gz": 6, "zst": 9},
     "install_only_stripped": {"gz": 10, "zst": 9},
@@ -44,13 +44,13 @@ KINDS: Mapping[str, Mapping[str, int]] = {
     "full": {"zst": 9},
 }
 
-#: What only those want who run CPython's own tests.
+#: Files that are only needed to run CPython's own tests.
 TESTS = (
     *(f"{UNIX.library}/{name.replace('.', '/')}" for name in TEST_PACKAGES),
     *(f"{UNIX.dynload}/{name}.*so" for name in TEST_EXTENSIONS),
 )
 
-#: What install_only leaves to the tests' archive and the full one.
+#: Files excluded from install_only.
 NOT_INSTALLED = (
     UNIX.static_library,
     f"{UNIX.config_dir}/pkgconfig",
@@ -82,17 +82,18 @@ class Archive:
     sha256: str
 
 
-#: Of the archives just written, and the hashes of all in OUT by name,
-#: what is to lie beside them: file name → text.
+#: Returns extra files (name → text) to publish with the archives.  The
+#: arguments are the archives just written, and the hashes by name of all
+#: archives in OUT.
 Companions = Callable[[Sequence[Archive], Mapping[str, str]],
                       Mapping[str, str]]
 
-#: Writes an archive that is no tar.
+#: Writes an archive that is not a tar file.
 Writer = Callable[[Path], None]
 
 
 def file_names(name: BuildName) -> list[str]:
-    """The archives of the build that has this name."""
+    """Return the file names of the tar archives of the build *name*."""
     return [str(ArchiveName(name, kind, compression))
             for kind, compressions in KINDS.items()
             for compression in compressions]
@@ -101,11 +102,12 @@ def file_names(name: BuildName) -> list[str]:
 def full_mounts(install: Path, build: Path,
                 deps: Mapping[Path, Iterable[str]], licences: Path,
                 leave: Iterable[str] = ()) -> tuple[Mount, ...]:
-    """The full archive without PYTHON.json, which describes just this.
+    """Return the mounts of the full archive, except PYTHON.json.
 
-    *install* is the tree, *build* CPython's build directory without what
-    the patterns *leave*, *deps* the prefixes of the dependencies and
-    which of their libraries are linked.  libpython's is in the tree.
+    *install* is the tree, *build* is CPython's build directory, *leave*
+    has patterns for files of *build* to leave out, and *deps* maps the
+    prefixes of dependencies to the libraries that are linked.
+    libpython's archive is in the tree.
     """
     return (
         Mount(install, "install"),
@@ -121,12 +123,11 @@ def full_mounts(install: Path, build: Path,
 def specs(name: BuildName, *, install: Path, stripped: Path, debug: Path,
           licences: Path, full: tuple[Mount, ...],
           python_json: Path) -> dict[str, Spec]:
-    """All archives of one build, by kind.
+    """Return all tar archives of one build, by kind.
 
-    *install* is the tree with debug information, *stripped* has those
-    of its files that differ without, *debug* what is to be unpacked
-    over the result of the two, as the tests are.  Licences lie in
-    ``python/licenses/`` wherever there is code that needs them.
+    *install* is the tree with debug information, *stripped* has the files
+    that differ without it, and *debug* has the separate debug information.
+    Archives with code have its licences in ``python/licenses/``.
     """
     texts = Mount(licences, "licenses")
     whole = Mount(install, without=NOT_INSTALLED)
@@ -146,14 +147,16 @@ def specs(name: BuildName, *, install: Path, stripped: Path, debug: Path,
 def archive(specs: Sequence[Spec], out: Path, epoch: int,
             companions: Companions = lambda *_: {},
             writers: Mapping[str, Writer] = {}) -> list[Archive]:
-    """Write *specs* to *out*, and other archives with *writers*, by file
-    name; all of them or none, and SHA256SUMS.
+    """Write archives, their companions and SHA256SUMS to *out*.
 
-    *epoch* is every member's mtime in seconds since 1970.  The sums
-    are over all archives in *out* and over what *companions* gives, which
-    is written with them; this returns both.  Raises UsageError if
-    *out* cannot be written to, BuildError if anything else fails, and
-    leaves what was there before.
+    *specs* are the tar archives; *writers* maps the file names of other
+    archives to functions that write them.  *epoch* is every member's
+    mtime in seconds since 1970.  SHA256SUMS covers all archives in *out*
+    and the files that *companions* returns.
+
+    Return the written archives and companions.  Raises UsageError if
+    *out* cannot be written to, and BuildError if anything else fails.
+    If writing the archives fails, the files in *out* do not change.
     """
     scratch = out / ".archives.partial"
     try:
@@ -173,7 +176,7 @@ def archive(specs: Sequence[Spec], out: Path, epoch: int,
         for path in sorted(scratch.iterdir(),
                            key=lambda p: p.name == checksums.FILE):
             path.replace(out / path.name)
-            for suffix in SIGNATURES:            # of what was there before
+            for suffix in SIGNATURES:            # of the replaced file
                 (out / f"{path.name}{suffix}").unlink(missing_ok=True)
     except OSError as exc:
         raise _failure(checksums.FILE, exc) from exc
@@ -185,10 +188,10 @@ def archive(specs: Sequence[Spec], out: Path, epoch: int,
 
 def _write_all(specs: Sequence[Spec], writers: Mapping[str, Writer],
                scratch: Path, epoch: int) -> list[Archive]:
-    """Write as many at a time as there are cores."""
+    """Write archives in parallel, one per core."""
     with ThreadPoolExecutor(_cores()) as pool:
         try:
-            # The largest comes last, and is best begun first.
+            # The last is the largest, so start with that.
             jobs = [*(pool.submit(_write_other, scratch / name, write)
                       for name, write in writers.items()),
                     *(pool.submit(_write, spec, scratch, epoch)
@@ -203,7 +206,7 @@ def _write_all(specs: Sequence[Spec], writers: Mapping[str, Writer],
 
 
 def _write(spec: Spec, scratch: Path, epoch: int) -> list[Archive]:
-    """Write one tar through all its compressors at once."""
+    """Write one tar archive with all its compressions in one pass."""
     levels = {scratch / file: level for file, level in spec.files.items()}
     try:
         with contextlib.ExitStack() as stack:
@@ -229,7 +232,7 @@ def _written(path: Path) -> Archive:
 
 def _write_tar(sink: io.BufferedIOBase, contents: Mapping[str, Path | None],
                epoch: int) -> None:
-    # GNU rather than PAX: BusyBox takes long names from the former only.
+    # GNU rather than PAX: BusyBox only reads long names in GNU format.
     # https://git.busybox.net/busybox/tree/archival/libarchive/get_header_tar.c
     with tarfile.TarFile(fileobj=sink, mode="w", format=tarfile.GNU_FORMAT,
                          encoding="utf-8", errors="surrogateescape",
@@ -254,11 +257,12 @@ def _write_tar(sink: io.BufferedIOBase, contents: Mapping[str, Path | None],
                 with source.open("rb") as file:
                     tar.addfile(info, file)
             else:
-                raise BuildError(f"not a file that can be archived: {source}")
+                raise BuildError("cannot archive, not a regular file: "
+                                 f"{source}")
 
 
 class _Tee(io.BufferedIOBase):
-    """One tar for several compressors; zstd's work in the background."""
+    """A file that passes data to several compressors."""
 
     def __init__(self, sinks: Sequence[IO[bytes]]) -> None:
         self._sinks = sinks
@@ -269,7 +273,7 @@ class _Tee(io.BufferedIOBase):
         return len(memoryview(data))
 
     def tell(self) -> int:
-        return 0                 # asked once, by TarFile's constructor
+        return 0                 # only TarFile's constructor calls this
 
 
 def _companion(path: Path, text: str) -> Archive:
@@ -278,7 +282,7 @@ def _companion(path: Path, text: str) -> Archive:
 
 
 def _others(out: Path) -> dict[str, str]:
-    """Name → hash of what other builds, or this one before, left."""
+    """Return the hashes, by name, of the archives already in *out*."""
     return {path.name: stamp.file_sha256(path)
             for path in out.iterdir()
             if is_of_one_build(path.name) and path.is_file()
@@ -289,7 +293,7 @@ def _failure(name: str, exc: OSError) -> BuildError:
     return BuildError(
         f"cannot write {name}: {exc.strerror or exc}"
         + (f": {exc.filename}" if exc.filename else ""),
-        hint="the archives that were there before are unchanged")
+        hint="the archives written by earlier builds are unchanged")
 
 
 def _cores() -> int:

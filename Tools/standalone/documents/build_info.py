@@ -1,7 +1,7 @@
-"""PYTHON.json's build_info: what the interpreter is linked from.
+"""Make the build_info of PYTHON.json: the inputs of the interpreter's link.
 
-Its objects, its built-in modules and the libraries of each, as CPython's
-Setup files, its makefile and its table of built-in modules have them.
+These are objects, built-in modules and the libraries of each module, from
+CPython's Setup files, makefile and table of built-in modules.
 """
 
 import re
@@ -15,31 +15,31 @@ from standalone.core.errors import BuildError
 from standalone.core.model import Pin
 from standalone.formats import elf
 
-# The sysroot's own functions, which whatever calls them has inside.
+# Our implementation of newer functions of the C library.
 _COMPAT = "build/lib/libcompat.a"
 
-#: The interpreter's main function, and what it exports.
+#: The interpreter's main function, and the list of exported symbols.
 MAIN_OBJECT = "build/Programs/python.o"
 VERSION_SCRIPT = "build/exports.map"
 
-# SPDX ids of what nobody has a copyright in.
+# SPDX identifiers of public-domain dedications.
 _PUBLIC_DOMAIN = {"blessing"}
 
 
 @dataclass(frozen=True)
 class Linked:
-    """What the build knows of it.  Paths are those of the archive."""
+    """The inputs of `build_info`.  Paths are relative to the archive."""
 
     make: Mapping[str, str]
     config_c: str                # text of Modules/config.c
     setups: Mapping[str, str]    # text of Setup.local, Setup.stdlib, ...
     object_format: str           # elf, llvm-bitcode:22.1.8
-    libraries: Mapping[str, Collection[Pin]]     # path → whose it is
+    libraries: Mapping[str, Collection[Pin]]     # path → its sources
 
 
 @dataclass(frozen=True)
 class Extension:
-    """A module as a line of a Setup file has it."""
+    """A module as a line of a Setup file describes it."""
 
     objs: tuple[str, ...]
     links: tuple[dict[str, Any], ...]
@@ -48,8 +48,11 @@ class Extension:
 
 
 def not_linked(make: Mapping[str, str]) -> tuple[str, ...]:
-    """Patterns for objects that CPython's build leaves and that are in
-    nothing of ours, or in a library that is archived itself."""
+    """Return patterns for objects that are not part of the archive.
+
+    They are linked into nothing that we ship, or into static libraries
+    that the archive contains.
+    """
     return ("Programs/_*.o", "Modules/getpath_noop.o", *(
         obj for name, value in make.items()
         if re.fullmatch(r"LIB(?!RARY_)\w+_OBJS", name)
@@ -58,16 +61,16 @@ def not_linked(make: Mapping[str, str]) -> tuple[str, ...]:
 
 def unnamed(document: Mapping[str, Any],
             contents: Collection[str]) -> set[str]:
-    """Objects and libraries in ``build/`` that *document* leaves out."""
+    """Return objects and libraries in ``build/`` not in *document*."""
     return {path for path in contents
             if re.fullmatch(r"build/.*\.[oa]", path)
             }.difference(named_paths(document["build_info"]))
 
 
 def named_paths(info: Mapping[str, Any]) -> Iterator[str]:
-    """All paths that a build_info names, relative to ``python/``."""
+    """Yield all paths in a build_info, relative to ``python/``."""
     yield from (info["inittab_object"], info["inittab_source"])
-    # Ours, which archives of others do not have.
+    # Our extension; archives of other projects do not have it.
     yield from info.get("interpreter", {}).values()
     variants = [variant for group in info["extensions"].values()
                 for variant in group]
@@ -84,8 +87,10 @@ def named_paths(info: Mapping[str, Any]) -> Iterator[str]:
 
 
 def system_links(document: Mapping[str, Any]) -> dict[str, set[str]]:
-    """Program or library in the archive → libraries of the system that it
-    is linked with: "m"."""
+    """Map programs and libraries to the system libraries they link with.
+
+    The keys are paths in the archive, the values names such as "m".
+    """
     def names(part: Mapping[str, Any]) -> set[str]:
         return {link["name"] for link in part["links"] if link.get("system")}
 
@@ -103,10 +108,10 @@ def system_links(document: Mapping[str, Any]) -> dict[str, set[str]]:
 
 
 def differing(document: Mapping[str, Any], root: Path) -> Iterator[str]:
-    """Where `system_links` are not what a file needs.
+    """Yield the files whose DT_NEEDED differs from `system_links`.
 
-    *root* is the directory of PYTHON.json.  Nobody asks for the C library,
-    and the libraries of the tree are not the system's.
+    *root* is the directory of PYTHON.json.  Ignore the C library, which
+    is always linked, and the tree's own libraries.
     """
     own = {path.name for path in root.glob("install/lib/*.so*")}
     for path, links in system_links(document).items():
@@ -119,15 +124,16 @@ def differing(document: Mapping[str, Any], root: Path) -> Iterator[str]:
 
 
 def inittab(config_c: str) -> dict[str, str]:
-    """Built-in module → init function or NULL, from config.c's table."""
+    """Map built-in modules to the init function or NULL in config.c."""
     return dict(re.findall(r'(?m)^\s*\{"(\w+)", (\w+)\},', config_c))
 
 
 def extensions(linked: Linked,
                contents: Collection[str]) -> dict[str, Extension]:
-    """What the Setup files say, in the order in which makesetup reads.
+    """Return the modules of the Setup files, sorted by name.
 
-    The first line about a module wins.  The format is described in
+    As in makesetup, the first line about a module wins.  The format is
+    described in
     https://github.com/python/cpython/blob/main/Modules/Setup
     """
     found: dict[str, Extension | None] = {}
@@ -154,7 +160,7 @@ def _extension(words: list[str], known: "_Flags", shared: bool,
     sources = [word for word in rest
                if re.search(r"\.(c|C|cc|cpp|cxx|m)$", word)]
     flags = [word for word in rest if word not in sources]
-    # With no flag of its own, a module gets what configure found.
+    # A module without flags gets those that configure found.
     flags = flags or [f"$(MODULE_{name.upper()}_LDFLAGS)"]
     if shared:
         flags.append("$(BLDSHARED)")     # cc -pthread -shared
@@ -166,14 +172,17 @@ def _extension(words: list[str], known: "_Flags", shared: bool,
 
 @dataclass(frozen=True)
 class _Flags:
-    """What flags of the linker mean: make's variables, and the archive,
-    in which every library that is ours lies."""
+    """The context to interpret linker flags in.
+
+    *make* has make's variables; *contents* are the archive's paths, which
+    include all our libraries.
+    """
 
     make: Mapping[str, str]
     contents: Collection[str]
 
     def links(self, flags: str) -> list[dict[str, Any]]:
-        """*flags* as PYTHON.json has them: ours by path, others not."""
+        """Return PYTHON.json's links: ours with a path, others without."""
         flags = re.sub(r"\$\((\w+)\)",
                        lambda match: self.make.get(match[1], ""), flags)
         links: dict[str, dict[str, Any]] = {}
@@ -182,12 +191,12 @@ class _Flags:
             path = PurePosixPath(word)
             ours = f"build/lib/lib{word[2:]}.a"
             if word.startswith("-l") and ours in self.contents:
-                # OpenSSL's and SQLite's, which configure finds with -L.
+                # OpenSSL and SQLite: configure finds them with -L.
                 links[ours] = {"name": word[2:], "path_static": ours}
             elif word.startswith("-l"):
                 links[word] = {"name": word[2:], "system": True}
             elif path.suffix == ".a":
-                # A dependency's prefix or a library of CPython's own.
+                # In a dependency's prefix, or bundled with CPython.
                 ours = "build/" + (f"lib/{path.name}" if path.is_absolute()
                                    else word)
                 links[ours] = {"name": path.stem.removeprefix("lib"),
@@ -200,16 +209,17 @@ class _Flags:
 
 def build_info(probe: Mapping[str, Any], linked: Linked,
                contents: Collection[str]) -> dict[str, Any]:
-    """The whole of it.
+    """Return the complete build_info.
 
-    *probe* is what metadata.PROBE printed, *contents* are the paths below
-    ``python/`` in the full archive.  Raises BuildError if the interpreter
-    has other built-in modules than its sources say.
+    *probe* is the output of python_json.PROBE; *contents* are the paths
+    below ``python/`` in the full archive.  Raises BuildError if the
+    interpreter's built-in modules differ from those in config.c.
     """
     init_functions = inittab(linked.config_c)
     difference = {*probe["builtin_modules"]} ^ {*init_functions}
     if difference:
-        raise BuildError("Modules/config.c is not the interpreter's: "
+        raise BuildError("Modules/config.c and the interpreter have "
+                         "different built-in modules: "
                          + ", ".join(sorted(difference)))
     found = extensions(linked, contents)
     paths, suffixes = probe["python_paths"], probe["python_suffixes"]
@@ -231,12 +241,12 @@ def build_info(probe: Mapping[str, Any], linked: Linked,
             flag for flag in shlex.split(linked.make["PY_CORE_CFLAGS"])
             if flag.startswith(("-std=", "-D", "-fPIC", "-fvisibility="))],
     }
-    # The format's description has these three in core, its first writer
-    # and its readers (PyOxidizer) one level up.
+    # The format's description has these three keys in core, but
+    # python-build-standalone and PyOxidizer have them one level up.
     return {
         "core": _core(probe, linked, contents, of_extensions) | table,
         "extensions": entries, **table,
-        # Not of the format: what is in no extension, nor in libpython.
+        # Our extension: inputs in neither an extension nor libpython.
         "interpreter": {"main_object": MAIN_OBJECT,
                         "version_script": VERSION_SCRIPT},
         "object_file_format": linked.object_format}
@@ -244,7 +254,7 @@ def build_info(probe: Mapping[str, Any], linked: Linked,
 
 def _variant(extension: Extension | None, init_fn: str,
              shared_lib: str) -> dict[str, Any]:
-    """A module's entry; without an extension it is in the core."""
+    """Return a module's entry; without *extension* it is in the core."""
     entry: dict[str, Any] = {
         "in_core": extension is None,
         "init_fn": init_fn,
@@ -261,7 +271,7 @@ def _variant(extension: Extension | None, init_fn: str,
 def _licences(links: Iterable[Mapping[str, Any]],
               libraries: Mapping[str, Collection[Pin]],
               texts: Mapping[str, Iterable[str]]) -> dict[str, Any]:
-    """What is to be said of the libraries that a module brings along."""
+    """Return the licences of the libraries that a module links with."""
     pins = {pin.name: pin for link in links
             for key in ("path_static", "path_dynamic") if key in link
             for pin in libraries.get(link[key], ())}
@@ -272,14 +282,14 @@ def _licences(links: Iterable[Mapping[str, Any]],
     found = sorted(path for name in pins for path in texts.get(name, ()))
     return {
         "licenses": sorted(ids),
-        # A copy of CPython's own may have its text in CPython's.
+        # The text for a bundled copy may be in CPython's licence.
         **({"license_paths": found} if found else {}),
         "license_public_domain": ids <= _PUBLIC_DOMAIN,
     }
 
 
 def _licence_texts(contents: Collection[str]) -> dict[str, list[str]]:
-    """Component → its files below licenses/."""
+    """Map each component to its files below licenses/."""
     paths = [path for path in contents if path.startswith("licenses/")]
     directories = {str(PurePosixPath(path).parent) for path in paths}
     texts: dict[str, list[str]] = {}

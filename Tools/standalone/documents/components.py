@@ -1,4 +1,4 @@
-"""What is in an archive: components, their licences, where they came from."""
+"""Describe components: the parts of an archive, with licence and origin."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,45 +10,45 @@ from standalone.core.model import Pin, SourceFile
 from standalone.sources import pins
 
 FILE = "components.json"
-NOWHERE = "NOASSERTION"          # SPDX's word for what is not said
+NOWHERE = "NOASSERTION"          # SPDX's value for missing information
 
 
 @dataclass(frozen=True, order=True)
 class Component:
-    """A part of the tree that has a licence of its own.
+    """A part of the tree that has its own licence.
 
-    *paths* are where it is: in the tree, below ``build/`` of the full
-    archive, or ``lib/debug`` for all debug information.
+    *paths* are relative to the tree, or start with ``build/`` for the full
+    archive; ``lib/debug`` stands for all debug information.
     """
 
     name: str                    # openssl, cpython/expat, pip/idna
-    version: str                 # "" where it has none
+    version: str                 # "" if it has none
     licence: str                 # an SPDX expression
     paths: tuple[str, ...]
     download: str = NOWHERE      # a URL
-    sha256: str = ""             # of what is there
+    sha256: str = ""             # hash of the download
     cpe: str = ""
     purl: str = ""
-    origin: str = ""             # a location as in pins.toml, if no URL
+    origin: str = ""             # a location of pins.toml without URL
 
     def is_in(self, contents: Mapping[str, object]) -> bool:
-        """Is any of it among the members of an archive?"""
+        """Return whether *contents* has any of the component's paths."""
         return any(f"{top}{path}" in contents for path in self.paths
                    for top in ("", "install/"))
 
 
-#: File name → text, for each component.
+#: The licence texts of each component, by file name.
 Texts = dict[Component, dict[str, str]]
 
 
 def save(path: Path, found: Iterable[Component]) -> None:
-    """Write components down, for `load`."""
+    """Write components as JSON, for `load`."""
     path.write_text(json.dumps([asdict(item) for item in found], indent=1)
                     + "\n", encoding="utf-8")
 
 
 def load(path: Path) -> list[Component]:
-    """What `save` wrote."""
+    """Return the components that `save` wrote."""
     return [Component(**entry | {"paths": tuple(entry["paths"])})
             for entry in json.loads(path.read_text(encoding="utf-8"))]
 
@@ -66,7 +66,7 @@ def fetched(directory: Path, pin: Pin) -> SourceFile:
 
 def described(pin: Pin, file: SourceFile,
               paths: Iterable[str] = ()) -> Component:
-    """A pin as a component, with the place that *file* came from.
+    """Return the component of a pin, with the origin of *file*.
 
     https://github.com/package-url/purl-spec
     """
@@ -82,10 +82,9 @@ def described(pin: Pin, file: SourceFile,
 
 
 def cpython(version: str, *, pinned: bool) -> Component:
-    """Return CPython itself, which is in every archive.
+    """Return the component for CPython itself.
 
-    If it is not *pinned*, but a tree of the user's, nothing is known of
-    where it came from.
+    If it is not *pinned* but a tree of the user, its origin is unknown.
     """
     known = version if pinned else pins.cpython_versions()[0]
     pin = pins.cpython_pin(known)

@@ -1,9 +1,9 @@
-"""Asking a finished tree what it is made of, and finding the licences.
+"""Find the components of a finished tree, and their licences.
 
-Debug information names the directory that each object was compiled in,
-symbol tables the routines that a compiler added.  Versions are those of the
-pins, of CPython's own list (Misc/sbom.spdx.json) and of pip's (vendor.txt);
-what none of these knows is in components.toml.
+Debug information names the directory in which each object was compiled;
+symbol tables name the routines that a compiler added.  Versions come from
+the pins, CPython's Misc/sbom.spdx.json and pip's vendor.txt.  All other
+facts are in components.toml.
 """
 
 import json
@@ -33,23 +33,22 @@ DATA = TOOLS / "documents" / "components.toml"
 
 @dataclass(frozen=True)
 class Ingredients:
-    """What a tree was made of, and where the parts of it lie."""
+    """The inputs of a tree, and their locations."""
 
     cpython: Component
     notices: Path                # CPython's Doc/license.rst
     layout: Layout
     recipes: Mapping[str, Recipe]
-    archives: Mapping[str, Iterable[str]]    # of recipes, linked in
+    archives: Mapping[str, Iterable[str]]    # linked ones, by recipe
     toolchain: Toolchain
     libc: Libc
 
 
 def find(tree: Path, made: Ingredients) -> Texts:
-    """Return the components of *tree* and of the archives made with it,
-    sorted.
+    """Return the components of *tree* and its archives, sorted.
 
-    Raises ValidationError for one that nothing is known of, and if a
-    text is not where it is said to be.
+    Raises ValidationError for a component that components.toml does not
+    list, and if a licence text is missing.
     """
     linked = Linked(tree)
     found = dict(sorted([
@@ -60,7 +59,7 @@ def find(tree: Path, made: Ingredients) -> Texts:
 
 
 class Linked:
-    """What the linked files of a tree say that they are made of."""
+    """The names in the string tables of a tree's ELF files."""
 
     def __init__(self, tree: Path) -> None:
         self._names = {
@@ -70,8 +69,11 @@ class Linked:
             and (names := elf.names(path))}
 
     def paths(self, *names: str) -> tuple[str, ...]:
-        """The files that have one of *names* in them, and their debug
-        information.  A name is a part of one, or whole between NULs."""
+        """Return the files that contain any of *names*.
+
+        If there are any, the paths include that of the debug information.
+        A name matches any substring; "\\0name\\0" matches a whole name.
+        """
         wanted = [name.encode() for name in names]
         paths = [path for path, said in self._names.items()
                  if any(name in said for name in wanted)]
@@ -87,7 +89,7 @@ def _pinned(made: Ingredients, linked: Linked) -> Iterator[
             return [*linked.paths(f"/deps/{name}.source"),
                     *(f"build/lib/{file}"
                       for file in made.archives.get(name, ()))]
-        # Source that others are made with: it is where they are.
+        # The source is compiled into other dependencies.
         return [path for other, recipe in wanted.items()
                 if name in recipe.needs for path in code(other)]
 
@@ -102,7 +104,7 @@ def _pinned(made: Ingredients, linked: Linked) -> Iterator[
 
 def _cpython(made: Ingredients, tree: Path, linked: Linked) -> Iterator[
         tuple[Component, dict[str, str]]]:
-    """CPython, and what of its pieces really is in the tree."""
+    """Yield CPython, and its bundled components that are in the tree."""
     source = made.layout.stage("source")
     notices = _read(made.notices)
     yield made.cpython, {
@@ -138,7 +140,7 @@ def _version(entry: Mapping[str, Any], source: Path) -> str:
 
 def _listed(name: str, licence: str, paths: tuple[str, ...],
             package: Mapping[str, Any], version: str) -> Component:
-    """A piece of CPython, with what CPython's own SBOM says of it."""
+    """Return a component of CPython, with the facts of CPython's SBOM."""
     references = {entry["referenceType"]: entry["referenceLocator"]
                   for entry in package.get("externalRefs", ())}
     version = package.get("versionInfo", version)
@@ -153,7 +155,7 @@ def _listed(name: str, licence: str, paths: tuple[str, ...],
 
 
 def _pip(tree: Path) -> Iterator[tuple[Component, dict[str, str]]]:
-    """pip and what it has in pip/_vendor."""
+    """Yield pip and the packages in pip/_vendor."""
     for info in tree.glob(f"{UNIX.site_packages}/pip-*.dist-info"):
         package = info.with_name("pip")
         version = info.name.removesuffix(".dist-info").partition("-")[2]
@@ -185,13 +187,13 @@ def _of_pip(name: str, version: str, paths: Iterable[Path],
         tuple(str(path.relative_to(tree)) for path in sorted(paths)),
         cpe=f"cpe:2.3:a:pypa:pip:{version}:*:*:*:*:*:*:*"
         if name == "pip" else "",
-        # Lower case, by the purl type's definition.
+        # The definition of the purl type requires lower case.
         purl=f"pkg:pypi/{project.lower().replace('_', '-')}@{version}")
 
 
 def _compilers(made: Ingredients, linked: Linked) -> Iterator[
         tuple[Component, dict[str, str]]]:
-    """What a link adds unasked, of the compiler and of the C library."""
+    """Yield the compiler and C library code that the linker adds."""
     libraries = made.layout.toolchain / "sysroot/usr/lib"
     package = made.layout.host / compilers.PACKAGE
     for name, entry in data()["linked"].items():
@@ -221,7 +223,7 @@ def _linked_version(name: str, made: Ingredients) -> str:
 
 def _missing(item: Component, texts: Mapping[str, str],
              layout: Layout) -> dict[str, str]:
-    """Whole texts of licences that a component only refers to."""
+    """Return full texts of licences that a component only refers to."""
     known = data()["texts"]["long"] | (
         {} if texts else data()["texts"]["short"])
     said = " ".join(" ".join(texts.values()).split())
@@ -237,7 +239,7 @@ def _missing(item: Component, texts: Mapping[str, str],
 
 
 def _whole(place: str, layout: Layout) -> str:
-    """A text of components.toml, PIN:FILE."""
+    """Return the licence text at *place*, PIN:FILE in components.toml."""
     name, _, file = place.partition(":")
     if name == "cpython":
         return _read(layout.stage("source") / file)
@@ -247,14 +249,16 @@ def _whole(place: str, layout: Layout) -> str:
 
 
 def _headings(directory: Path, files: Iterable[str]) -> dict[str, str]:
-    """Texts as they are, and the comments that C sources begin with."""
+    """Return the contents of text files, and the headings of C sources."""
     return {re.sub(r"\.c$", ".txt", Path(file).name): heading(text)
             for file in files for text in [_read(directory / file)]}
 
 
 def heading(text: str) -> str:
-    """The comment that C source begins with, undecorated; other text as
-    it is."""
+    """Return the text of the comment that C source starts with.
+
+    Return any other text unchanged.
+    """
     if not text.startswith("/*"):
         return text
     lines = text[2:text.index("*/")].strip().splitlines()
@@ -263,12 +267,15 @@ def heading(text: str) -> str:
 
 
 def section(text: str, title: str) -> str:
-    """One section of reStructuredText, without its heading."""
+    """Return a section of reStructuredText, without its heading.
+
+    Raises ValidationError if *text* has no section *title*.
+    """
     parts = re.split(r"(?m)^(?:\.\. _.*:\n\n)?(.+)\n[-=~]{4,}\n", text)
     sections = dict(zip(parts[1::2], parts[2::2], strict=True))
     if title not in sections:
         raise ValidationError(f"Doc/license.rst has no section {title!r}",
-                              hint=f"change {DATA.name}")
+                              hint=f"update {DATA.name}")
     return sections[title].strip() + "\n"
 
 
@@ -285,11 +292,11 @@ def _read(path: Path) -> str:
 
 def _unlicensed(owner: str, name: str) -> ValidationError:
     return ValidationError(
-        f"{owner} has {name} inside, whose licence is not known",
+        f"{owner} contains {name}, whose licence is unknown",
         hint=f"add [{owner}.{name}] to {DATA}")
 
 
 @cache
 def data() -> dict[str, Any]:
-    """components.toml."""
+    """Return the contents of components.toml."""
     return tomllib.loads(DATA.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""licenses/: the text of every component's licence, and a summary of them."""
+"""Write licenses/: the licence texts of all components, and a summary."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,10 +17,10 @@ SUMMARY = "SUMMARY.txt"
 
 def write(directory: Path,
           found: Mapping[Component, Mapping[str, str]]) -> None:
-    """Write ``COMPONENT/TEXT`` for all of them, and the summary.
+    """Write ``COMPONENT/TEXT`` for each component, and the summary.
 
-    Raises ValidationError for a component without a licence, or without
-    the text of one.
+    Raises ValidationError for a component without a valid licence, or
+    without a licence text.
     """
     for component, texts in found.items():
         check(component.name, component.licence)
@@ -36,7 +36,7 @@ def write(directory: Path,
 
 
 def check(name: str, expression: str) -> None:
-    """Raise ValidationError unless *expression* is one of SPDX's.
+    """Raise ValidationError if *expression* is not a SPDX expression.
 
     https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/
     """
@@ -44,9 +44,10 @@ def check(name: str, expression: str) -> None:
         canonical = canonicalize_license_expression(expression)
     except InvalidLicenseExpression as exc:
         raise ValidationError(
-            f"the licence of {name} is no SPDX expression: {expression!r}",
+            f"the licence of {name} is not a valid SPDX expression: "
+            f"{expression!r}",
             hint=str(exc)) from exc
     if canonical != expression:
         raise ValidationError(
-            f"the licence of {name} is {expression!r}, not spelled as SPDX "
-            "does", hint=f"that is {canonical}")
+            f"the licence of {name} is {expression!r}, which is not the "
+            "canonical spelling", hint=f"use {canonical}")

@@ -1,8 +1,8 @@
-"""How a build came to be: an in-toto statement with SLSA's provenance.
+"""Make a build's provenance, an in-toto statement in SLSA's format.
 
 https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md and
-https://slsa.dev/spec/v1.0/provenance.  Nothing of the machine and no time
-is in it: the same inputs make the same statement.
+https://slsa.dev/spec/v1.0/provenance.  It contains no time and nothing
+about the machine: the same inputs give the same statement.
 """
 
 import json
@@ -18,10 +18,10 @@ from standalone.core.process import output
 from standalone.documents.components import NOWHERE, Component
 from standalone.sources.host import REQUIREMENTS, wheels
 
-#: What the names of a build's archives begin with is followed by this.
+#: Appended to the name of the build to make the file name.
 SUFFIX = ".provenance.json"
 
-#: Who vouches for the statement, a URI; from the environment.
+#: The environment variable with the builder's identity, a URI.
 BUILDER = "STANDALONE_BUILDER_ID"
 
 _LOCAL = "urn:make-standalone:local"
@@ -29,18 +29,18 @@ _BUILD_TYPE = "urn:make-standalone:v1"
 
 
 def builder() -> str:
-    """The identity that the statement names as the builder's."""
+    """Return the identity of the builder for the statement, a URI."""
     return os.environ.get(BUILDER) or _LOCAL
 
 
 def statement(subjects: Mapping[str, str], *, asked: Mapping[str, str],
               epoch: int, compiler: str, trees: Iterable[Mapping[str, Any]],
               sources: Iterable[Component], host: Path) -> dict[str, Any]:
-    """Return what made *subjects*, archives by name with their SHA-256.
+    """Return the statement about *subjects*, archive name → SHA-256.
 
     *asked* is the request, *epoch* is SOURCE_DATE_EPOCH, *compiler* is
-    what the compiler says of itself, *trees* are from `trees`, and *host*
-    is the directory of the host's Python packages.
+    the output of the compiler's --version, *trees* are from `trees`, and
+    *host* is the directory of the host's Python packages.
     """
     return {
         "_type": "https://in-toto.io/Statement/v1",
@@ -53,7 +53,7 @@ def statement(subjects: Mapping[str, str], *, asked: Mapping[str, str],
                 "externalParameters": {**asked},
                 "internalParameters": {
                     "SOURCE_DATE_EPOCH": epoch,
-                    # Not where it is installed.
+                    # Leave out where it is installed.
                     "compiler": compiler.splitlines()[0].partition(
                         " (http")[0],
                 },
@@ -66,8 +66,10 @@ def statement(subjects: Mapping[str, str], *, asked: Mapping[str, str],
 
 
 def request(path: Path) -> dict[str, str]:
-    """Return what the statement *path* says was asked for, "toolchain"
-    among it; nothing if it cannot be read."""
+    """Return the request in the statement *path*, such as "toolchain".
+
+    Return an empty dict if the statement cannot be read.
+    """
     try:
         statement = json.loads(path.read_text("utf-8"))
         found = statement["predicate"]["buildDefinition"]
@@ -77,8 +79,10 @@ def request(path: Path) -> dict[str, str]:
 
 
 def trees(cpython: Path | None) -> list[dict[str, Any]]:
-    """Return the commits of the overlay and of *cpython*, if that is a
-    tree of the user's."""
+    """Return the commits of the overlay and of the user's tree *cpython*.
+
+    Directories that are not git checkouts are left out.
+    """
     found = [_commit("overlay", ROOT)]
     if cpython:
         found.append(_commit("cpython", cpython))
@@ -86,13 +90,13 @@ def trees(cpython: Path | None) -> list[dict[str, Any]]:
 
 
 def _commit(name: str, tree: Path) -> dict[str, Any]:
-    """The commit that *tree* is at; nothing if git does not know."""
+    """Return the commit of *tree*; an empty dict if git has none."""
     if not (tree / ".git").exists():
         return {}
     try:
         commit = output(["git", "-C", str(tree), "rev-parse", "HEAD"])
         changes = output(["git", "-C", str(tree), "status", "--porcelain"])
-    except BuildError:               # no git, or not of this user
+    except BuildError:               # no git, or owned by another user
         return {}
     entry: dict[str, Any] = {"name": name,
                              "digest": {"gitCommit": commit.strip()}}
@@ -110,10 +114,10 @@ def _resource(item: Component) -> dict[str, Any]:
 
 
 def _packages(directory: Path) -> Iterable[dict[str, Any]]:
-    """The Python packages of the host, the compiler among them.
+    """Yield the host's Python packages, including the compiler.
 
-    Which wheel of a package is used can depend on the Python that runs
-    this.  Those are left to the hash of requirements.txt, which pins all.
+    Leave out wheels that depend on the Python that runs this.  The hash
+    of requirements.txt, which pins all packages, covers them.
     """
     yield {"name": REQUIREMENTS.name,
            "digest": {"sha256": stamp.file_sha256(REQUIREMENTS)}}

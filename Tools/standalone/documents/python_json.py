@@ -1,8 +1,8 @@
-"""PYTHON.json, the full archive's description of itself.
+"""Make PYTHON.json, which describes the contents of the full archive.
 
-For someone who has only the archive and wants to link another
-interpreter from it.  Every fact is asked of what knows it: the built
-interpreter, the makefile that linked it, its table of built-in modules.
+Its readers link other interpreters from the archive alone.  The facts come
+from the built interpreter, the makefile that linked it, and its table of
+built-in modules.
 The format is python-build-standalone's, version 8:
 https://gregoryszorc.com/docs/python-build-standalone/main/distributions.html
 """
@@ -19,16 +19,16 @@ from standalone.core.model import Pin
 from standalone.documents import build_info
 from standalone.documents.build_info import Linked
 
-#: Packages of the standard library that are only tests, as patterns.
+#: Patterns for packages of the standard library that only contain tests.
 TEST_PACKAGES = ("test", "idlelib.idle_test")
 
-#: Extension modules that only those tests import, as patterns.
+#: Patterns for extension modules that only those tests import.
 TEST_EXTENSIONS = ("_test*", "_ctypes_test", "_xxtestfuzz", "xxlimited*",
                    "xxsubtype")
 
-#: To be run by the built interpreter: ``-I -c PROBE``.  Prints JSON.
-#: The configuration is read from the file itself, in which /install is
-#: the prefix, not from `sysconfig`, which may have relocated it.
+#: The built interpreter runs this with ``-I -c``; it prints JSON.
+#: It reads the configuration from the file, in which the prefix is
+#: /install, and not with `sysconfig`, which may have relocated it.
 PROBE = """\
 import importlib.machinery as machinery
 import importlib.util as util
@@ -80,12 +80,12 @@ json.dump({
 }, sys.stdout)
 """
 
-#: The versions that readers want; nothing but their number differs.
-#: PyOxidizer 0.24 accepts "7" alone, and "8" is "7" with build_options.
+#: The supported versions of the format; only the number differs.
+#: PyOxidizer 0.24 only accepts "7"; "8" is "7" with build_options.
 VERSIONS = ("8", "7")
 
-#: To be run in CPython's build directory: ``make *MAKE_FACTS``.
-#: Prints ``NAME=value`` lines for `make_facts`.
+#: Arguments of make in CPython's build directory.
+#: It prints ``NAME=value`` lines for `make_facts`.
 MAKE_FACTS = (
     "--no-print-directory", "--old-file=Makefile", "--eval",
     ("standalone-facts: ; @$(foreach name,"
@@ -97,44 +97,45 @@ MAKE_FACTS = (
 
 @dataclass(frozen=True)
 class Compiler:
-    """What objects were compiled with, and how others go with them."""
+    """The compiler, and the flags for code that is linked with ours."""
 
     name: str                    # zig, llvm, gcc
-    version: str                 # what it says of itself, one line
-    target: str                  # in zig's words: x86_64-linux-gnu.2.17
+    version: str                 # first line of its --version
+    target: str                  # zig's format: x86_64-linux-gnu.2.17
     package: str                 # the wheel: ziglang==0.17.0
-    compile_flags: tuple[str, ...]       # beside those of sysconfig
+    compile_flags: tuple[str, ...]       # in addition to sysconfig's
     link_flags: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What only the build knows."""
+    """The facts that come from the build, not from the interpreter."""
 
     triple: str
-    options: str                 # words of the format: noopt, debug, lto
-    crt_features: Sequence[str]  # in the format's words
+    options: str                 # the format's: noopt, debug, lto
+    crt_features: Sequence[str]  # the format's
     licences: tuple[str, ...]    # CPython's, SPDX
     licence_path: str            # in the archive
-    data: Mapping[Pin, Iterable[str]]       # of no code → where in the tree
+    data: Mapping[Pin, Iterable[str]]       # data pins → paths in the tree
     compiler: Compiler
     linked: Linked
 
 
 def make_facts(output: str) -> dict[str, str]:
-    """The variables that make printed for `MAKE_FACTS`."""
+    """Return the variables that make printed for `MAKE_FACTS`."""
     return dict(line.split("=", 1) for line in output.splitlines()
                 if "=" in line)
 
 
 def python_json(probe: Mapping[str, Any], facts: Facts,
                 contents: Collection[str]) -> dict[str, Any]:
-    """The whole document.
+    """Return the complete document.
 
-    *probe* is what PROBE printed, *contents* are the paths below
-    ``python/`` in the full archive.  Raises BuildError if a path is
-    named that is not among them, if none leads to an object that is, or
-    if the interpreter has other built-in modules than its sources say.
+    *probe* is the output of PROBE; *contents* are the paths below
+    ``python/`` in the full archive.  Raises BuildError if the document
+    names a path that is not in *contents*, if *contents* has an object or
+    library that the document does not name, or if the interpreter's
+    built-in modules differ from those in config.c.
     """
     stdlib = f"install/{probe['python_paths']['stdlib']}"
     variables = probe["python_config_vars"]
@@ -162,7 +163,7 @@ def python_json(probe: Mapping[str, Any], facts: Facts,
         "run_tests": f"{stdlib}/test/regrtest.py",
         "licenses": list(facts.licences),
         "license_path": facts.licence_path,
-        # Not of the format: what ages though no code of it does.
+        # Our extension: data that goes stale although the code does not.
         "bundled_data": [
             {"name": pin.name, "version": pin.version,
              "license": pin.licence,
@@ -175,19 +176,18 @@ def python_json(probe: Mapping[str, Any], facts: Facts,
     del document["builtin_modules"]
     missing = {*named_paths(document)}.difference(contents, ["install"])
     if missing:
-        raise BuildError("PYTHON.json names what the full archive lacks: "
-                         + ", ".join(sorted(missing)))
+        raise BuildError("PYTHON.json names files that are not in the full "
+                         "archive: " + ", ".join(sorted(missing)))
     unnamed = build_info.unnamed(document, contents)
     if unnamed:
-        raise BuildError("PYTHON.json does not say what these are for: "
-                         + ", ".join(sorted(unnamed)))
+        raise BuildError("PYTHON.json does not name files of the full "
+                         "archive: " + ", ".join(sorted(unnamed)))
     return document
 
 
 def _toolchain(compiler: Compiler,
                variables: Mapping[str, str]) -> dict[str, Any]:
-    """Not of the format: the compiler, and flags for a module that is to
-    be built in."""
+    """Return our extension: the compiler, and flags for built-in modules."""
     return asdict(compiler) | {
         "compile_flags": [*shlex.split(variables["CFLAGS"]),
                           *compiler.compile_flags],
@@ -195,7 +195,10 @@ def _toolchain(compiler: Compiler,
 
 
 def _tcl(data: Mapping[Pin, Iterable[str]]) -> dict[str, Any]:
-    """Where the scripts of Tcl and Tk are: in directories of one."""
+    """Return the location of Tcl's and Tk's scripts.
+
+    The format requires that they have the same parent directory.
+    """
     places = [PurePosixPath("install", path) for pin, paths in data.items()
               if pin.name in ("tcl", "tk") for path in paths]
     if not places:
@@ -205,7 +208,10 @@ def _tcl(data: Mapping[Pin, Iterable[str]]) -> dict[str, Any]:
 
 
 def as_version(document: Mapping[str, Any], version: str) -> dict[str, Any]:
-    """*document* for readers of that version.  Raises UsageError."""
+    """Return *document* in that *version* of the format.
+
+    Raises UsageError if the version is not in VERSIONS.
+    """
     if version not in VERSIONS:
         raise UsageError(f"unknown version {version!r} of PYTHON.json",
                          hint=f"known: {', '.join(VERSIONS)}")
@@ -213,17 +219,17 @@ def as_version(document: Mapping[str, Any], version: str) -> dict[str, Any]:
 
 
 def text(document: Mapping[str, Any]) -> str:
-    """What PYTHON.json has in it."""
+    """Return the text of PYTHON.json."""
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
 
 def named_paths(document: Mapping[str, Any]) -> Iterator[str]:
-    """All paths that a PYTHON.json names, relative to ``python/``."""
+    """Yield all paths in a PYTHON.json, relative to ``python/``."""
     yield from document["python_paths"].values()
     for key in ("python_exe", "python_stdlib_platform_config", "run_tests",
                 "license_path"):
         yield document[key]
-    # Ours, which archives of others do not have.
+    # Our extension; archives of other projects do not have it.
     for entry in document.get("bundled_data", ()):
         yield from entry["paths"]
     if "tcl_library_path" in document:

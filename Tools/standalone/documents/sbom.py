@@ -1,9 +1,8 @@
-"""An archive's SBOM: SPDX 2.3 as JSON, in the shape of CPython's own.
+"""Make an archive's SBOM: SPDX 2.3 as JSON, like those of python.org.
 
-https://spdx.github.io/spdx-spec/v2.3/ and what python.org publishes beside
-each file of a release: https://github.com/python/release-tools (sbom.py).
-All of it follows from the archive and its components, so that the same
-archive always has the same SBOM.
+https://spdx.github.io/spdx-spec/v2.3/, and sbom.py in
+https://github.com/python/release-tools.  The SBOM depends only on the
+archive and its components, so the same archive always has the same SBOM.
 """
 
 import re
@@ -13,7 +12,7 @@ from typing import Any
 
 from standalone.documents.components import NOWHERE, Component
 
-#: What the name of an archive is followed by.
+#: Appended to the name of the archive to make the file name.
 SUFFIX = ".spdx.json"
 
 _ARCHIVE = "SPDXRef-FILE-archive"
@@ -22,12 +21,12 @@ _PACKAGE = "SPDXRef-PACKAGE-"
 
 def document(name: str, hashes: Mapping[str, str],
              found: Iterable[Component], epoch: int) -> dict[str, Any]:
-    """The SBOM of the archive *name*.
+    """Return the SBOM of the archive *name*.
 
-    *hashes* are the archive's, by SPDX's names: SHA1, which SPDX demands
-    of a file, and SHA256.  *epoch* is when it was made, in seconds since
-    1970.  A component without a version is a part of another's source,
-    and left to the licences.
+    *hashes* are the archive's hashes by SPDX's names: SHA1, which SPDX
+    requires for files, and SHA256.  *epoch* is the time of creation, in
+    seconds since 1970.  Components without a version are left out: they
+    are parts of the source of others.
     """
     versioned = [item for item in found if item.version]
     return {
@@ -87,8 +86,11 @@ def _references(item: Component) -> Iterator[dict[str, str]]:
 
 
 def _relationships(found: Sequence[Component]) -> Iterator[dict[str, str]]:
-    """The archive contains all of them; each depends on what it is made
-    of: CPython on libraries and pip, pip on what it brings along."""
+    """Yield the relationships of the archive and its components.
+
+    The archive contains all components.  CPython depends on libraries and
+    pip; pip depends on the packages that it bundles.
+    """
     [cpython] = [item for item in found if item.name == "cpython"]
     yield _relationship("SPDXRef-DOCUMENT", "DESCRIBES", _ARCHIVE)
     yield _relationship("SPDXRef-DOCUMENT", "DESCRIBES", _id(cpython))

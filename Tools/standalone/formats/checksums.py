@@ -1,17 +1,17 @@
-"""SHA256SUMS: the hashes of a directory's files, as sha256sum writes them."""
+"""Read and write SHA256SUMS, in the format of sha256sum."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-#: What the file is called.
+#: The name of the file.
 FILE = "SHA256SUMS"
 
 
 def read(path: Path) -> dict[str, str]:
-    """Return file name → hash from a file in sha256sum's format.
+    """Return a mapping of file names to hashes.
 
-    Raises OSError if *path* cannot be read, and ValueError if it is in
-    another format or not UTF-8.
+    Raises OSError if *path* cannot be read, and ValueError if it is not
+    in sha256sum's format or not UTF-8.
     """
     lines = path.read_text(encoding="utf-8").splitlines()
     return {name: sha256 for sha256, name
@@ -19,5 +19,5 @@ def read(path: Path) -> dict[str, str]:
 
 
 def text(sums: Mapping[str, str]) -> str:
-    """Return file name → hash in the form that `sha256sum --check` reads."""
+    """Return the file names and hashes as `sha256sum --check` reads them."""
     return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))

@@ -1,4 +1,4 @@
-"""Facts about one ELF file.
+"""Read facts about one ELF file.
 
 What it says of itself, no judgement: that is ``validate``'s.  Constants: the
 System V gABI and psABIs, https://gitlab.com/x86-psABIs/x86-64-ABI, and
@@ -31,7 +31,7 @@ _DF_1_NOW, _DF_1_PIE = 0x1, 0x08000000               # DT_FLAGS_1
 _PF_X, _PF_W = 0x1, 0x2                              # p_flags
 _SHF_EXECINSTR = 0x4                                 # sh_flags
 _IBT, _SHSTK = 0x1, 0x2                              # X86_FEATURE_1_AND
-# pyelftools' name of 10 is STB_LOOS; glibc's is STB_GNU_UNIQUE.
+# pyelftools calls the value 10 STB_LOOS; glibc calls it STB_GNU_UNIQUE.
 _GLOBAL = {"STB_GLOBAL", "STB_WEAK", "STB_LOOS"}
 _VISIBLE = {"STV_DEFAULT", "STV_PROTECTED"}
 _NAMES = {".debug_str", ".debug_line_str", ".strtab"}
@@ -39,19 +39,19 @@ _NAMES = {".debug_str", ".debug_line_str", ".strtab"}
 
 @dataclass(frozen=True, order=True)
 class SymbolVersion:
-    """A version of a library's symbols that the file cannot do without."""
+    """A symbol version of a library that the file needs."""
 
     library: str                 # libc.so.6
     name: str                    # GLIBC_2.17
 
     @property
     def family(self) -> str:
-        """What stands before the number, ``GLIBC``."""
+        """The part before the number: ``GLIBC``."""
         return self.name.rpartition("_")[0]
 
     @property
     def number(self) -> tuple[int, ...]:
-        """``(2, 17)``; empty for ``GLIBC_PRIVATE`` and its like."""
+        """The number, as in ``(2, 17)``; empty for ``GLIBC_PRIVATE``."""
         parts = self.name.rpartition("_")[2].split(".")
         if all(part.isdecimal() for part in parts):
             return tuple(map(int, parts))
@@ -60,7 +60,7 @@ class SymbolVersion:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that we ask of an ELF file, in its own words."""
+    """The facts about an ELF file, with the names of the ELF standard."""
 
     machine: str                 # EM_X86_64
     bits: int                    # 32 or 64
@@ -77,11 +77,11 @@ class Facts:
     pie: bool
     relro: bool
     bind_now: bool
-    exec_stack: bool             # asked for, or not said that it is not
-    wx: bool                     # a segment to be written and executed
+    exec_stack: bool             # requested, or the default
+    wx: bool                     # a segment is writable and executable
     textrel: bool
     build_id: str | None         # in hex
-    cpu_level: int | None        # psABI level needed; None: does not say
+    cpu_level: int | None        # psABI level needed; None if not marked
     ibt: bool
     shstk: bool
     has_debug: bool              # .debug_* sections
@@ -89,26 +89,26 @@ class Facts:
 
     @property
     def inits(self) -> frozenset[str]:
-        """The init functions of modules."""
+        """The init functions of extension modules."""
         return frozenset(name for name in self.defined
                          if name.startswith("PyInit_"))
 
 
 def read(path: Path) -> Facts | None:
-    """The facts of *path*; None if it is no ELF file.
+    """Return the facts about *path*, or None if it is not an ELF file.
 
-    Raises ValidationError if it begins like one and is damaged.
+    Raises ValidationError for a damaged ELF file.
     """
     with path.open("rb") as file:
         return _read(file, path)
 
 
 def parse(data: bytes, name: str, *, notes: bool = False) -> Facts | None:
-    """`read` of a file in memory that is called *name*.
+    """Return the facts about a file in memory, as `read` does.
 
-    With *notes* the facts are those of its header and its notes alone,
-    which is all that a static library's members are asked for: they have
-    300,000 sections, one a function, and pyelftools is slow.
+    *name* is used in error messages.  With *notes*, read only the header
+    and the notes.  That is enough for the members of static libraries,
+    which have 300,000 sections, one per function, and pyelftools is slow.
     """
     return _read(io.BytesIO(data), name, notes)
 
@@ -123,13 +123,16 @@ def _read(file: BinaryIO, name: Path | str,
             _notes(elf) if notes else elf.iter_sections()))
     except (ELFError, ConstructError, ValueError, OSError,
             struct.error) as exc:
-        # OSError: an offset so wild that no file can be sought to it.
+        # OSError: an offset that is outside the range of seek().
         raise ValidationError(f"damaged ELF file: {name}: {exc}") from exc
 
 
 def names(path: Path) -> bytes | None:
-    """What the debug information and the symbols of *path* name, each
-    between NULs; None if it is no ELF file."""
+    """Return the string tables of *path*, or None if it is not ELF.
+
+    They are those of the debug information and of the symbol table; each
+    string is between NULs.
+    """
     with path.open("rb") as file:
         if file.read(4) != b"\x7fELF":
             return None
@@ -139,7 +142,7 @@ def names(path: Path) -> bytes | None:
 
 
 def _notes(elf: ELFFile) -> Iterator[Section]:
-    """The sections with a name that begins with ``.note.``."""
+    """Yield the sections with a name that starts with ``.note.``."""
     elf.stream.seek(elf["e_shoff"])
     size = elf["e_shentsize"]
     headers = elf.stream.read(size * elf["e_shnum"])
@@ -183,7 +186,7 @@ def _facts(elf: ELFFile, sections: list[Section]) -> Facts:
         defined=frozenset(
             symbol.name for kind in ("SHT_DYNSYM", "SHT_SYMTAB")
             for symbol in _symbols(sections, kind) if _is_defined(symbol)),
-        # Old linkers set no DF_1_PIE; a library has no loader of its own.
+        # Old linkers do not set DF_1_PIE; libraries have no PT_INTERP.
         pie=elf["e_type"] == "ET_DYN" and (
             bool(flags_1 & _DF_1_PIE) or interp is not None),
         relro="PT_GNU_RELRO" in dict(segments),
@@ -194,7 +197,7 @@ def _facts(elf: ELFFile, sections: list[Section]) -> Facts:
                for kind, access in segments),
         textrel="DT_TEXTREL" in kinds or bool(flags & _DF_TEXTREL),
         build_id=_build_id(sections),
-        # One bit a level, the lowest for the baseline.
+        # One bit per level; the lowest is the baseline.
         cpu_level=level.bit_length() if level else None,
         ibt=bool(features & _IBT),
         shstk=bool(features & _SHSTK),
@@ -205,8 +208,11 @@ def _facts(elf: ELFFile, sections: list[Section]) -> Facts:
 
 def _exec_stack(elf: ELFFile, sections: Iterable[Section],
                 segments: Mapping[str, int]) -> bool:
-    """Without a word about its stack, a program gets an executable one,
-    and so does what GNU's linker makes of such an object."""
+    """Return whether the file requests an executable stack.
+
+    A program without PT_GNU_STACK gets one.  So does a program that GNU
+    ld links from an object without .note.GNU-stack.
+    """
     if elf["e_type"] != "ET_REL":
         return bool(segments.get("PT_GNU_STACK", _PF_X) & _PF_X)
     return not any(section.name == ".note.GNU-stack"
@@ -215,7 +221,8 @@ def _exec_stack(elf: ELFFile, sections: Iterable[Section],
 
 
 def _interp(sections: Iterable[Section]) -> str | None:
-    # By section: in a separate debug file the segment's bytes are others'.
+    # Read the section: in a separate debug file, the offset of PT_INTERP
+    # points at unrelated bytes.
     for section in sections:
         if section.name == ".interp" and section["sh_type"] != "SHT_NOBITS":
             name: bytes = section.data()

@@ -1,9 +1,9 @@
-"""Find the code and data of ours that the output of a stage depends on.
+"""Find our code and data that the output of a stage depends on.
 
-It is what the module that runs the stage reaches by import, and the files
-that those modules name.  Docstrings, comments and the layout of the code
-do not count; nor do imports for a type checker alone: what a stage is
-handed as an argument enters its key by value, see plan.py.
+These are the module that runs the stage, all modules that it imports, and
+the files that they name.  Docstrings, comments and layout do not count,
+nor do imports under TYPE_CHECKING: an argument of a stage enters the key
+by value, see plan.py.
 """
 
 import ast
@@ -18,28 +18,28 @@ from standalone.core import stamp
 from standalone.core.layout import TOOLS
 
 _PACKAGE = "standalone"
-#: Pins the Python packages of the host that modules import.
+#: Pins the host's Python packages that modules import.
 _REQUIREMENTS = "requirements.txt"
 
 
 @dataclass(frozen=True)
 class _Module:
-    """What the text of a module says."""
+    """The facts about a module that its text contains."""
 
-    imported: frozenset[str]     # of `from x import y` both x and x.y
-    named: frozenset[str]        # a/b, of TOOLS / "a" / "b"
-    code: str                    # a hash
+    imported: frozenset[str]     # for `from x import y`, x and x.y
+    named: frozenset[str]        # a/b for TOOLS / "a" / "b"
+    code: str                    # hash of the code
 
 
 def path_of(module: str, tools: Path = TOOLS) -> Path:
-    """Return the file of a module: of a package, its __init__.py."""
+    """Return the file of a module; for a package, its __init__.py."""
     path = tools / module.replace(".", "/")
     return (path / "__init__.py" if path.is_dir()
             else path.with_name(f"{path.name}.py"))
 
 
 def parts(module: str, tools: Path = TOOLS) -> dict[str, str]:
-    """Label → hash, of each module and data file behind *module*."""
+    """Return the hash of each module and data file, by label."""
     found = {}
     for name in modules(module, tools):
         path = path_of(name, tools)
@@ -50,7 +50,7 @@ def parts(module: str, tools: Path = TOOLS) -> dict[str, str]:
 
 
 def modules(module: str, tools: Path = TOOLS) -> set[str]:
-    """Names, below our package, of *module* and all that it reaches."""
+    """Return *module* and our modules that it imports, at any depth."""
     seen: set[str] = set()
     left = [module]
     while left:
@@ -62,7 +62,7 @@ def modules(module: str, tools: Path = TOOLS) -> set[str]:
 
 
 def imports(module: str, tools: Path = TOOLS) -> set[str]:
-    """The modules of ours that *module* imports, or runs as a program."""
+    """Return the modules of ours that *module* imports or runs."""
     read = _read(path_of(module, tools))
     found = {name.removeprefix(f"{_PACKAGE}.") for name in read.imported
              if name.startswith(f"{_PACKAGE}.")}
@@ -70,15 +70,18 @@ def imports(module: str, tools: Path = TOOLS) -> set[str]:
               for name in read.named if name.endswith(".py")}
     # `from standalone.core.layout import TOOLS` names no module paths.TOOLS.
     found = {name for name in found if path_of(name, tools).exists()}
-    # To import recipes.zlib is to run recipes/__init__.py as well.
+    # Importing recipes.zlib also runs recipes/__init__.py.
     found |= {name.rpartition(".")[0] for name in {module, *found}
               if "." in name}
     return found | {"__init__"}
 
 
 def data_files(module: str, tools: Path = TOOLS) -> set[str]:
-    """The files that *module* names as TOOLS / "name", and those that pin
-    the packages that it imports, relative to Tools/standalone."""
+    """Return the files that *module* names as TOOLS / "name".
+
+    Include requirements.txt if it imports packages of the host.  Paths are
+    relative to Tools/standalone.
+    """
     read = _read(path_of(module, tools))
     found = {path.relative_to(tools).as_posix()
              for name in read.named if not name.endswith(".py")
@@ -90,7 +93,7 @@ def data_files(module: str, tools: Path = TOOLS) -> set[str]:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """*path*, or the files below it, but no bytecode."""
+    """Yield *path* or the files below it, except bytecode."""
     for file in path.rglob("*") if path.is_dir() else [path]:
         if file.is_file() and file.suffix != ".pyc":
             yield file
@@ -109,7 +112,7 @@ def _parsed(text: str) -> _Module:
 
 
 def _run(node: ast.AST) -> Iterator[ast.AST]:
-    """All below *node* but what only a type checker reads."""
+    """Yield the nodes below *node*, except `if TYPE_CHECKING` blocks."""
     for child in ast.iter_child_nodes(node):
         if not (isinstance(child, ast.If)
                 and ast.unparse(child.test) == "TYPE_CHECKING"):
@@ -127,7 +130,7 @@ def _imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 
 def _named(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """The longest paths alone: of a/b not a."""
+    """Yield the paths that are named; for a/b, not also a."""
     inner: set[ast.AST] = set()
     for node in nodes:
         if isinstance(node, ast.BinOp) and (name := _below_tools(node)):
@@ -137,7 +140,7 @@ def _named(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 
 def _below_tools(node: ast.expr) -> str:
-    """The path below TOOLS that *node* spells out, or ""."""
+    """Return the path below TOOLS that *node* names, or ""."""
     words: list[str] = []
     while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
         if not (isinstance(node.right, ast.Constant)
@@ -151,10 +154,10 @@ def _below_tools(node: ast.expr) -> str:
 
 
 def _code(tree: ast.Module) -> str:
-    """The code of a module: no comments, docstrings or blank lines.
+    """Return a module's code without comments, docstrings, blank lines.
 
-    As source and not as ast.dump(), which differs from one version of
-    Python to the next.  Docstrings are taken out of *tree*.
+    The result is source, because ast.dump() differs between versions of
+    Python.  This removes the docstrings from *tree*.
     """
     for node in ast.walk(tree):
         if (isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef,
@@ -165,7 +168,7 @@ def _code(tree: ast.Module) -> str:
 
 
 def _content(path: Path) -> str:
-    """A hash of what a file says; of TOML without its comments."""
+    """Return a hash of a file's contents; ignore comments in TOML."""
     if path.suffix == ".toml":
         return stamp.key(tomllib.loads(path.read_text(encoding="utf-8")))
     return stamp.file_sha256(path)

@@ -1,4 +1,4 @@
-"""Stage: one source archive → the static prefix of one dependency.
+"""Stage: build one dependency into a prefix of its own.
 
     fetched/NAME  →  deps/NAME/{include,lib,share,licenses}
 """
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
 def describe(pin: Pin, platform: Platform, layout: Layout,
              prefix: Path | None = None) -> Build:
-    """Return what the recipe of *pin* is told, installing into *prefix*:
-    by default where others find it."""
+    """Return the argument for the recipe of *pin*.
+
+    The recipe installs into *prefix*, by default the directory in which
+    other stages look for the dependency.
+    """
     name = pin.name
     recipe = recipes.load()[name]
     return Build(
@@ -55,14 +58,17 @@ def rendered(build: Build) -> list[str]:
 
 def environ(layout: Layout, *,
             inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of a recipe's commands."""
+    """Return the environment of a recipe's commands."""
     return environment([layout.toolchain / "bin"],
                        extra={"SOURCE_DATE_EPOCH": "0"}, inherited=inherited)
 
 
 def run(config: Config, wanted: str, name: str) -> None:
-    """Build one dependency.  Raises BuildError, and leaves its sources
-    for a look."""
+    """Build the dependency *name*.
+
+    Raises BuildError if that fails, and keeps the unpacked source for
+    inspection.
+    """
     layout = config.layout
     pin, recipe = config.pins[name], recipes.load()[name]
     source = layout.shared / "deps" / f"{name}.source"
@@ -70,7 +76,7 @@ def run(config: Config, wanted: str, name: str) -> None:
     unpack.unpack(layout.fetched / name, source)
     runner = Runner(
         layout.logs / f"deps-{name}.log",
-        # Whichever Python runs us; not part of the key, as PATH is not.
+        # The Python that runs this; like PATH, not part of the key.
         environ(layout) | {"PYTHON": sys.executable})
     runner.start()
     with stamp.output_dir(layout.dep(name), wanted) as prefix:
@@ -82,9 +88,11 @@ def run(config: Config, wanted: str, name: str) -> None:
 
 
 def _tidy(prefix: Path, recipe: Recipe, pin: Pin) -> None:
-    """Keep headers, archives, libraries and data.  What else a package
-    installs names its prefix: programs, manuals, pkg-config and libtool
-    files."""
+    """Remove everything except headers, archives, libraries and data.
+
+    Other installed files contain the prefix: programs, manuals, and the
+    files of pkg-config and libtool.
+    """
     kept = {"include", "lib", "share" if recipe.data else "lib"}
     for entry in prefix.iterdir():
         if entry.name not in kept:
@@ -96,11 +104,11 @@ def _tidy(prefix: Path, recipe: Recipe, pin: Pin) -> None:
             entry.unlink()
     for name in (*recipe.archives, *recipe.libraries):
         if not (prefix / "lib" / name).is_file():
-            raise BuildError(f"{pin.name}: no {name} was built")
+            raise BuildError(f"{pin.name}: the build did not make {name}")
 
 
 def _licences(source: Path, prefix: Path, pin: Pin) -> None:
-    """Copy the licence texts, flat, below licenses/."""
+    """Copy the licence texts into one directory, licenses/."""
     directory = prefix / "licenses"
     directory.mkdir()
     for name in pin.licence_files:
@@ -108,4 +116,5 @@ def _licences(source: Path, prefix: Path, pin: Pin) -> None:
             shutil.copyfile(source / name,
                             directory / name.replace("/", "-"))
         except OSError as exc:
-            raise BuildError(f"{pin.name}: no licence text {name}") from exc
+            raise BuildError(
+                f"{pin.name}: licence text {name} is missing") from exc

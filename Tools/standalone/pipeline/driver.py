@@ -1,6 +1,6 @@
-"""What `make standalone` does before the graph: check, fetch, plan.
+"""Drive `make standalone`: check the host, fetch, plan, and run the graph.
 
-Then it becomes the make that runs the graph, still holding the lock.
+The graph runs in another make, which inherits the lock.
 """
 
 import contextlib
@@ -26,9 +26,10 @@ from standalone.sources import fetch, host, pins, unpack
 
 @contextlib.contextmanager
 def lock(layout: Layout) -> Iterator[int]:
-    """Hold the lock of OUT; wait, and say so, while another has it.
+    """Hold the lock of OUT; print a message if that means to wait.
 
-    The lock is on an open file, so a killed build does not keep it.
+    The kernel releases the lock when a build is killed.  Raises UsageError
+    if OUT is not writable.
     """
     work, out = layout.work, layout.out
     try:
@@ -54,8 +55,10 @@ def lock(layout: Layout) -> Iterator[int]:
 
 
 def _link_work(layout: Layout) -> None:
-    """OUT/work leads to the work directory where that had to be put
-    elsewhere, see `layout.work_dir`."""
+    """Make OUT/work a link if the work directory is elsewhere.
+
+    `layout.work_dir` says when that is the case.
+    """
     link = layout.out / "work"
     if layout.work != link.resolve():
         link.unlink(missing_ok=True)
@@ -63,15 +66,17 @@ def _link_work(layout: Layout) -> None:
 
 
 def prepare(config: Config) -> None:
-    """Have CPython, the sources and the host's packages at hand."""
+    """Fetch CPython, the sources and the host's packages if needed."""
     _cpython(config)
     _sources(config)
     packages(config)
 
 
 def packages(config: Config) -> None:
-    """Have the host's packages at hand; of CPython its pip alone is
-    needed for that, and nothing if they are there."""
+    """Install the host's packages if they are missing or outdated.
+
+    Only then is CPython needed, because its bundled pip installs them.
+    """
     if not stamp.is_fresh(config.layout.host, host.key()):
         _cpython(config)
         host.download_wheels(config.pristine, downloads(), config.source_dir)
@@ -79,7 +84,7 @@ def packages(config: Config) -> None:
 
 
 def _cpython(config: Config) -> None:
-    """The pristine tree, if its version was asked for."""
+    """Fetch and unpack CPython, unless the user gave a tree."""
     if config.is_pinned:
         pin = pins.cpython_pin(config.version)
         wanted = stamp.key([file.sha256 for file in pin.files])
@@ -92,7 +97,7 @@ def _cpython(config: Config) -> None:
 
 
 def _sources(config: Config) -> None:
-    """Links to the verified sources, by name, below fetched/."""
+    """Fetch the sources, and link to them by name in fetched/."""
     fetched = config.layout.fetched
     missing = [pin for pin in config.wanted
                if not _is_fetched(fetched / pin.name,
@@ -108,23 +113,23 @@ def _sources(config: Config) -> None:
 
 
 def _is_fetched(link: Path, hashes: list[str]) -> bool:
-    """Is there a link to a file that the cache keeps under its hash?
+    """Return whether *link* leads to a cached file with one of *hashes*.
 
-    The stage that unpacks it looks at the bytes themselves.
+    Only the name is compared; the stage that unpacks it verifies the hash.
     """
     return link.exists() and any(
         sha256[:12] in link.readlink().name for sha256 in hashes)
 
 
 def download(config: Config) -> None:
-    """`make standalone-fetch`: afterwards nothing is downloaded."""
+    """Run `make standalone-fetch`, so that a build works offline."""
     host.check(config.toolchain)
     with lock(config.layout):
         prepare(config)
 
 
 def build(config: Config) -> None:
-    """`make standalone`: everything up to the archives in OUT."""
+    """Run `make standalone`, which writes the archives to OUT."""
     host.check(config.toolchain)
     with lock(config.layout) as descriptor:
         _refuse_to_replace(config.layout.out, config.name, {
@@ -137,11 +142,11 @@ def build(config: Config) -> None:
 
 
 def clean(layout: Layout) -> None:
-    """Remove OUT/work; the archives in OUT stay, and so does the cache."""
+    """Remove the contents of OUT/work; keep the archives and the cache."""
     with lock(layout):
         for entry in layout.work.iterdir():
             if entry.name == "lock":
-                continue         # held by us, perhaps awaited by others
+                continue         # we hold it, and others may wait for it
             if entry.is_dir() and not entry.is_symlink():
                 stamp.remove(entry)
             else:
@@ -150,22 +155,26 @@ def clean(layout: Layout) -> None:
 
 def _refuse_to_replace(out: Path, build: BuildName,
                        asked: Mapping[str, str]) -> None:
-    """Raise UsageError if *out* has archives of this *build* that were
-    made of another request: what is *asked* is not in their names."""
+    """Raise UsageError if *out* has archives of another request.
+
+    *build* is their name, which does not include the values *asked* for.
+    """
     made = provenance.request(out / f"{build}{provenance.SUFFIX}")
     for name, wanted in asked.items():
         if made.get(name, wanted) != wanted:
             variable = name.upper()
             raise UsageError(
-                f"{out} has {build} as made with {variable}={made[name]}: "
+                f"{out} has {build} built with {variable}={made[name]}; "
                 f"{variable}={wanted} would replace it",
                 hint="choose another directory, OUT=DIR, or remove those "
                      "archives")
 
 
 def _forget_removed_archives(layout: Layout) -> None:
-    """Have archives made again that were taken away from OUT, or that
-    another build replaced by its own."""
+    """Make the archive stage run again if its archives are gone from OUT.
+
+    They were removed, or replaced by those of another build.
+    """
     out, made = layout.out, layout.stage("archive")
     try:
         ours = checksums.read(made / checksums.FILE)
@@ -179,14 +188,14 @@ def _forget_removed_archives(layout: Layout) -> None:
 
 
 def _graph(work: Path, slots_wanted: int, lock_descriptor: int) -> None:
-    """Run the graph; the lock is inherited, so that a build whose driver
-    was killed still keeps others out.
+    """Run the graph.  Raises StageFailed if a stage fails.
 
-    Raises StageFailed if a stage did.
+    make inherits the lock, so that no other build can start while the
+    graph runs, even if the driver was killed.
     """
     env = os.environ | {"PYTHONPATH": str(TOOLS.parent),
                         "PYTHONDONTWRITEBYTECODE": "1"}
-    # A make above us offers its job slots; else this one has JOBS.
+    # Share the job slots of a parent make; without one, use JOBS.
     slots = jobserver() if "--jobserver" in jobserver() else ""
     jobs = [] if slots else [f"-j{slots_wanted}"]
     env["MAKEFLAGS"] = slots
@@ -203,8 +212,8 @@ def _graph(work: Path, slots_wanted: int, lock_descriptor: int) -> None:
          f"STANDALONE_PYTHON={sys.executable}"],
         env=env, close_fds=False)
     if done.returncode:
-        # The stage that failed has said why, and left its exit code:
-        # make has one for all.
+        # The stage that failed has reported the error and written its
+        # exit code to a file, because make always exits with 2.
         raise StageFailed(int(failed.read_text()) if failed.exists()
                           else BuildError.exit_code)
 

@@ -10,14 +10,17 @@ _NONE = "-"
 
 
 def listing(config: Config) -> Iterator[str]:
-    """A line for each stage and dependency, in the order of the graph."""
+    """Yield a line for each stage and dependency, in the graph's order."""
     for title, (made, planned) in _compared(config).items():
         yield f"{title:<18} {_state(made, planned)}"
 
 
 def why(config: Config, stage: str, dependency: str | None) -> Iterator[str]:
-    """What changed since an output was made, a label a line, with the old
-    value and the new one; also of all that it needs."""
+    """Yield lines that say what changed since an output was made.
+
+    Each line has a label, the old and the new value.  Stages that *stage*
+    needs follow.  Raises UsageError for an unknown stage or dependency.
+    """
     compared = _compared(config)
     left = [stages.task(config.recipes, stage, dependency).title]
     for title in left:
@@ -35,7 +38,7 @@ def why(config: Config, stage: str, dependency: str | None) -> Iterator[str]:
 
 def _compared(config: Config) -> dict[
         str, tuple[plan.Parts | None, plan.Parts]]:
-    """Title → the parts that the output has, and those it should have."""
+    """Map titles to the parts of the output, and the planned parts."""
     if not config.pristine.is_dir():
         raise UsageError(
             f"CPython {config.version} is not in OUT/work yet",
@@ -50,7 +53,7 @@ def _state(made: plan.Parts | None, planned: plan.Parts) -> str:
     if made is None:
         return "not made"
     if not made:
-        return "made by a version that kept no parts"
+        return "made by an older version, which did not record the parts"
     changed = _changed(made, planned)
     if not changed:
         return "up to date"
@@ -64,6 +67,6 @@ def _changed(made: plan.Parts, planned: plan.Parts) -> list[str]:
 
 
 def _shown(parts: Mapping[str, str] | None, label: str) -> str:
-    """A value; of a hash the beginning."""
+    """Return a value; shorten a hash to 12 digits."""
     value = (parts or {}).get(label, _NONE)
     return value[:12] if len(value) == 64 else value

@@ -1,6 +1,6 @@
-"""The directory that a build was made in, out of the way for a while.
+"""Rename the work directory while the finished tree is tested.
 
-A tree that still needed it would not be noticed otherwise.
+Otherwise the tests would not notice a tree that still depends on it.
 """
 
 import contextlib
@@ -9,20 +9,20 @@ from pathlib import Path
 
 
 def current(work: Path) -> Path:
-    """Where *work* is at the moment."""
+    """Return the current path of *work*."""
     aside = _aside(work)
     return aside if aside.is_dir() else work
 
 
 def put_back(work: Path) -> None:
-    """Undo what a killed check has left.  The lock of *work* is held."""
+    """Rename *work* back after a killed check; the caller has its lock."""
     if current(work) != work:
         current(work).rename(work)
 
 
 @contextlib.contextmanager
 def aside(work: Path) -> Iterator[None]:
-    """Without *work* in its place, whatever ends the body."""
+    """Rename *work* for the body of the with statement."""
     work.rename(_aside(work))
     try:
         yield

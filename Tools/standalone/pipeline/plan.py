@@ -1,9 +1,9 @@
-"""Plan a build: what each output must be made of, in files that make reads.
+"""Plan a build: write the inputs of each output to files that make reads.
 
-The parts of a stage are labelled: the code and data of ours that it runs
-(see closure.py), the environment of its commands, what it is handed, and
-the hashes of the stages it needs.  So an output whose own parts are the
-planned ones is up to date, all the way down.
+The parts of a stage are labelled: our code and data that it runs (see
+closure.py), the environment of its commands, its arguments, and the hashes
+of the stages it needs.  An output is up to date if its parts are those of
+the plan; the hashes include the stages it needs.
 """
 
 import json
@@ -30,17 +30,17 @@ from standalone.toolchain import compilers
 #: Label → a short text, or the hash of a longer one.
 Parts = Mapping[str, str]
 
-# Answers of Config that change no output: where the sources are looked for
-# and how many commands run at once.  What the tree and the pins hold has
-# parts of its own.
+# Attributes of Config that change no output, such as where to look for the
+# sources and how many commands to run at once.  The contents of the tree
+# and of the pins are separate parts.
 _IDLE = {"cpython", "pristine", "sources", "source_dir", "jobs", "pins",
          "wanted"}
-# Answers that only the archives show.
+# Attributes that only change the archives.
 _OF_ARCHIVES = {"build", "name"}
 
 
 def parts(config: Config) -> dict[str, Parts]:
-    """Title of a task → the parts of its output."""
+    """Return the parts of each output, by the title of its task."""
     found: dict[str, Parts] = {}
     code = {name: closure.parts(stage.code) for name, stage in STAGES.items()}
     for task in stages.tasks(config.recipes):
@@ -51,18 +51,18 @@ def parts(config: Config) -> dict[str, Parts]:
 
 
 def toolchain(config: Config) -> str:
-    """The key of the toolchain alone; no CPython tree is needed."""
+    """Return the key of the toolchain, which needs no CPython tree."""
     stage = STAGES["toolchain"]
     return text(closure.parts(stage.code) | _given(config, stage, ""))
 
 
 def text(planned: Parts) -> str:
-    """Parts as they are written down, in the plan and in the output."""
+    """Return *planned* as it is written to the plan and to the output."""
     return json.dumps(planned, indent=1, sort_keys=True) + "\n"
 
 
 def _given(config: Config, stage: Stage, dependency: str) -> dict[str, str]:
-    """The environment of a stage's commands, and what it is passed."""
+    """Return the environment of a stage's commands, and its arguments."""
     variables, values = _GIVEN[stage.name](config, dependency)
     return {f"environment {name}": _short(value)
             for name, value in variables.items()} | {
@@ -70,7 +70,7 @@ def _given(config: Config, stage: Stage, dependency: str) -> dict[str, str]:
 
 
 def _short(value: object) -> str:
-    """A text that fits into a line as it is, the hash of all else."""
+    """Return a short text unchanged, and the hash of any other value."""
     shown = value if isinstance(value, str) else json.dumps(
         value, sort_keys=True, default=str)
     return (shown if len(shown) <= 60 and shown.isprintable()
@@ -117,10 +117,10 @@ def _cpython(config: Config, _: str) -> _Given:
 
 def _relocate(config: Config, _: str) -> _Given:
     return environment(inherited={}), request(config) | {
-        # Of several places with the same source, the one it came from.
+        # The alternative of each pin that was fetched.
         "fetched": [components.fetched(config.layout.fetched, pin).sha256
                     for pin in config.wanted],
-        # The source that is built has no Doc.
+        # The copy of the source that is built does not contain Doc/.
         "notices": [stamp.file_sha256(path) for path
                     in config.pristine.glob("Doc/license.rst")]}
 
@@ -147,7 +147,7 @@ _GIVEN: Mapping[str, Callable[[Config, str], _Given]] = {
 
 
 def request(config: Config) -> dict[str, object]:
-    """What Config answers, by value: so its code is in no closure."""
+    """Return the attributes of Config by value, instead of its code."""
     answers = {field.name for field in fields(config)} | {
         name for name, member in vars(Config).items()
         if isinstance(member, (property, cached_property))}
@@ -156,7 +156,10 @@ def request(config: Config) -> dict[str, object]:
 
 
 def _by_value(answer: object) -> object:
-    """Of recipes what they say; their commands are in their prefixes."""
+    """Return a value for JSON; leave out the commands of recipes.
+
+    The commands are part of the key of each dependency.
+    """
     if isinstance(answer, BuildName):
         return str(answer)
     if isinstance(answer, dict):
@@ -168,8 +171,10 @@ def _by_value(answer: object) -> object:
 
 
 def write(config: Config) -> None:
-    """Write plan/: the parts of each output, changed only when they are,
-    and names.mk, the names that graph.mk builds."""
+    """Write the plan, and names.mk with the names that graph.mk builds.
+
+    Files whose contents are the same keep their modification time.
+    """
     layout = config.layout
     planned = parts(config)
     tasks = list(stages.tasks(config.recipes))
@@ -188,15 +193,20 @@ def write(config: Config) -> None:
 
 
 def _place(layout: Layout, stage: Stage, title: str) -> Path:
-    """Where the key of a stage lies below plan/: builds with other
-    options or toolchains keep theirs."""
+    """Return the path of a stage's key below plan/.
+
+    Builds with other options or toolchains have other paths.
+    """
     top = layout.plan / layout.shared.name
     return (top if stage.shared else top / layout.own.name) / f"{title}.key"
 
 
 def read(layout: Layout, name: str, dependency: str = "") -> str:
-    """Return the planned key of the stage *name*, of deps for one
-    *dependency*.  Raises UsageError if the plan has no such stage."""
+    """Return the planned key of the stage *name*.
+
+    The stage deps needs the name of a *dependency*.  Raises UsageError if
+    the plan has no such stage.
+    """
     if name in STAGES and bool(dependency) == (name == "deps"):
         path = _place(layout, STAGES[name], stages.title(name, dependency))
         if path.is_file():
@@ -213,12 +223,15 @@ def read(layout: Layout, name: str, dependency: str = "") -> str:
 
 
 def made_of(layout: Layout, task: Task) -> Parts | None:
-    """The parts that an output was made of; None if there is none."""
+    """Return the parts of an output, or None if there is no output.
+
+    The parts are empty if an older version, without parts, made it.
+    """
     output = task.stage.output(layout, task.dependency)
     try:
         found = json.loads((output / stamp.KEY).read_text(encoding="utf-8"))
     except OSError:
         return None
-    except ValueError:           # a hash, as keys were before
+    except ValueError:           # a hash, written by an older version
         return {}
     return found if isinstance(found, dict) else {}

@@ -1,8 +1,8 @@
-"""The table of stages: what each needs, and the module that runs it.
+"""The table of stages: the needs of each, and the module that runs it.
 
-A stage has one name, here and in graph.mk, in the plan and in the log.  Only
-the directories of cpython and relocate have others, install and tree.
-`deps` runs once for each dependency.
+A stage has the same name here, in graph.mk, in the plan and in the log.
+Only the output directories of cpython and relocate have other names,
+install and tree.  `deps` runs once for each dependency.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stage:
-    """*code* is the module whose run() makes the output.  A *shared*
-    output is the same for all builds with one target and toolchain."""
+    """A stage of the build.
+
+    *code* is the module whose run() makes the output.  All builds with the
+    same target and toolchain use the same *shared* output.
+    """
 
     name: str
     needs: tuple[str, ...]
@@ -39,8 +42,8 @@ class Stage:
         return top / self.directory / dependency
 
     def run(self, config: Config, wanted: str, dependency: str = "") -> None:
-        """Make the output, which is to bear the key *wanted*."""
-        # Only now: stages need the packages that the front installs.
+        """Make the output, with the key *wanted*."""
+        # Import late: stages need the packages that the driver installs.
         module = importlib.import_module(f"standalone.{self.code}")
         module.run(config, wanted, *([dependency] if dependency else []))
 
@@ -61,7 +64,7 @@ STAGES = {stage.name: stage for stage in (
 
 @dataclass(frozen=True)
 class Task:
-    """A stage to be run, for one *dependency* if it is run for each."""
+    """A stage to run, for one *dependency* if the stage is deps."""
 
     stage: Stage
     dependency: str
@@ -69,18 +72,17 @@ class Task:
 
     @property
     def title(self) -> str:
-        """Its name in the plan, the log and the table of durations."""
+        """The name in the plan, the log and the table of durations."""
         return title(self.stage.name, self.dependency)
 
 
 def title(stage: str, dependency: str | None) -> str:
-    """``deps-zlib`` of a dependency, else the name of the stage."""
+    """Return ``deps-zlib`` for a dependency, else the stage's name."""
     return f"{stage}-{dependency}" if dependency else stage
 
 
 def tasks(recipes: Mapping[str, Recipe]) -> Iterator[Task]:
-    """Yield all that a build with *recipes* runs, in an order in which
-    everything comes after what it needs."""
+    """Yield all tasks of a build, each after those that it needs."""
     everything = tuple(_in_order(recipes, recipes))
     for stage in STAGES.values():
         for name in everything if stage.name == "deps" else ("",):
@@ -92,10 +94,7 @@ def tasks(recipes: Mapping[str, Recipe]) -> Iterator[Task]:
 
 def task(recipes: Mapping[str, Recipe], stage: str,
          dependency: str | None) -> Task:
-    """Return one of `tasks`.
-
-    Raises UsageError if a build with *recipes* does not have it.
-    """
+    """Return one task.  Raises UsageError if the build does not have it."""
     found = {item.title: item for item in tasks(recipes)}
     if stage == "deps" and not dependency:
         names = [item.dependency for item in found.values()
@@ -113,7 +112,7 @@ def task(recipes: Mapping[str, Recipe], stage: str,
 
 def _in_order(recipes: Mapping[str, Recipe],
               names: Iterable[str]) -> list[str]:
-    """*names* with every need before what needs it."""
+    """Return *names* and their needs, each after those that it needs."""
     ordered: list[str] = []
     for name in names:
         ordered += [entry for entry in (

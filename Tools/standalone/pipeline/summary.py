@@ -1,7 +1,7 @@
-"""The table that `make standalone` ends with.
+"""Make the table that `make standalone` prints at the end.
 
-Read from files alone: the archives, the SHA256SUMS beside them, and one
-``{"stage": name, "seconds": number}`` for each stage that ran.
+It is made from files: the archives, SHA256SUMS, and for each stage that
+ran, a file with ``{"stage": name, "seconds": number}``.
 """
 
 import itertools
@@ -16,12 +16,12 @@ _INDENT = "  "
 
 
 def summary(archives: Sequence[Path], durations: Path, libc: str) -> str:
-    """The table as text, 110 columns wide, ending with a newline.
+    """Return the table as text, 110 columns wide, ending with a newline.
 
-    *archives* lie in one directory with their SHA256SUMS.  *durations*
-    is a directory of ``*.json``; stages are shown in the order in which
-    those were written.  *libc* is the oldest C library that
-    the binaries run with: "glibc 2.17".  Sizes are in units of 10**6 bytes,
+    *archives* are in one directory with their SHA256SUMS.  *durations*
+    is a directory of ``*.json`` files; stages are listed in the order in
+    which these were written.  *libc* is the oldest C library that the
+    binaries run with: "glibc 2.17".  Sizes are in units of 10**6 bytes,
     durations in seconds.
     """
     parts = [_archives(archives), _durations(durations),
@@ -35,7 +35,7 @@ def _archives(archives: Sequence[Path]) -> str:
     for _, group in itertools.groupby(
             archives, lambda path: path.name.partition("-")[0]):
         paths = list(group)
-        # What all names begin with is said once: with it, no line would fit.
+        # Print the common prefix once; lines would be too long with it.
         common = os.path.commonprefix(                    # noqa: RUF071
             [path.name for path in paths])
         common = common[:common.rfind("-") + 1]
@@ -56,7 +56,7 @@ def _durations(directory: Path) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Lines of cells: the first to the left, the others to the right."""
+    """Align cells in columns: the first to the left, others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "".join(
         _INDENT + _INDENT.join(

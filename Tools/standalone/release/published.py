@@ -1,6 +1,6 @@
-"""What was published of a build: a directory with SHA256SUMS and SBOMs.
+"""Read a published build: a directory with SHA256SUMS and SBOMs.
 
-Its archives may be there or not; what is there is what SHA256SUMS says.
+Archives may be missing; the hashes of all files present are verified.
 """
 
 import json
@@ -20,7 +20,7 @@ _PUBLISHED = "make standalone writes it, and it is published with the archives"
 
 @dataclass(frozen=True)
 class Component:
-    """A package of an SBOM; *sha256* of its source, where that is said."""
+    """A package of an SBOM; *sha256* is that of its source, or empty."""
 
     version: str
     sha256: str
@@ -29,22 +29,24 @@ class Component:
 
 @dataclass(frozen=True)
 class Release:
-    """One build; *name* is what the names of its files begin with."""
+    """A published build; the names of all its files start with *name*."""
 
     directory: Path
     name: BuildName
     sums: Mapping[str, str]      # of its files: name → hash
 
     def archives(self) -> dict[str, list[str]]:
-        """The names of the archives by kind, whether they are here or
-        not: ``{"full": ["...-full.tar.zst"], ...}``."""
+        """Return the names of the archives by kind, also of missing ones.
+
+        For example ``{"full": ["...-full.tar.zst"], ...}``.
+        """
         found: dict[str, list[str]] = {}
         for archive in names.archives(sorted(self.sums)):
             found.setdefault(archive.kind, []).append(str(archive))
         return found
 
     def components(self) -> dict[str, Component]:
-        """What the SBOMs of all archives list, by its id there."""
+        """Return the components in the SBOMs of all archives, by id."""
         return {name: component for sbom in sorted(self.sums)
                 if sbom.endswith(SBOM)
                 for name, component in components(
@@ -53,11 +55,11 @@ class Release:
 
 def release(directory: Path, name: BuildName, build: int | None = None,
             ) -> Release:
-    """The newest build in *directory*, or the one numbered *build*, that
-    has the name *name*, whatever number that has.
+    """Return the newest build in *directory*, or the one numbered *build*.
 
-    Raises UsageError if there is none, or no SBOM of it, and FetchError
-    if any file of it is not what SHA256SUMS says.
+    *name* is the `Config.name` of the build, without its number.  Raises
+    UsageError if there is no such build or it has no SBOM, and FetchError
+    if the hash of a file differs from that in SHA256SUMS.
     """
     name = replace(name, build=1)
     builds: dict[BuildName, dict[str, str]] = {}
@@ -72,7 +74,7 @@ def release(directory: Path, name: BuildName, build: int | None = None,
         raise UsageError(
             f"{directory} has no {name}, but "
             + (", ".join(sorted(there)) or "no archive"),
-            hint="the base is of the same CPython version, target and "
+            hint="the base must have the same CPython version, target and "
             "options: choose those or another directory")
     newest = replace(name, build=max(numbers))
     files = builds[newest]
@@ -84,7 +86,10 @@ def release(directory: Path, name: BuildName, build: int | None = None,
 
 
 def sums(directory: Path) -> dict[str, str]:
-    """SHA256SUMS: file name → hash.  Raises UsageError without one."""
+    """Return the hashes in SHA256SUMS by file name.
+
+    Raises UsageError if the file is missing or malformed.
+    """
     path = directory / checksums.FILE
     try:
         return checksums.read(path)
@@ -108,19 +113,20 @@ def _verify(directory: Path, sums: Mapping[str, str]) -> None:
 
 
 def components(sbom: Path) -> dict[str, Component]:
-    """The packages of an SPDX document, by their ids there.
+    """Return the packages of an SPDX document, by their ids.
 
-    CPython's and pip's pieces are ``cpython-expat``, ``pip-idna``.
+    Components of CPython and pip are ``cpython-expat``, ``pip-idna``.
+    Raises UsageError if *sbom* is not an SPDX document.
 
     https://spdx.github.io/spdx-spec/v2.3/package-information/
     """
     try:
         packages = json.loads(sbom.read_text("utf-8"))["packages"]
-        # Two may have one name: an expat of its own, and CPython's.
+        # Names are not unique: there can be expat and CPython's expat.
         return {package["SPDXID"].removeprefix("SPDXRef-PACKAGE-"):
                 _component(package) for package in packages}
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise UsageError(f"{sbom} is no SPDX document in JSON: "
+        raise UsageError(f"{sbom} is not an SPDX document in JSON: "
                          f"{type(exc).__name__}: {exc}") from exc
 
 

@@ -1,4 +1,4 @@
-"""Another interpreter, linked from a full archive and from nothing else.
+"""Link another interpreter from a full archive and from nothing else.
 
     full archive - modules + C files  →  a program for its install/bin
 
@@ -37,8 +37,12 @@ struct _inittab _PyImport_Inittab[] = {{
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for: a full archive or the directory of
-    one, modules to leave out, modules to add, the program to write."""
+    """The arguments of the command line.
+
+    *archive* is a full archive or its unpacked directory, *without* are
+    modules to leave out, *additions* are C files of modules to add, and
+    *program* is the file to write.
+    """
 
     archive: Path
     without: frozenset[str]
@@ -47,11 +51,11 @@ class Request:
 
 
 def relink(request: Request, config: Config) -> list[str]:
-    """Link and try it; the names of all modules that it has built in.
+    """Link and test the program; return the names of built-in modules.
 
-    The compiler is installed below the work directory of *config*, if it
-    is not there.  Raises UsageError for what cannot be done, BuildError
-    if the compiler fails or the result does not run.
+    Install the compiler below the work directory of *config* if it is
+    missing.  Raises UsageError if the request is invalid, and BuildError
+    if the compiler fails or the program does not run.
     """
     added = _added(request.additions)
     with (_scratch(request.program) as scratch,
@@ -77,10 +81,10 @@ def relink(request: Request, config: Config) -> list[str]:
 
 def selected(extensions: Mapping[str, Any], without: Collection[str],
              added: Collection[str]) -> dict[str, str]:
-    """Module → init function, of all that are to be built in.
+    """Map the modules to build in to their init functions.
 
-    *extensions* is that of a build_info.  Raises UsageError if *without*
-    and *added* cannot be had.
+    *extensions* is from a build_info.  Raises UsageError if a module
+    cannot be left out or added.
     """
     builtin = {name: variants[0] for name, variants in extensions.items()
                if "shared_lib" not in variants[0]}
@@ -108,7 +112,7 @@ def selected(extensions: Mapping[str, Any], without: Collection[str],
 
 
 def table(modules: Mapping[str, str]) -> str:
-    """C code of the table of built-in modules."""
+    """Return the C code of the table of built-in modules."""
     functions = sorted({*modules.values()} - {"NULL"})
     return _TABLE.format(
         declarations="".join(f"extern PyObject *{function}(void);\n"
@@ -125,16 +129,18 @@ class Work:
     scratch: Path
 
     def compile_table(self, modules: Mapping[str, str]) -> Commands:
-        """config.o, as CPython's makefile compiles it."""
+        """Yield commands to compile config.o as CPython's makefile does."""
         info = self.distribution.document["build_info"]
         yield WriteFile(self.scratch / "config.c", table(modules))
         yield self._compile(self.scratch / "config.c",
                             info["inittab_cflags"])
 
     def compile(self, source: Path) -> Commands:
-        """A module that uses the public interface, and perhaps libraries
-        that are in the archive.  Its object is no bitcode, so that one
-        can see what it defines."""
+        """Yield the command to compile a module.
+
+        It can use the public C API and the libraries in the archive.  The
+        object is not bitcode, so that we can read its symbols.
+        """
         yield self._compile(source, (
             "-fPIC", "-fvisibility=hidden", "-fno-lto",
             f"-I{self.distribution.path / 'build/include'}"))
@@ -145,13 +151,13 @@ class Work:
         return Command((
             "cc", *document["toolchain"]["compile_flags"], *flags,
             f"-I{self.distribution.path / include}",
-            # Where it is compiled is nobody's business.
+            # Keep the directory out of the debug information.
             f"-ffile-prefix-map={source.parent}={compilers.BUILD_PREFIX}",
             "-c", str(source), "-o", f"{source.stem}.o"), self.scratch)
 
     def link(self, modules: Mapping[str, str],
              added: Iterable[str]) -> Commands:
-        """The program, from the objects as they are in the archive."""
+        """Yield the command to link the program from the archive."""
         document = self.distribution.document
         info = document["build_info"]
         parts = [info["core"], *(
@@ -167,7 +173,7 @@ class Work:
             info["interpreter"]["main_object"], *objects,
             str(self.scratch / "config.o"),
             *(str(self.scratch / f"{name}.o") for name in added),
-            # GNU's linker looks into each but once.
+            # Outside of a group, GNU ld reads each archive only once.
             "-Wl,--start-group",
             *_once(link["path_static"] for link in links
                    if "path_static" in link),
@@ -181,7 +187,7 @@ def _once(words: Iterable[str]) -> list[str]:
 
 
 def _added(sources: Sequence[Path]) -> dict[str, Path]:
-    """Module → its C file."""
+    """Map the modules to add to their C files."""
     added: dict[str, Path] = {}
     for source in sources:
         name = source.stem
@@ -198,7 +204,7 @@ def _added(sources: Sequence[Path]) -> dict[str, Path]:
 
 @contextlib.contextmanager
 def _scratch(program: Path) -> Iterator[Path]:
-    """A directory beside *program*, to be renamed out of it."""
+    """Make a temporary directory on the file system of *program*."""
     if program.is_dir():
         raise UsageError(f"{program} is a directory",
                          hint="name the program: -o DIRECTORY/python")
@@ -213,7 +219,7 @@ def _scratch(program: Path) -> Iterator[Path]:
 
 def _config(config: Config, document: Mapping[str, Any],
             archive: Path) -> Config:
-    """*config* for the target and the toolchain of the archive."""
+    """Return *config* with the target and toolchain of the archive."""
     if ("toolchain" not in document
             or "interpreter" not in document["build_info"]):
         raise UsageError(f"PYTHON.json of {archive} does not say how it was "
@@ -226,11 +232,11 @@ def _config(config: Config, document: Mapping[str, Any],
 
 
 def _bring_toolchain(config: Config, document: Mapping[str, Any]) -> None:
-    """Have the compiler and the sysroot at hand, if they are right."""
+    """Install the compiler and the sysroot if they fit the archive."""
     layout, wanted = config.layout, document["toolchain"]
     format_ = document["build_info"]["object_file_format"]
     if format_ != "elf":
-        # What gcc writes for itself is another format, with no name here.
+        # gcc's LTO format has no name in PYTHON.json.
         ours = config.chain.object_format(
             "noopt" if config.toolchain == "gcc" else "lto")
         if format_ != ours:
@@ -251,7 +257,7 @@ def _check_init(obj: Path, source: Path) -> None:
 
 
 def _try(program: Path, home: Path, modules: Mapping[str, str]) -> None:
-    """Does it start, and has it the modules that it ought to have?"""
+    """Raise BuildError if *program* does not start with these modules."""
     names = interpreter.native(program).prints(
         "-S", "-B", "-c", "import sys; print(*sys.builtin_module_names)",
         env={"PYTHONHOME": str(home)}).split()

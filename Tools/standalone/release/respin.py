@@ -1,8 +1,8 @@
-"""`make standalone-respin`: a published build again, with newer pins.
+"""`make standalone-respin`: repeat a published build with newer pins.
 
-The same CPython for the same target, because a dependency had a flaw.  The
-new archives have the number of the build in their names, and beside them
-lies what differs from the base: components, and files of each archive.
+A respin has the same CPython and target, and fixes a dependency.  The names
+of the new archives contain the number of the build.  A JSON file next to
+them lists the differences from the base: components, and files by archive.
 """
 
 import json
@@ -23,7 +23,7 @@ from standalone.release.published import Component, Release
 from standalone.request import Config
 from standalone.sources import pins
 
-#: Of the document that lies beside the archives.
+#: The version of the format of the JSON file.
 SCHEMA_VERSION = "1.0"
 
 _CPYTHON = "cpython"             # in an SBOM
@@ -31,11 +31,10 @@ _A_RELEASE = "that is a release, not a respin: make standalone"
 
 
 def respin(config: Config, base: str, cves: str) -> None:
-    """Build what the directory *base* has, number the result, write what
-    changed, and print it.
+    """Repeat the build in *base*; write and print the differences.
 
-    *cves* are ids, for the record.  Raises UsageError or FetchError for
-    a base that cannot be one, if CPython changed, or if nothing did.
+    *cves* are the CVE ids to record.  Raises UsageError or FetchError if
+    *base* is unsuitable, if CPython changed, or if nothing changed.
     """
     ids = _cves(cves)
     directory = _directory(base)
@@ -60,7 +59,7 @@ def _cves(text: str) -> list[str]:
     ids = {*re.split(r"[\s,]+", text.strip())} - {""}
     for identifier in ids:
         if not re.fullmatch(r"CVE-\d{4}-\d{4,}", identifier):
-            raise UsageError(f"CVES: {identifier} is no CVE id",
+            raise UsageError(f"CVES: {identifier} is not a CVE id",
                              hint='for example CVES="CVE-2025-31115"')
     return sorted(ids)
 
@@ -76,7 +75,7 @@ def _directory(base: str) -> Path:
 
 
 def _number(config: Config, before: Release) -> int:
-    """The number of the new build; by default the next."""
+    """Return the number of the new build; by default the next one."""
     last = before.name.build
     if 1 < config.build <= last:
         raise UsageError(f"BUILD={config.build}, but {before.directory} "
@@ -85,33 +84,36 @@ def _number(config: Config, before: Release) -> int:
 
 
 def _refuse(config: Config, before: Release) -> None:
-    """What can be known before anything is built."""
+    """Raise UsageError if the pins already show that a respin fails."""
     known = {name: component.sha256 for name, component
              in before.components().items() if component.sha256}
     if config.is_pinned and _differs(known, pins.cpython_pin(
             config.version)):
-        raise UsageError(f"CPython {config.version} is not the one that "
-                         f"{before.name} was built from", hint=_A_RELEASE)
+        raise UsageError(f"CPython {config.version} differs from the one "
+                         f"that {before.name} was built from",
+                         hint=_A_RELEASE)
     if known and not any(_differs(known, pin)
                          for pin in config.wanted):
         raise _unchanged(before)
 
 
 def _differs(known: Mapping[str, str], pin: Pin) -> bool:
-    """Is the pin's source, if it is known, none of those pinned now?"""
+    """Return whether the base was built from another source than *pin*."""
     return pin.name in known and known[pin.name] not in {
         file.sha256 for file in pin.files}
 
 
 def _unchanged(before: Release) -> UsageError:
     return UsageError(
-        f"nothing to respin: all components are those of {before.name}",
+        f"nothing to respin: all components are the same as in {before.name}",
         hint="change version, sha256 and locations in pins.toml first")
 
 
 def _changes(before: Release, after: Release) -> dict[str, Any]:
-    """What differs, as a document.  Raises UsageError if it is CPython,
-    or nothing."""
+    """Return the differences as a JSON document.
+
+    Raises UsageError if CPython differs, or if nothing does.
+    """
     components = _components(before.components(), after.components())
     if not components:
         raise _unchanged(before)
@@ -134,7 +136,7 @@ def _changes(before: Release, after: Release) -> dict[str, Any]:
 
 def _components(before: Mapping[str, Component],
                 after: Mapping[str, Component]) -> list[dict[str, Any]]:
-    """Those that are not the same; null for one that was not there."""
+    """Return the components that differ; None stands for a missing one."""
     return [{"name": name, "from": _facts(before.get(name)),
              "to": _facts(after.get(name))}
             for name in sorted({*before, *after})
@@ -147,8 +149,10 @@ def _facts(component: Component | None) -> dict[str, str] | None:
 
 def _files(before: Release, base: list[str], after: Release,
            names: list[str]) -> dict[str, list[str]] | None:
-    """How the content of one kind of archive differs; None where the
-    base's archives are not at hand."""
+    """Return the differences between archives of one kind.
+
+    Return None if the archives of the base are missing.
+    """
     from standalone.archives import compare
     there = [name for name in base if (before.directory / name).exists()]
     if not there:
@@ -163,7 +167,7 @@ def _files(before: Release, base: list[str], after: Release,
 
 
 def _write(after: Release, changes: Mapping[str, Any]) -> Path:
-    """Write the document, and list it in SHA256SUMS."""
+    """Write the document and add it to SHA256SUMS; return its path."""
     path = after.directory / f"{after.name.stem(CHANGES)}.json"
     stamp.write_atomic(path, json.dumps(changes, indent=2, sort_keys=True)
                        + "\n")
@@ -175,7 +179,7 @@ def _write(after: Release, changes: Mapping[str, Any]) -> Path:
 
 
 def describe(changes: Mapping[str, Any]) -> str:
-    """The document for people; it ends without a newline."""
+    """Return the document as text, without a final newline."""
     return "\n".join(_lines(changes))
 
 

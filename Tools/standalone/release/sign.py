@@ -1,9 +1,9 @@
-"""Signatures of finished archives: GPG's and Sigstore's.
+"""Sign finished archives with GPG and Sigstore.
 
-For what SHA256SUMS in OUT lists and for SHA256SUMS: FILE.asc by gpg,
-FILE.sigstore by the package sigstore.  Each is made if its program and an
-identity are there; if not, that is said.  The names are those that
-python.org gives them: https://www.python.org/downloads/metadata/sigstore/
+Signs SHA256SUMS in OUT and the files that it lists: gpg makes FILE.asc, the
+package sigstore makes FILE.sigstore.  A message says which of them was
+skipped because its program or an identity is missing.  The names are those
+of python.org: https://www.python.org/downloads/metadata/sigstore/
 """
 
 import os
@@ -19,8 +19,8 @@ from standalone.formats import checksums
 #: The key to sign with, as gpg names keys; gpg's default key if not set.
 KEY = "SIGN_GPG_KEY"
 
-# What of the user's environment the programs want: gpg to find keys and
-# to ask for a passphrase, sigstore for an identity, or a proxy.
+# The variables of the user's environment that the programs need: gpg to
+# find keys and ask for a passphrase, sigstore for an identity or a proxy.
 _GPG = ("GNUPGHOME", "GPG_TTY", "DISPLAY", "WAYLAND_DISPLAY",
         "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")
 _SIGSTORE = ("SIGSTORE_", "ACTIONS_ID_TOKEN_REQUEST_", "GITHUB_",
@@ -34,10 +34,10 @@ Signer = Callable[[Path, Path], None]
 
 
 def sign(out: Path) -> int:
-    """Sign all in *out*; the number of signatures made.
+    """Sign all files in *out*; return the number of signatures.
 
-    Raises UsageError if there is nothing to sign or SIGN_GPG_KEY names no
-    key, ValidationError if a file is not what SHA256SUMS says.
+    Raises UsageError if there is nothing to sign or gpg does not have the
+    key SIGN_GPG_KEY, and ValidationError if a hash differs from SHA256SUMS.
     """
     files = list(_files(out))
     made = 0
@@ -84,7 +84,7 @@ def _sign(signer: Signer, file: Path, suffix: str) -> None:
 
 
 def _gpg() -> Signer | str:
-    """How to sign with gpg, or why that cannot be."""
+    """Return a function that signs with gpg, or why there is none."""
     key = os.environ.get(KEY, "")
     if not shutil.which("gpg"):
         if key:
@@ -109,10 +109,10 @@ def _gpg() -> Signer | str:
 
 
 def _sigstore() -> Signer | str:
-    """How to sign with sigstore, or why that cannot be.
+    """Return a function that signs with sigstore, or why there is none.
 
-    An identity comes from a CI system or as a token: a browser to log in
-    with is not waited for.
+    The identity must come from a CI system or a token; logging in with a
+    browser is not supported.
     """
     program = shutil.which("sigstore")
     if not program:

@@ -1,1 +1,1 @@
-"""Make an installed tree independent of the place where it was built."""
+"""Make an installed tree independent of the directory it was built in."""

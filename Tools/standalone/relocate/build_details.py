@@ -1,6 +1,7 @@
-"""build-details.json: what a Python is, for whoever does not run it.
+"""Write build-details.json, which describes a Python without running it.
 
-CPython writes it since 3.14; for earlier versions it is made here.
+CPython 3.14 and later write the file, and this module corrects its paths;
+for earlier versions it writes the whole file.
 https://packaging.python.org/specifications/build-details/ (PEP 739)
 """
 
@@ -16,24 +17,26 @@ from standalone.formats.tree import InstalledTree
 
 def write(path: Path, tree: Path, interpreter: str,
           data: Mapping[str, str | int]) -> None:
-    """Write *path*, or correct it: every path relative to *tree*.
+    """Write *path*, or make the paths in it relative to *tree*.
 
-    *interpreter* is the name of the program in bin/, *data* are those
-    of _sysconfigdata.
+    *interpreter* is the name of the program in bin/; *data* is the dict
+    in _sysconfigdata.
     """
     details = (json.loads(path.read_text()) if path.exists()
                else _details(tree, data))
     details = _relative(details)
     details["base_prefix"] = "../.."
     details["base_interpreter"] = f"bin/{interpreter}"
-    # Of the full archive alone.
+    # Only the full archive contains the static library.
     details.get("libpython", {}).pop("static", None)
     path.write_text(_text(details))
 
 
 def with_archive(path: Path, archive: str) -> str:
-    """The text of *path* for a tree that has libpython's *archive*, a
-    path relative to the tree, as well."""
+    """Return the text of *path* for a tree with libpython's *archive*.
+
+    *archive* is the path of the static library relative to the tree.
+    """
     details = json.loads(path.read_text())
     details["libpython"]["static"] = archive
     return _text(details)
@@ -44,7 +47,7 @@ def _text(details: Mapping[str, Any]) -> str:
 
 
 def _relative(value: Any) -> Any:
-    """*value* with all paths below PREFIX relative to that."""
+    """Return *value* with all paths below PREFIX made relative to it."""
     match value:
         case dict():
             return {key: _relative(item) for key, item in value.items()}
@@ -65,7 +68,7 @@ def _details(tree: Path, data: Mapping[str, str | int]) -> dict[str, object]:
             "releaselevel": full[3], "serial": full[4]}
     libpython = {"dynamic": f"lib/{data['INSTSONAME']}",
                  "link_extensions": False}
-    # A debug build has none.
+    # Debug builds do not have this library.
     if (tree / "lib/libpython3.so").exists():
         libpython["dynamic_stableabi"] = "lib/libpython3.so"
     return {
@@ -90,7 +93,7 @@ def _details(tree: Path, data: Mapping[str, str | int]) -> dict[str, object]:
 
 
 def _full_version(tree: Path) -> tuple[int, int, int, str, int]:
-    """sys.version_info, out of the installed patchlevel.h."""
+    """Return sys.version_info as the installed patchlevel.h defines it."""
     header = InstalledTree(tree).include / "patchlevel.h"
     found = dict(re.findall(r"^#define PY_(\w+)\s+(\w+)",
                             header.read_text(), re.MULTILINE))
@@ -104,7 +107,10 @@ def _full_version(tree: Path) -> tuple[int, int, int, str, int]:
 
 
 def _hexversion(full: tuple[int, int, int, str, int]) -> int:
-    """sys.hexversion.  https://docs.python.org/3/c-api/apiabiversion.html"""
+    """Return sys.hexversion.
+
+    https://docs.python.org/3/c-api/apiabiversion.html
+    """
     level = {"alpha": 0xA, "beta": 0xB, "candidate": 0xC,
              "final": 0xF}[full[3]]
     return (full[0] << 24 | full[1] << 16 | full[2] << 8 | level << 4

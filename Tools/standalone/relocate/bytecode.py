@@ -1,12 +1,12 @@
-"""Compile a tree's library, as a program of the tree's own interpreter.
+"""Compile a tree's standard library; run by the tree's own interpreter.
 
     python3.13 -I -B bytecode.py LIBRARY PREFIX/lib/python3.13 SKIPPED...
 
-Not compileall, whose output is not quite the same each time: whether
-marshal writes an object once or twice depends on who else holds it, and
-that on what the process imported or compiled before.  Written, read and
-written again, code is held by itself alone.
-https://github.com/python/cpython/issues/78274
+The output of compileall is not reproducible: whether marshal writes an
+object once or twice depends on its reference count, which depends on what
+the process imported or compiled before.  This module therefore writes and
+reads the code once, so that nothing else refers to the objects, and then
+writes the result.  https://github.com/python/cpython/issues/78274
 """
 
 import importlib.util
@@ -14,19 +14,19 @@ import marshal
 import os
 import sys
 
-# Valid wherever and whenever the tree is unpacked, also where it cannot be
-# written: hash-based and never checked (https://peps.python.org/pep-0552/).
+# Hash-based and unchecked, so that it is valid whatever the modification
+# times are, also in a read-only tree (https://peps.python.org/pep-0552/).
 UNCHECKED_HASH = (0b01).to_bytes(4, "little")
-# But uv and others rewrite _sysconfigdata, and mean that to be read.
+# uv and other tools rewrite _sysconfigdata, so it has to be checked.
 CHECKED_HASH = (0b11).to_bytes(4, "little")
 REWRITTEN = "_sysconfigdata_"
 
 
 def main(library: str, shown: str, *skipped: str) -> None:
-    """Write __pycache__ for every module below *library*.
+    """Write the bytecode of every module below *library*.
 
-    Tracebacks name files below *shown* until an import corrects that.
-    *skipped* are paths relative to *library*.
+    The code objects name files below *shown*; the import system replaces
+    that by the real path.  *skipped* are paths relative to *library*.
     """
     for directory, names, files in os.walk(library):
         below = os.path.relpath(directory, library)
@@ -39,7 +39,7 @@ def main(library: str, shown: str, *skipped: str) -> None:
 
 
 def compile_file(path: str, shown: str) -> None:
-    """Write the bytecode of one module; its name is to be *shown*."""
+    """Write the bytecode of one module, with *shown* as its file name."""
     with open(path, "rb") as file:
         source = file.read()
     code = compile(source, shown, "exec", dont_inherit=True, optimize=0)

@@ -1,11 +1,11 @@
-"""Stage: what `make install` left → a tree that runs anywhere.
+"""Stage: make a relocatable tree from the result of `make install`.
 
     install/  →  tree/install/   the whole tree, with debug information
-                 tree/stripped/  its ELF files without
-                 tree/debug/     what was taken from them, by build-id,
-                                 and what gdb wants beside it
+                 tree/stripped/  its ELF files without debug information
+                 tree/debug/     the debug information, by build-id, and
+                                 gdb's Python scripts
                  tree/licenses/  the licence texts by component
-                 tree/components.json  what it is made of
+                 tree/components.json  the components of the tree
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def run(config: Config, wanted: str) -> None:
-    """Make the tree.  The installed one is copied, not changed."""
+    """Make the tree from a copy of the installed one."""
     layout = config.layout
     runner = Runner(layout.logs / "relocate.log", environment(
         [layout.toolchain / "bin"],
@@ -47,7 +47,7 @@ def run(config: Config, wanted: str) -> None:
         tree = out / "install"
         shutil.copytree(installed, tree, symlinks=True,
                         ignore=shutil.ignore_patterns("__pycache__"))
-        _normalise_modes(tree)       # some are read-only, for us as well
+        _normalise_modes(tree)       # some files are read-only
         data = _sysconfig(tree, layout.work)
         _config_dir(tree, layout.work)
         _scripts(tree, data)
@@ -66,13 +66,13 @@ def run(config: Config, wanted: str) -> None:
         licences.write(out / "licenses", found)
         components.save(out / components.FILE, found)
         _byte_compile(tree, runner)
-        _normalise_modes(tree)       # and what came now had our umask
+        _normalise_modes(tree)       # new files were made with our umask
         strip.split_tree(tree, out / "stripped", out / "debug")
         _gdb(out / "stripped", out / "debug", layout.stage("source"))
 
 
 def _normalise_modes(tree: Path) -> None:
-    """Owner may write, all may read, nobody else writes."""
+    """Set the mode of every file and directory to 644 or 755."""
     for path in tree.rglob("*"):
         if not path.is_symlink():
             runs = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
@@ -80,13 +80,14 @@ def _normalise_modes(tree: Path) -> None:
 
 
 def _sysconfig(tree: Path, work: Path) -> dict[str, sysconfigdata.Value]:
-    """Clean _sysconfigdata; what it says afterwards."""
+    """Clean _sysconfigdata and return its new contents."""
     path = InstalledTree(tree).sysconfigdata
     data = sysconfigdata.cleaned(sysconfigdata.read(path), work)
-    # How it was linked is no advice for how to link with it.
+    # The flags that linked our interpreter do not suit other programs.
     data["LINKFORSHARED"] = "-Wl,--export-dynamic"
-    # What a link with its archive needs beside it, of glibc before 2.34:
-    # FindPython of CMake asks for no other variable.
+    # The libraries that a program linked with libpython's archive needs;
+    # before glibc 2.34 they are separate.  CMake's FindPython reads only
+    # this variable.
     data["LIBS"] = " ".join(dict.fromkeys(
         f"{data['LIBS']} -lrt {data['LIBM']} {data['LIBC']}".split()))
     sysconfigdata.write(path, data)
@@ -98,7 +99,7 @@ def _sysconfig(tree: Path, work: Path) -> dict[str, sysconfigdata.Value]:
 
 
 def _config_dir(tree: Path, work: Path) -> None:
-    """lib/python3.13/config-*: its makefile and what lies beside it."""
+    """Clean the text files in lib/python3.13/config-*."""
     for path in InstalledTree(tree).config_dir.iterdir():
         if path.suffix not in (".a", ".o"):
             path.write_text(
@@ -107,7 +108,7 @@ def _config_dir(tree: Path, work: Path) -> None:
 
 
 def _scripts(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
-    """bin/: `python`, and scripts that find it beside them."""
+    """Add bin/python, and make scripts run the interpreter next to them."""
     directory = tree / "bin"
     name = InstalledTree(tree).interpreter.name
     (directory / "python").symlink_to(name)
@@ -137,7 +138,7 @@ def _python_config(tree: Path, data: dict[str, sysconfigdata.Value]) -> str:
 
 
 def _rewrite_record(record: Path) -> None:
-    """The hashes and sizes that pip recorded of the scripts we changed.
+    """Correct the hashes and sizes of the scripts that we changed.
 
     https://packaging.python.org/specifications/recording-installed-packages/
     """
@@ -156,7 +157,7 @@ def _rewrite_record(record: Path) -> None:
 
 
 def _pkg_config(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
-    """Prefixes relative to the .pc file's own directory.
+    """Make the prefixes relative to the directory of the .pc file.
 
     https://man.freebsd.org/cgi/man.cgi?query=pc&sektion=5 (pcfiledir)
     """
@@ -173,10 +174,11 @@ def _pkg_config(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
 
 def _pkg_config_archive(tree: Path,
                         data: dict[str, sysconfigdata.Value]) -> None:
-    """The same names once more, for libpython's archive and beside it.
+    """Write .pc files for libpython's archive, in the archive's directory.
 
-    With one directory for both, -lpython would always be the shared
-    library: `pkg-config --static` only adds what a library needs.
+    They have the same names as those of the shared library.  In one
+    directory, -lpython would always find the shared library:
+    `pkg-config --static` only adds the libraries that one depends on.
     """
     directory = InstalledTree(tree).config_dir / "pkgconfig"
     shutil.copytree(tree / "lib/pkgconfig", directory, symlinks=True)
@@ -193,7 +195,7 @@ def _pkg_config_archive(tree: Path,
 def _static_library(tree: Path, layout: Layout,
                     linked: Mapping[str, Iterable[str]],
                     runner: Runner) -> None:
-    """Add to libpython's archive all archives that are *linked* in."""
+    """Add the members of all *linked* archives to libpython's archive."""
     archive = InstalledTree(tree).static_library
     with tempfile.TemporaryDirectory(dir=tree.parent) as scratch:
         runner.steps(staticlib.commands(archive, [
@@ -204,23 +206,24 @@ def _static_library(tree: Path, layout: Layout,
 
 
 def _data(tree: Path, prefix: Path, data: Mapping[str, str]) -> None:
-    """Copy what a dependency reads at run time, such as terminfo."""
+    """Copy the files that a dependency reads at run time (terminfo)."""
     for source, target in data.items():
         shutil.copytree(prefix / source, tree / target,
                         symlinks=True, dirs_exist_ok=True)
 
 
 def _libraries(tree: Path, prefix: Path, names: Iterable[str]) -> None:
-    """Copy the shared libraries of a dependency to where libpython is."""
+    """Copy the shared libraries of a dependency to lib/."""
     for name in names:
         shutil.copy2(prefix / "lib" / name, tree / "lib")
 
 
 def _entry_points(directory: Path, version: str) -> None:
-    """How PyInstaller finds the hooks of _standalone_runtime/freezing.py.
+    """Register the hooks of _standalone_runtime/freezing.py for PyInstaller.
 
-    It asks every distribution on sys.path.  Of a venv's, only the standard
-    library is always there.  The name is the one that pip does not list:
+    PyInstaller looks for entry points in all distributions on sys.path.
+    In a virtual environment, only the standard library's directory is
+    always on that path.  pip does not list distributions named "python":
     https://github.com/pypa/pip/blob/main/src/pip/_internal/utils/compat.py
     """
     info = directory / f"python-{version}.dist-info"
@@ -233,10 +236,10 @@ def _entry_points(directory: Path, version: str) -> None:
 
 
 def ingredients(config: Config) -> inventory.Ingredients:
-    """Return what the tree of a build is made of."""
+    """Return the inputs that `inventory.find` needs for a build."""
     return inventory.Ingredients(
         cpython=components.cpython(config.version, pinned=config.is_pinned),
-        # The source that is built has no Doc.
+        # The copy of the source that is built does not contain Doc/.
         notices=config.pristine / "Doc/license.rst",
         layout=config.layout, recipes=config.recipes,
         archives=config.archives, toolchain=config.chain,
@@ -244,19 +247,18 @@ def ingredients(config: Config) -> inventory.Ingredients:
 
 
 def _tests(library: Path, source: Path) -> None:
-    """Copy the test packages, which `make install` was told to leave
-    out."""
+    """Copy the test packages, which `make install` does not install."""
     for name in ("test", "idlelib/idle_test"):
         shutil.copytree(source / name, library / name, symlinks=True,
                         ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def _byte_compile(tree: Path, runner: Runner) -> None:
-    """__pycache__ for the library, by the tree's own interpreter.
+    """Compile the standard library with the tree's own interpreter.
 
-    Not for the tests, which are not shipped with the tree; nor for pip,
-    whose bytecode would be a tenth of the archive and who has no use in
-    a tree that cannot be written.
+    Skip the tests, which have an archive of their own, and pip: its
+    bytecode would add a tenth to the archive, and pip is of no use in a
+    read-only tree.
     """
     installed = InstalledTree(tree)
     lib, config_dir = installed.library, installed.config_dir
@@ -269,7 +271,7 @@ def _byte_compile(tree: Path, runner: Runner) -> None:
 
 
 def _gdb(stripped: Path, debug: Path, source: Path) -> None:
-    """py-bt and its like for gdb, by the names under which it looks.
+    """Copy gdb's commands, such as py-bt, to the names that gdb loads.
 
     https://sourceware.org/gdb/current/onlinedocs/gdb.html/objfile_002dgdbdotext-file.html
     """

@@ -1,8 +1,8 @@
-"""What CPython recorded about its build, without the build.
+"""Remove this machine's paths from what CPython records about its build.
 
-`_sysconfigdata_*.py`, the Makefile beside it and others name our
-directories, our wrappers' work and flags of our own.  They keep the
-placeholder prefix that readers know, and nothing else of this machine.
+`_sysconfigdata_*.py`, the installed Makefile and other files contain our
+directories and private flags.  Only the placeholder prefix, which readers
+of these files expect, is kept.
 """
 
 import ast
@@ -15,7 +15,7 @@ from standalone.toolchain.flags import PRIVATE
 
 Value = str | int
 
-# As CPython's own Lib/sysconfig writes it and as uv expects it:
+# CPython's Lib/sysconfig writes this line, and uv expects it:
 # https://github.com/astral-sh/uv/blob/main/crates/uv-python/src/sysconfig
 _HEADER = ("# system configuration generated and used by"
            " the sysconfig module\n")
@@ -25,7 +25,10 @@ _WORD = re.compile(r"""(?:'[^'\n]*'|"[^"\n]*"|[^\s'"])+""")
 
 
 def read(path: Path) -> dict[str, Value]:
-    """The dict literal of a _sysconfigdata module."""
+    """Return the dict in a _sysconfigdata module.
+
+    Raises ValueError if the module has no assignment of a literal.
+    """
     module = ast.parse(path.read_text(encoding="utf-8"))
     for node in module.body:
         if isinstance(node, ast.Assign):
@@ -35,24 +38,24 @@ def read(path: Path) -> dict[str, Value]:
 
 
 def write(path: Path, data: Mapping[str, Value]) -> None:
-    """The module with that dict, a plain literal."""
+    """Write *data* as the dict literal of a _sysconfigdata module."""
     literal = pprint.pformat(dict(data), sort_dicts=True)
     path.write_text(f"{_HEADER}build_time_vars = {literal}\n",
                     encoding="utf-8")
 
 
 def clean(text: str, work: Path) -> str:
-    """*text* without the words that name a path below *work*.
+    """Return *text* without the words that contain the path *work*.
 
-    A word is what a shell would take for one: an option together with
-    the path that it is given, quoted or not.
+    Words are those of the shell: an option and the path joined to it,
+    quoted or not, are one word.
     """
     return _WORD.sub(
         lambda word: "" if str(work) in word[0] else word[0], text)
 
 
 def cleaned(data: Mapping[str, Value], work: Path) -> dict[str, Value]:
-    """*data* without our directories and our private flags."""
+    """Return *data* without paths below *work* and our private flags."""
     return {name: _cleaned(value, work) if isinstance(value, str) else value
             for name, value in data.items()}
 
@@ -60,5 +63,5 @@ def cleaned(data: Mapping[str, Value], work: Path) -> dict[str, Value]:
 def _cleaned(value: str, work: Path) -> str:
     words = clean(value, work).split()
     kept = [word for word in words if word not in PRIVATE]
-    # Spaces are tidied only where something was taken away.
+    # Normalise spaces only where a word was removed.
     return " ".join(kept) if len(kept) < len(value.split()) else value

@@ -1,6 +1,6 @@
-"""`make bench-startup`: what the runtime package costs at start-up.
+"""`make bench-startup`: measure the start-up cost of the runtime package.
 
-Counted in instructions, which unlike seconds are the same each time:
+The unit is instructions, which unlike seconds are reproducible:
 https://valgrind.org/docs/manual/cl-manual.html
 """
 
@@ -20,11 +20,11 @@ from standalone.pipeline import driver
 from standalone.request import Config
 from standalone.testing import testbed
 
-#: How much more the start-up may cost, in percent.
+#: The maximum growth of the start-up cost, in percent.
 LIMIT = 0.5
 
 _RUNS = 5
-# bytecode.py for single files: their paths, and those that they show.
+# Run bytecode.py for single files: pairs of path and path to record.
 _COMPILE = """
 import sys
 sys.path.append(sys.argv[1])
@@ -36,14 +36,14 @@ for path, shown in zip(sys.argv[2::2], sys.argv[3::2]):
 
 @dataclass(frozen=True)
 class Startup:
-    """Instructions that ``python3 -c pass`` takes, medians of some runs."""
+    """The median instruction counts of ``python3 -c pass``."""
 
     shipped: int
     without: int                 # without the runtime package
 
     @property
     def growth(self) -> float:
-        """What the package adds, in percent."""
+        """The cost of the package, in percent."""
         return 100 * (self.shipped / self.without - 1)
 
     def __str__(self) -> str:
@@ -55,15 +55,15 @@ class Startup:
 
 
 def unavailable() -> str | None:
-    """Why nothing can be counted on this machine; None if it can."""
+    """Return why this machine cannot count instructions, or None."""
     return None if shutil.which("valgrind") else "needs valgrind"
 
 
 def bench(config: Config) -> None:
-    """Print what was counted.
+    """Print the counts.
 
-    Raises UsageError where valgrind is missing, and ValidationError if
-    the growth is above LIMIT.
+    Raises UsageError if valgrind is missing, and ValidationError if the
+    growth is above LIMIT.
     """
     reason = unavailable()
     if reason:
@@ -78,7 +78,7 @@ def bench(config: Config) -> None:
 
 
 def startup(config: Config) -> Startup:
-    """Count in the archive, moved; then take the runtime out of it."""
+    """Count in an unpacked archive, with and without the runtime."""
     with (testbed.terminable(), driver.lock(config.layout),
           testbed.place() as place):
         testbed.shipped(config, place / "python")
@@ -92,7 +92,7 @@ def _instructions(place: Path) -> int:
             f"--callgrind-out-file={place / 'tmp' / 'callgrind'}",
             f"--log-file={place / 'tmp' / 'log'}",
             str(InstalledTree(place / "python").python), "-c", "pass")
-    # The same hashes each time, and so the same collisions.
+    # With a fixed seed, every run has the same hash collisions.
     env = testbed.environment(place) | {"PYTHONHASHSEED": "0"}
     counts = []
     for _ in range(_RUNS):
@@ -104,7 +104,7 @@ def _instructions(place: Path) -> int:
 
 
 def _take_out(tree: Path, minor: tuple[int, int]) -> None:
-    """Undo our edits to the library, and compile what they were in."""
+    """Undo our edits to the library, and compile the edited files."""
     library = InstalledTree(tree).library
     stamp.remove(library / "_standalone_runtime")
     edits = [edit for edit in reversed(overlay.edits())

@@ -1,6 +1,7 @@
-"""`make check`: the tools on this machine, then what they have made.
+"""`make check`: test the tools, then the archives that they made.
 
-The tools: ruff, mypy and the unit tests, with packages of our own choice.
+The tools are tested with ruff, mypy and unit tests, and with pinned
+packages.
 """
 
 import subprocess
@@ -57,7 +58,7 @@ def check(what: str, config: Config) -> Counts:
 
 
 def tools(config: Config) -> Counts:
-    """ruff, mypy and the unit tests, run by this Python."""
+    """Run ruff, mypy and the unit tests with this Python."""
     with driver.lock(config.layout):
         driver.prepare(config)
         python = _python(config)
@@ -71,7 +72,7 @@ def tools(config: Config) -> Counts:
         typed += ["-p", runtime.name]
     env = environment(extra={
         "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(TOOLS.parent),
-        # A real CPython for those tests that want one.
+        # A real CPython for the tests that need one.
         "STANDALONE_TEST_TREE": str(config.pristine)})
     linted = _command(
         [str(_packages(config) / "bin" / "ruff"), "check", "--no-cache",
@@ -100,7 +101,7 @@ def archives(config: Config, pattern: str = "test_*.py",
     [name] = {archive.of for archive in names.archives(made)}
     return units.run(
         python, _TESTS / "test_standalone_archives", environment(
-            # pyoxidizer, where there is one for this machine.
+            # pyoxidizer, if it supports this machine.
             [_packages(config) / "bin"], extra={
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONPATH": str(TOOLS.parent),
@@ -115,8 +116,11 @@ def _packages(config: Config) -> Path:
 
 
 def _python(config: Config) -> str:
-    """This Python, in an environment that has the host's packages and
-    those of requirements-dev.txt, and so have those that a test starts."""
+    """Return this Python in a virtual environment with our packages.
+
+    It has the host's packages and those of requirements-dev.txt.  Programs
+    that a test starts with it have them, too.
+    """
     packages = _packages(config)
     if not stamp.is_fresh(packages, host.key(REQUIREMENTS)):
         host.download_wheels(config.pristine, downloads(),
@@ -140,7 +144,7 @@ def _command(argv: Sequence[str], env: dict[str, str]) -> Counts:
 
 
 def _startup(config: Config) -> Counts:
-    """The benchmark, as one test."""
+    """Run the start-up benchmark; count it as one test."""
     reason = bench.unavailable()
     if reason:
         print(f"\nskipped: bench-startup: {reason}", flush=True)

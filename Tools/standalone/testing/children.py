@@ -1,8 +1,8 @@
-"""Programs that run tests: how they end, and what they leave behind.
+"""End programs that run tests, and the processes that they leave behind.
 
-An orphan becomes the child of the nearest ancestor that asks for it, which
-is this process: https://man7.org/linux/man-pages/man2/prctl.2.html.  So
-whatever session, group or parent it had, it is found when a run is over.
+This process is a subreaper: orphans become its children, whatever session
+or group they are in, so it finds them after a run:
+https://man7.org/linux/man-pages/man2/prctl.2.html
 """
 
 import contextlib
@@ -17,14 +17,14 @@ from pathlib import Path
 from standalone.testing.results import Counts
 
 _PR_SET_CHILD_SUBREAPER = 36
-_GRACE = 5                       # seconds, to end by itself
+_GRACE = 5                       # seconds for processes to end
 
 
 @contextlib.contextmanager
 def watched() -> Iterator[list[str]]:
-    """Run the body; then kill the processes that it has left behind.
+    """Run the body, then kill the processes that it left behind.
 
-    Their command lines are added to the list that the body gets.
+    Yield a list, to which their command lines are added at the end.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -39,10 +39,10 @@ def watched() -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Have a program that the body starts not ignore SIGINT.
+    """Let programs that the body starts receive SIGINT.
 
-    A shell has the commands that it runs in the background ignore it, and
-    whatever those start inherits that; but not a handler.
+    Background commands of a shell ignore SIGINT, and their children
+    inherit that.  They do not inherit a handler, so set one.
     """
     ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     if ignored:
@@ -55,8 +55,7 @@ def interruptible() -> Iterator[None]:
 
 
 def end(child: subprocess.Popen[bytes], grace: float) -> None:
-    """Wait *grace* seconds for the leader of a process group that was
-    asked to end, then kill the group."""
+    """Wait *grace* seconds for *child* to end, then kill its group."""
     try:
         child.wait(grace)
     except subprocess.TimeoutExpired:
@@ -65,15 +64,17 @@ def end(child: subprocess.Popen[bytes], grace: float) -> None:
 
 
 def failures(left: Sequence[str]) -> Counts:
-    """Print the commands that tests have *left* running; count them."""
+    """Print the commands that tests *left* running; return the count."""
     for command in left:
         print(f"failed: left running: {command}", flush=True)
     return Counts(failed=len(left))
 
 
 def _end(before: set[int]) -> list[str]:
-    """Kill all children but those of *before*, and what they leave to us
-    in their turn; return what they were."""
+    """Kill all children except *before*, and the orphans they leave.
+
+    Return their command lines.
+    """
     until = time.monotonic() + _GRACE
     while _running(before) and time.monotonic() < until:
         time.sleep(0.05)
@@ -88,7 +89,7 @@ def _end(before: set[int]) -> list[str]:
 
 
 def _running(before: set[int]) -> set[int]:
-    """Return our children but those of *before*; reap the dead ones."""
+    """Return our children except *before*; reap those that ended."""
     pids = _children() - before
     for pid in [*pids]:
         with contextlib.suppress(ChildProcessError):
@@ -102,7 +103,7 @@ def _children() -> set[int]:
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):       # it has just ended
             # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html:
-            # a command in parentheses may have any other in its name.
+            # the command in parentheses may itself contain parentheses.
             fields = path.read_text(errors="replace").rpartition(")")[2]
             if int(fields.split()[1]) == os.getpid():
                 found.add(int(path.parent.name))

@@ -1,10 +1,10 @@
-"""Other systems to run the tests in: Debian releases, and bare libc.
+"""Run the tests in other systems: Debian releases, and a bare C library.
 
-Each is a file system in memory that only the processes in it can see:
-https://man7.org/linux/man-pages/man7/mount_namespaces.7.html.  They are
-alone in a process namespace too, whose end takes them all.  So whatever
-ends a run, nothing is mounted afterwards, and nothing is on the disk but
-the cache's one archive of each release.
+Each is a file system in memory in its own mount namespace:
+https://man7.org/linux/man-pages/man7/mount_namespaces.7.html.  Its
+processes have their own PID namespace and end with it.  However a run ends,
+nothing stays mounted, and the only files on disk are the cache's archives,
+one per release.
 """
 
 import os
@@ -27,11 +27,11 @@ from standalone.platforms import targets
 from standalone.testing import children, testbed
 
 _TOOLS = ("chroot", "debootstrap", "mount", "setpriv", "tar", "unshare")
-_MAX_AGE = 30 * 24 * 60 * 60     # seconds: until a release is asked for anew
+_MAX_AGE = 30 * 24 * 60 * 60     # seconds until a release is made again
 _GRACE = 20                      # seconds, for programs to end
 _PLACE = PurePosixPath("/", testbed.NAME)
 
-# Of the C library also what only it loads: name look-ups need libresolv.
+# libresolv is loaded by the C library itself, to look up host names.
 _HOST = targets.host()
 _LIBRARIES = sorted({"libresolv.so.*", *(
     f"{soname.partition('.')[0]}.so.*" for soname in _HOST.libc.sonames)})
@@ -105,7 +105,7 @@ exit $code
 
 
 def unavailable() -> str | None:
-    """Why no chroot can be made on this machine; None if one can."""
+    """Return why this machine cannot run chroots, or None."""
     if os.geteuid():
         return "needs root"
     missing = [name for name in _TOOLS if _which(name) is None]
@@ -120,10 +120,10 @@ def unavailable() -> str | None:
 
 def archive(suite: str, mirrors: Sequence[str], log: Path,
             packages: Sequence[str] = ()) -> Path | None:
-    """A Debian release as an archive, from the cache if that has one.
+    """Return a Debian release as an archive in the cache.
 
-    An old one is replaced by what the first of the *mirrors* that has
-    the release has now, if any.  None if there is none: *log* says why.
+    Make it from the first of *mirrors* that has the release, if it is
+    missing or old.  Return None if that fails; *log* says why.
     """
     name = "+".join((suite, *packages))
     cached = cache_dir() / "chroots" / f"{name}-{os.uname().machine}.tar.gz"
@@ -159,10 +159,10 @@ def _make(suite: str, mirrors: Sequence[str], target: Path,
 def run(chroot: Chroot, release: Path, place: Path,
         arguments: Sequence[str], output: IO[bytes] | None = None,
         variables: Mapping[str, str] = MappingProxyType({})) -> int:
-    """regrtest as nobody in *chroot*, made of the archive *release*.
+    """Run regrtest as nobody in *chroot*; return the exit code.
 
-    It has the tree of *place*, at a place of its own.  The exit code;
-    the results are left in *place* as those of `testbed.run` are.
+    The chroot is made from the archive *release* and contains the tree of
+    *place*.  The results are in *place*, as those of `testbed.run` are.
     """
     (place / testbed.REPORT).unlink(missing_ok=True)
     # CPython's own tests know directories that may not be written to, but
@@ -180,23 +180,23 @@ def run(chroot: Chroot, release: Path, place: Path,
             *(f"{name}={value}" for name, value in variables.items()),
             _which("chroot") or "chroot",
             f"--userspec={testbed.NOBODY}:{testbed.NOBODY}", "--groups=", ".",
-            # One at a time: they change the system that they are in.
+            # One at a time: the tests change the system.
             *testbed.regrtest(_PLACE, ["-j1", *arguments], chroot.python)],
             environment(), output)
 
 
 def _which(name: str) -> str | None:
-    """A program, also where an ordinary user does not look for it."""
+    """Find a program in PATH, /usr/sbin and /sbin."""
     return shutil.which(name, path=os.pathsep.join([
         os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))
 
 
 def _namespace(script: str, arguments: Sequence[str],
                env: Mapping[str, str], output: IO[bytes] | int | None) -> int:
-    """Run a shell script in namespaces of its own; its exit code.
+    """Run a shell script in its own namespaces; return the exit code.
 
-    The shell is the first process there: with it end all others, before
-    it is seen to have ended.  It ends with us, even if we are killed.
+    The shell is process 1 of the namespace: when it ends, the kernel kills
+    all other processes.  It is killed when this process ends.
     """
     child = subprocess.Popen(
         ["setpriv", "--pdeathsig", "KILL",

@@ -1,4 +1,4 @@
-"""Tests that are known to fail in the moved tree, and the verdict on a run."""
+"""Read the list of expected test failures, and compare results with it."""
 
 import fnmatch
 import tomllib
@@ -18,9 +18,9 @@ DEBIAN = "debian"
 
 @dataclass(frozen=True)
 class Failure:
-    """A test that fails on some of SYSTEMS; *test* may have ``*`` in it.
+    """A test that fails on some of SYSTEMS; *test* may contain ``*``.
 
-    *debian* says whether Debian's build fails it as well.
+    *debian* says whether it also fails with Debian's build.
     """
 
     test: str
@@ -29,17 +29,17 @@ class Failure:
     reason: str
 
     def covers(self, name: str) -> bool:
-        """Is the test of this full name meant?"""
+        """Return whether the entry matches the full name of a test."""
         return fnmatch.fnmatchcase(name, self.test)
 
     def fails_on(self, system: str) -> bool:
-        """Is the test to fail there?"""
+        """Return whether the test is expected to fail on *system*."""
         return self.debian if system == DEBIAN else system in self.systems
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What to make of the results: names of tests, and stale entries."""
+    """The result of a comparison: names of tests, and stale entries."""
 
     expected: tuple[str, ...]
     unexpected: tuple[str, ...]
@@ -47,8 +47,7 @@ class Verdict:
 
 
 def load(*, gpl: bool = False) -> tuple[Failure, ...]:
-    """The committed list, for a build with what is under the *gpl* or
-    without."""
+    """Return the list for a build with or without GPL components."""
     entries = tomllib.loads(LIST.read_text(encoding="utf-8"))["failure"]
     return tuple(Failure(
         entry["test"], tuple(entry.get("systems", SYSTEMS)), entry["debian"],
@@ -58,8 +57,10 @@ def load(*, gpl: bool = False) -> tuple[Failure, ...]:
 
 def on(system: str, modules: Iterable[str] = (), *,
        gpl: bool = False) -> tuple[Failure, ...]:
-    """Those that fail on one system; of certain test modules, if any is
-    given: ``test_os``."""
+    """Return the failures expected on one system.
+
+    *modules* limits them to test modules, such as ``test_os``.
+    """
     prefixes = tuple(f"test.{name}." for name in modules) or ("",)
     return tuple(failure for failure in load(gpl=gpl)
                  if failure.fails_on(system)
@@ -68,8 +69,11 @@ def on(system: str, modules: Iterable[str] = (), *,
 
 def judge(results: Mapping[str, str],
           failures: Sequence[Failure]) -> Verdict:
-    """Compare *results*, a name → passed, failed or skipped, with what
-    was to fail.  An entry is stale as soon as one test of it passes."""
+    """Compare *results* with the expected failures.
+
+    *results* maps names to passed, failed or skipped.  An entry is stale
+    if any test that it matches passes.
+    """
     failed = sorted(name for name, result in results.items()
                     if result == "failed")
     passed = {name for name, result in results.items() if result == "passed"}

@@ -1,6 +1,7 @@
-"""The rules that each ELF file of a finished tree must keep.
+"""Rules for each ELF file of a finished tree.
 
-So must the members of static libraries, as far as an object file shows it.
+They also apply to the members of static libraries, except those that only
+the linker's output can satisfy.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,13 +17,14 @@ ElfRule = Callable[[str, Facts, Limits], Iterator[str]]
 def _machine(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
     arch = limits.expected.platform.arch
     if facts.machine != arch.elf_machine:
-        yield f"{facts.machine}, not {arch.elf_machine}"
+        yield f"is for {facts.machine}, not {arch.elf_machine}"
 
 
 def _cpu_level(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
     arch = limits.expected.platform.arch
     if facts.cpu_level and facts.cpu_level > arch.level:
-        yield f"{arch.levels}{facts.cpu_level}, not {arch.levels}{arch.level}"
+        yield (f"needs {arch.levels}{facts.cpu_level}, "
+               f"but the target is {arch.levels}{arch.level}")
 
 
 def _needed(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
@@ -66,7 +68,7 @@ def _exports(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
 
 def _api(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
     if matches(path, limits.policy.api):
-        # Headers also declare what other platforms have.
+        # Headers also declare functions of other platforms.
         wanted = (limits.expected.stable_abi
                   | limits.expected.declared & facts.defined)
         if missing := wanted - facts.exported - {*limits.policy.hidden}:
@@ -82,7 +84,7 @@ def _some(names: Iterable[str]) -> str:
 def _flag(is_wrong: Callable[[Facts], bool], detail: str) -> ElfRule:
     def rule(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
         if is_wrong(facts) and facts.type != "ET_REL":
-            yield detail         # of an object file, the linker decides
+            yield detail         # object files: the linker decides
 
     return rule
 
@@ -93,18 +95,20 @@ def _exec_stack(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
 
 
 def _shadow_stack(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
-    # One object that is not marked takes the mark from what it is linked
-    # into.
+    # The linker marks its output only if every object is marked.
     arch = limits.expected.platform.arch
     if (arch.shadow_stack and facts.machine == arch.elf_machine
             and not facts.shstk
             and (facts.type == "ET_REL"
                  or matches(path, limits.policy.hardened))):
-        yield "not marked as fit for a shadow stack"
+        yield "not marked as supporting shadow stacks"
 
 
 def _hardened(is_wrong: Callable[[Facts], bool], detail: str) -> ElfRule:
-    """For those files alone whose code is sure to show it."""
+    """Return a rule for the files that the policy lists as hardened.
+
+    Smaller files may have no code that shows the property.
+    """
     def rule(path: str, facts: Facts, limits: Limits) -> Iterator[str]:
         if is_wrong(facts) and matches(path, limits.policy.hardened):
             yield detail
@@ -122,9 +126,10 @@ ELF_RULES: Mapping[str, ElfRule] = {
     "api": _api,
     "pie": _flag(lambda facts: facts.type == "ET_EXEC",
                  "not a position-independent executable"),
-    "relro": _flag(lambda facts: not facts.relro, "not linked -z relro"),
+    "relro": _flag(lambda facts: not facts.relro,
+                   "not linked with -z relro"),
     "bind-now": _flag(lambda facts: not facts.bind_now,
-                      "not linked -z now"),
+                      "not linked with -z now"),
     "exec-stack": _exec_stack,
     "write-execute": _flag(lambda facts: facts.wx,
                            "has a segment both writable and executable"),

@@ -1,4 +1,4 @@
-"""What the rules of a finished tree measure with."""
+"""The limits that the rules compare a finished tree with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,27 +10,30 @@ from standalone.validate.policy import Policy
 
 @dataclass(frozen=True)
 class Expectations:
-    """What this one build promised, beside what the policy asks of all."""
+    """The limits that depend on the build, unlike those of the policy."""
 
     platform: Platform
     python: str                  # "3.13"
-    # Paths of the build machine.  Raw bytes are compared, so that short
-    # ones hit by chance: "/src/" rather than "/src".
+    # Paths of the build machine.  Raw bytes are compared, so short paths
+    # can match by chance: use "/src/" rather than "/src".
     forbidden: tuple[bytes, ...]
     modules: Mapping[str, str]   # name -> "builtin" or "shared"
-    components: frozenset[str]   # those whose licence is shipped
-    declared: frozenset[str]     # by CPython's headers, as exported
-    stable_abi: frozenset[str]   # that the platform has to export
+    components: frozenset[str]   # components whose licence is shipped
+    declared: frozenset[str]     # exported names in CPython's headers
+    stable_abi: frozenset[str]   # names that the platform has to export
 
 
 @dataclass(frozen=True)
 class Limits:
-    """All that a rule measures with."""
+    """The policy and the expectations that every rule receives."""
 
     policy: Policy
     expected: Expectations
 
 
 def leaves(directory: str, target: str) -> bool:
-    """Does *target*, relative to *directory* of the tree, leave it?"""
+    """Return whether *target* points outside the tree.
+
+    *target* is relative to *directory*, which is relative to the tree.
+    """
     return normpath(join(directory, target)).split("/")[0] == ".."

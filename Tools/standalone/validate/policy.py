@@ -1,4 +1,4 @@
-"""What a finished tree may contain: policy.toml, read and checked."""
+"""Read and check policy.toml, which says what a tree may contain."""
 
 import re
 import tomllib
@@ -17,7 +17,7 @@ POLICY_TOML = TOOLS / "validate" / "policy.toml"
 
 @dataclass(frozen=True)
 class RuleException:
-    """A rule that need not hold for the files of a path pattern."""
+    """A rule that does not apply to the files of a path pattern."""
 
     rule: str
     path: str
@@ -26,7 +26,7 @@ class RuleException:
 
 @dataclass(frozen=True)
 class Policy:
-    """policy.toml, whose comments explain each parameter."""
+    """The contents of policy.toml, whose comments explain each field."""
 
     needed: tuple[str, ...]
     exported: tuple[str, ...]
@@ -45,15 +45,15 @@ class Policy:
 
 
 def matches(text: str, patterns: Iterable[str]) -> bool:
-    """Does one of *patterns* match?  ``*`` matches ``/``, too."""
+    """Return whether any of *patterns* matches; ``*`` also matches ``/``."""
     return any(fnmatchcase(text, pattern) for pattern in patterns)
 
 
 def load(path: Path = POLICY_TOML) -> Policy:
-    """Read a policy.
+    """Return the policy in *path*.
 
-    Raises UsageError naming a key that is unknown, missing or of the
-    wrong type.
+    Raises UsageError if it is not TOML, or names the key if a key is
+    unknown, missing or of the wrong type.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -77,12 +77,12 @@ def load(path: Path = POLICY_TOML) -> Policy:
         placeholder=_text(table["placeholder"], f"{where}: placeholder"),
         sysconfigdata=_text(table["sysconfigdata"],
                             f"{where}: sysconfigdata"),
-        exports={_filled(name, where):
+        exports={_expanded(name, where):
                      _texts(value, f"{where}: exports.{name}")
                  for name, value in table["exports"].items()},
         tools={name: _texts(value, f"{where}: tools.{name}")
                for name, value in table["tools"].items()},
-        owners={_filled(name, where): _text(value, f"{where}: owners.{name}")
+        owners={_expanded(name, where): _text(value, f"{where}: owners.{name}")
                 for name, value in table["owners"].items()},
         exceptions=tuple(exceptions))
 
@@ -91,19 +91,19 @@ def _check_keys(table: Mapping[str, Any], cls: type, where: str) -> None:
     known = {field.name for field in fields(cls)}
     if unknown := sorted(table.keys() - known):
         raise UsageError(f"{where}: unknown key {unknown[0]}",
-                         hint=f"known are {', '.join(sorted(known))}")
+                         hint=f"known keys: {', '.join(sorted(known))}")
     if missing := sorted(known - table.keys()):
         raise UsageError(f"{where}: key {missing[0]} is missing")
 
 
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str):
-        raise UsageError(f"{where}: {value!r} is no string")
-    return _filled(value, where)
+        raise UsageError(f"{where}: {value!r} is not a string")
+    return _expanded(value, where)
 
 
-def _filled(text: str, where: str) -> str:
-    """*text* with the tree's patterns in the place of {library} etc."""
+def _expanded(text: str, where: str) -> str:
+    """Replace {library} and the like in *text* by the tree's patterns."""
     known = UNIX.patterns()
 
     def pattern(found: re.Match[str]) -> str:
@@ -116,7 +116,7 @@ def _filled(text: str, where: str) -> str:
 
 
 def _texts(value: Any, where: str) -> tuple[str, ...]:
-    # A lone string would be taken for a list of its letters.
+    # A string would be taken for a list of its characters.
     if not isinstance(value, list):
-        raise UsageError(f"{where}: {value!r} is no list")
+        raise UsageError(f"{where}: {value!r} is not a list")
     return tuple(_text(item, where) for item in value)

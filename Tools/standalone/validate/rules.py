@@ -1,9 +1,9 @@
-"""The rules that a finished tree must keep.
+"""Rules for a finished tree.
 
-The facts are elf.py's, the limits policy.toml's; here are the verdicts.
-A rule is a small function that yields what is wrong, and stands in one
-of three tables: of ELF files (elf_rules.py), of all files, of the tree as a
-whole.
+The facts come from elf.py and the limits from policy.toml; this module
+compares them.  A rule is a small function that yields what is wrong.  Each
+rule is in one of three tables: for ELF files (elf_rules.py), for all files,
+or for the tree as a whole.
 """
 
 import ast
@@ -24,7 +24,7 @@ from standalone.validate.policy import matches
 
 @dataclass(frozen=True)
 class Tree:
-    """What a look at every file has found."""
+    """A tree, with the mode of every path and the facts of ELF files."""
 
     root: Path
     modes: Mapping[str, int]     # path -> st_mode, directories included
@@ -50,7 +50,7 @@ def _placeholder(path: str, data: bytes, limits: Limits) -> Iterator[str]:
     prefix = limits.policy.placeholder.encode()
     if prefix not in data or b"\0" in data:
         return
-    # Not the end of a longer path, as $(x)/install is, nor a longer name.
+    # Skip the end of a longer path, such as $(x)/install, and longer names.
     pattern = (rb"(?:^|-[IL]|[^\w.)}~-])" + re.escape(prefix)
                + rb"(?![\w-])")
     for number, line in enumerate(data.splitlines(), 1):
@@ -71,17 +71,18 @@ def _sysconfig(path: str, data: bytes, limits: Limits) -> Iterator[str]:
     try:
         values = _dict_literal(data)
     except (SyntaxError, ValueError) as exc:
-        yield f"no plain dict literal: {exc}"
+        yield f"not a plain dict literal: {exc}"
         return
     for name, value in values.items():
         text = str(value)
-        # In the file, long strings are in pieces and bytes escaped.
+        # Check the values, not the file: it splits long strings and
+        # escapes bytes.
         for needle in limits.expected.forbidden:
             if needle in text.encode(errors="surrogateescape"):
-                yield f"{name} has {_printable(needle)}"
+                yield f"{name} contains {_printable(needle)}"
         for word in re.split(r"[\s'\"=]+", text):
             if matches(word, limits.policy.toolchain_words):
-                yield f"{name} has {word}"
+                yield f"{name} contains {word}"
     for name, allowed in limits.policy.tools.items():
         if values.get(name) not in allowed:
             yield (f"{name} is {values.get(name)!r}, "
@@ -95,7 +96,7 @@ def _dict_literal(data: bytes) -> dict[str, object]:
                             value=ast.Dict() as literal):
                 values: dict[str, object] = ast.literal_eval(literal)
                 return values
-    raise ValueError("build_time_vars is not there")
+    raise ValueError("build_time_vars is missing")
 
 
 def _printable(data: bytes) -> str:
@@ -135,17 +136,20 @@ def _modes(tree: Tree, limits: Limits) -> Iterator[Broken]:
             continue
         text = stat.filemode(mode)
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            yield path, f"{text}: neither file, directory nor link"
+            yield path, f"{text}: not a file, directory or symbolic link"
         if mode & (stat.S_ISUID | stat.S_ISGID):
             yield path, f"{text}: setuid or setgid"
         if mode & (stat.S_IWGRP | stat.S_IWOTH):
-            yield path, f"{text}: others than the owner can write"
+            yield path, f"{text}: writable by users other than the owner"
         if dirname(path) == "bin" and mode & 0o111 != 0o111:
-            yield path, f"{text}: not executable by all"
+            yield path, f"{text}: not executable by all users"
 
 
 def _case(tree: Tree, limits: Limits) -> Iterator[Broken]:
-    """Some file systems take such names for one: APFS, NTFS, casefold."""
+    """Yield paths that are the same on a case-insensitive file system.
+
+    For example APFS, NTFS, and ext4 with casefold.
+    """
     first: dict[str, str] = {}
     for path in tree.modes:
         other = first.setdefault(path.casefold(), path)
@@ -154,15 +158,15 @@ def _case(tree: Tree, limits: Limits) -> Iterator[Broken]:
 
 
 def _programs(tree: Tree, limits: Limits) -> Iterator[Broken]:
-    """The interpreter's names without a version lead to one program."""
+    """Check that bin/python and bin/python3 are the same program."""
     root = os.path.realpath(tree.root)
     ends = {path: os.path.relpath(os.path.realpath(tree.root / path), root)
             for path in (UNIX.python, "bin/python") if path in tree.modes}
     for path, end in ends.items():
         if end not in tree.facts:
-            yield path, f"leads to {end}, which is no program"
+            yield path, f"leads to {end}, which is not a program"
         elif end != ends.get(UNIX.python, end):
-            yield path, (f"leads to {end}, but {UNIX.python} to "
+            yield path, (f"leads to {end}, but {UNIX.python} leads to "
                          f"{ends[UNIX.python]}")
 
 
@@ -175,7 +179,7 @@ def _modules(tree: Tree, limits: Limits) -> Iterator[Broken]:
         init = f"PyInit_{module}"
         if kind == "builtin":
             if init not in builtin:
-                yield "lib", f"built-in {module}: no {init} anywhere"
+                yield "lib", f"built-in {module}: no file defines {init}"
             continue
         pattern = f"{dynload}/{module}.*.so"
         files = [path for path in tree.facts if matches(path, [pattern])]

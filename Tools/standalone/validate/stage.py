@@ -1,9 +1,9 @@
-"""Stage: a relocated tree → findings, none if it may be handed out.
+"""Stage: check a relocated tree against the policy.
 
     tree/install, unstripped  →  validate/libc, which C library it needs
 
-Stripped of its symbols, a binary does not tell which modules are built
-in.  Nothing of the tree is changed.
+The stage reads the unstripped tree, because the symbol table shows which
+modules are built in.  It does not change the tree.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ T = TypeVar("T")
 
 
 def run(config: Config, wanted: str) -> None:
-    """Judge the tree of a build."""
+    """Validate the tree of a build.
+
+    Raises ValidationError if there are findings.
+    """
     layout = config.layout
     tree, source = layout.stage("tree"), layout.stage("source")
     include = InstalledTree(tree / "install").include
@@ -61,7 +64,10 @@ def run(config: Config, wanted: str) -> None:
 
 def _libraries(layout: Layout, recipes: Mapping[str, Recipe],
                ) -> Iterator[tuple[str, Path]]:
-    """Static libraries of the full archive that are not in the tree."""
+    """Yield the static libraries that only the full archive contains.
+
+    Each is a pair of its path in the archive and the file.
+    """
     build = layout.stage("build")
     for path in build.rglob("*.a"):
         if not path.name.startswith("libpython"):
@@ -76,9 +82,9 @@ def _libraries(layout: Layout, recipes: Mapping[str, Recipe],
 
 
 def _forbidden(layout: Layout, pristine: Path) -> tuple[bytes, ...]:
-    """Paths of this machine that no shipped file may name.
+    """Return the paths of this machine that no shipped file may contain.
 
-    With a slash behind them: "/root" alone is in any XML test's </root>.
+    Each ends with a slash, because "/root" also matches "</root>" in XML.
     """
     paths = {layout.work, layout.out, pristine, cache_dir(), ROOT,
              Path.home()}
@@ -88,7 +94,7 @@ def _forbidden(layout: Layout, pristine: Path) -> tuple[bytes, ...]:
 
 
 def _versions(tree: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the symbol versions that files in *tree* need."""
+    """Yield the family and number of each version that *tree* needs."""
     for path in sorted(tree.rglob("*")):
         if (path.is_file() and not path.is_symlink()
                 and (facts := elf.read(path))):
@@ -98,7 +104,10 @@ def _versions(tree: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 def validate(tree: Path, policy: Policy, expected: Expectations,
              libraries: Mapping[str, Path] = {}) -> None:
-    """Print all findings; raise ValidationError if there is one."""
+    """Print all findings; raise ValidationError if there are any.
+
+    The parameters are those of `check`.
+    """
     findings = check(tree, policy, expected, libraries)
     for finding in findings:
         print(finding)
@@ -106,15 +115,15 @@ def validate(tree: Path, policy: Policy, expected: Expectations,
         count = len(findings)
         raise ValidationError(
             f"{count} finding{'s' * (count > 1)} in {tree}",
-            hint="the rules' limits and exceptions are in policy.toml")
+            hint="policy.toml has the limits and the exceptions")
 
 
 def check(tree: Path, policy: Policy, expected: Expectations,
           libraries: Mapping[str, Path] = {}) -> list[Finding]:
-    """All findings, sorted, without those that the policy excepts.
+    """Return all findings, sorted, without those that the policy excepts.
 
-    *libraries* are in the full archive and not in the tree: path there →
-    file.
+    *libraries* maps paths in the full archive to static libraries that
+    are not in the tree.
     """
     limits = Limits(policy, expected)
     modes = dict(_walk(tree))
@@ -134,7 +143,10 @@ def check(tree: Path, policy: Policy, expected: Expectations,
 
 def _file(path: str, file: Path, limits: Limits,
           facts: dict[str, Facts]) -> Iterator[Finding]:
-    """Findings in one file, whose *facts* are noted if it is an ELF file."""
+    """Yield the findings in one file.
+
+    Add the facts about an ELF file to *facts*.
+    """
     data = file.read_bytes()
     yield from _apply(FILE_RULES, path, data, limits)
     try:
@@ -148,12 +160,12 @@ def _file(path: str, file: Path, limits: Limits,
 
 
 def _members(path: str, data: bytes, limits: Limits) -> Iterator[Finding]:
-    """Findings in the objects of a static library."""
+    """Yield the findings in the objects of a static library."""
     for member in ar.members(data):
         name = f"{path}({member.name})"
         known = elf.parse(data[member.start:member.end], name,
                           notes=True)
-        if known:                # after LTO they are bitcode
+        if known:                # with LTO, members are bitcode, not ELF
             yield from _apply(ELF_RULES, name, known, limits)
 
 
@@ -184,4 +196,4 @@ def _except(findings: list[Finding],
             yield finding
     for exception in idle:
         yield Finding(exception.path, "exceptions",
-                      f"stale: excuses no finding of {exception.rule}")
+                      f"stale: matches no finding of {exception.rule}")

@@ -84,12 +84,12 @@ class FullArchive(unittest.TestCase):
                       data[:900] + b"wrong" + data[905:], b"\x1f\x8b" + data):
             self.archive.write_bytes(wrong)
             with self.subTest(wrong[-9:]):
-                self.refused("not a whole|lacks what")
+                self.refused("damaged or not|lacks files")
 
     def test_lacks_a_file(self):
         del self.files[f"python/{OBJECT}"]
         self.write()
-        self.refused(f"lacks what its PYTHON.json names: {OBJECT}$")
+        self.refused(f"lacks files that its PYTHON.json names: {OBJECT}$")
 
     def test_names_what_is_outside(self):
         for path in "/bin/sh", "../a-full.tar.zst", "install/../../python":
@@ -97,24 +97,24 @@ class FullArchive(unittest.TestCase):
                 self.files["python/PYTHON.json"] = json.dumps(
                     document(run_tests=path)).encode()
                 self.write()
-                self.refused(f"lacks what .*: {path}$")
+                self.refused(f"lacks files .*: {path}$")
 
     def test_member_that_leads_outside(self):
         for name in "python/../../evil", "../evil":
             with self.subTest(name):
                 self.files[name] = b""
                 self.write()
-                self.refused("not a whole .*outside the destination")
+                self.refused("damaged or not .*outside the destination")
                 del self.files[name]
 
     def test_other_documents(self):
         for data, why in (
-                (b"{", "no JSON"), (b"\xff", "no JSON"),
+                (b"{", "not valid JSON"), (b"\xff", "not valid JSON"),
                 (b"[]", "unknown version: None"),
                 (json.dumps(document(version="9")).encode(),
                  "unknown version: '9'"),
-                (b'{"version": "8"}', "not whole: KeyError"),
-                (json.dumps(document(build_info=[])).encode(), "not whole")):
+                (b'{"version": "8"}', "incomplete: KeyError"),
+                (json.dumps(document(build_info=[])).encode(), "incomplete")):
             with self.subTest(data):
                 self.files["python/PYTHON.json"] = data
                 self.write()
@@ -123,8 +123,8 @@ class FullArchive(unittest.TestCase):
     def test_no_full_archive(self):
         del self.files["python/PYTHON.json"]
         self.write()
-        self.refused("no full archive")
-        with self.assertRaisesRegex(UsageError, "no full archive"):
+        self.refused("not a full archive")
+        with self.assertRaisesRegex(UsageError, "not a full archive"):
             full_archive.document(self.archive)
         with self.assertRaisesRegex(UsageError, "cannot read .*No such"):
             full_archive.document(self.dir / "nothing")
@@ -152,7 +152,7 @@ class FullArchive(unittest.TestCase):
         self.write()
         for name, version, why in (
                 ("b.tar.zst", "9", "unknown version"),
-                ("b.tar.gz", "7", "not the name"),
+                ("b.tar.gz", "7", "does not end in"),
                 ("none/b.tar.zst", "7", "cannot write .*none")):
             with self.subTest(name), self.assertRaisesRegex(UsageError, why):
                 full_archive.convert(self.archive, version, self.dir / name)

@@ -208,12 +208,12 @@ class InventoryTest(Inventoried):
 
     def test_unknown_piece_of_cpython(self):
         write(self.sbom, json.dumps({"packages": [{"name": "newlib"}]}))
-        hint = self.assertInvalid("cpython has newlib inside, whose licence")
+        hint = self.assertInvalid("cpython contains newlib, whose licence")
         self.assertIn("[cpython.newlib]", hint)
 
     def test_unknown_package_in_pip(self):
         write(self.vendor, "surprise==1.0\n")
-        self.assertInvalid("pip has surprise inside, whose licence")
+        self.assertInvalid("pip contains surprise, whose licence")
 
     def test_missing_texts(self):
         (self.source / "Modules/expat/COPYING").unlink()

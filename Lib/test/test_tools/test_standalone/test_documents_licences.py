@@ -59,14 +59,15 @@ class LicencesTest(unittest.TestCase):
             with self.subTest(expression):
                 self.assertInvalid(
                     Component("x", "1", expression, ()), {"LICENSE": "x"},
-                    f"the licence of x is no SPDX expression: "
+                    f"the licence of x is not a valid SPDX expression: "
                     f"{expression!r}")
 
     def test_licence_in_other_words(self):
         hint = self.assertInvalid(
             Component("x", "1", "mit or zlib", ()), {"LICENSE": "x"},
-            "the licence of x is 'mit or zlib', not spelled as SPDX does")
-        self.assertEqual(hint, "that is MIT OR Zlib")
+            "the licence of x is 'mit or zlib', which is not the "
+            "canonical spelling")
+        self.assertEqual(hint, "use MIT OR Zlib")
 
     def test_exceptions(self):
         licences.check("x", "LGPL-2.1-or-later WITH GCC-exception-2.0-note")

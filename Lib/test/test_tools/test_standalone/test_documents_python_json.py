@@ -239,7 +239,7 @@ class Document(unittest.TestCase):
 
     def test_object_that_nobody_names(self):
         self.contents.add("build/Modules/_forgotten.o")
-        with self.assertRaisesRegex(BuildError, "for: .*_forgotten.o$"):
+        with self.assertRaisesRegex(BuildError, "not name .*_forgotten.o$"):
             self.document()
 
     def test_path_not_in_the_archive(self):

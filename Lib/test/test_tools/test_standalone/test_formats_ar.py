@@ -53,7 +53,7 @@ class MembersTest(unittest.TestCase):
         self.assertEqual(self.contents(b"!<arch>\n"), [])
 
     def test_damaged(self):
-        for data, why in ((self.object, "not an archive"),
+        for data, why in ((self.object, "not an ar archive"),
                           (self.library[:-100], "damaged archive at byte"),
                           (self.library[:30], "damaged archive at byte 8"),
                           (self.library.replace(b"`\n", b"``"),

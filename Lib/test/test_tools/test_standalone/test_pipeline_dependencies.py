@@ -297,7 +297,7 @@ class LicencesTest(DepsTest):
 
     def test_missing(self):
         with self.assertRaisesRegex(
-                BuildError, "sample: no licence text doc/COPYING"):
+                BuildError, "sample: licence text doc/COPYING is missing"):
             dependencies._licences(self.source_dir, self.prefix, PIN)
 
 

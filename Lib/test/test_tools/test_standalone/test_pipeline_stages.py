@@ -216,7 +216,8 @@ class GraphTest(unittest.TestCase):
         output.mkdir(parents=True)
         (output / stamp.KEY).write_text("0" * 64)
         self.assertEqual(self.why("source", None), [
-            "source: made by a version that kept no parts"])
+            "source: made by an older version, which did not record "
+            "the parts"])
 
     def test_why_what(self):
         for argv, message in ((("deps", None), "needs the name of"),

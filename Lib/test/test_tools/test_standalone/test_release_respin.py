@@ -152,7 +152,7 @@ class ReleaseTest(RespinTestCase):
             for path in self.base.glob("*.spdx.json"):
                 path.write_text(text)
                 self.sign(path.name)
-            self.refused("no SPDX document")
+            self.refused("not an SPDX document")
 
 
 class ChangesTest(RespinTestCase):
@@ -250,7 +250,7 @@ class RefuseTest(RespinTestCase):
             self.refuse(PYTHON, *self.packages())
 
     def test_another_cpython(self):
-        with self.assertRaisesRegex(UsageError, "CPython 3.13.15 is not"):
+        with self.assertRaisesRegex(UsageError, "CPython 3.13.15 differs"):
             self.refuse(PYTHON | {"checksums": OLD["checksums"]}, OLD)
 
     def test_number(self):
@@ -281,7 +281,7 @@ class CommandTest(CliTest):
     def test_through_make(self):
         done = self.make("standalone-respin", f"BASE={self.dir}",
                          "CVES=CVE-2025-31115 none", f"OUT={self.out}")
-        self.assertFails(done, 2, "CVES: none is no CVE id")
+        self.assertFails(done, 2, "CVES: none is not a CVE id")
         self.assertUntouched()
 
 

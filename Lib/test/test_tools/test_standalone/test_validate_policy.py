@@ -23,7 +23,7 @@ class PolicyFile(unittest.TestCase):
         for old, new, message in (
                 ("placeholder = ", "placeholders = ", "placeholders"),
                 ('placeholder = "/install"', "", "placeholder is missing"),
-                ('AR = ["ar"]', "AR = [1]", "no string"),
+                ('AR = ["ar"]', "AR = [1]", "is not a string"),
                 ('rule = "exports"', 'rules = "exports"', "exception 1"),
                 ('reason = "the', '# "the', "reason is missing"),
                 ('"{python}"', '"{pyhton}"', "unknown place {pyhton}"),

@@ -71,9 +71,9 @@ class WholeTree(Case):
         os.mkfifo(self.tree / "lib/pipe", 0o600)
         (self.tree / "lib").chmod(0o777)
         self.assert_broken(("bin/2to3", "modes", "not executable"),
-                           ("lib", "modes", "can write"),
-                           ("lib/group", "modes", "can write"),
-                           ("lib/pipe", "modes", "neither"),
+                           ("lib", "modes", "writable by users"),
+                           ("lib/group", "modes", "writable by users"),
+                           ("lib/pipe", "modes", "not a file"),
                            ("lib/setuid", "modes", "setuid"))
 
     def test_case(self):
@@ -94,15 +94,15 @@ class WholeTree(Case):
         (self.tree / "bin/python").unlink()
         self.link("bin/python", "python3.14")
         self.assert_broken(("bin/python", "programs",
-                            "bin/python3.14, but bin/python3 to "
+                            "bin/python3.14, but bin/python3 leads to "
                             "bin/python3.13"))
 
     def test_no_program(self):
         (self.tree / "bin/python3").unlink()
         self.write("bin/python3", "#!/bin/sh\n", 0o755)
         self.assert_broken(
-            ("bin/python", "programs", "bin/python3, which is no program"),
-            ("bin/python3", "programs", "bin/python3, which is no program"))
+            ("bin/python", "programs", "bin/python3, which is not a program"),
+            ("bin/python3", "programs", "bin/python3, which is not a program"))
 
     def test_modules(self):
         expected = replace(EXPECTED, modules={
@@ -188,7 +188,8 @@ class Files(Case):
                 ("/usr/lib/llvm-19/bin/clang", "/usr/lib/llvm-19")):
             with self.subTest(value=value):
                 self.sysconfig(CONFIG_ARGS=value)
-                found = {f.detail.removeprefix("CONFIG_ARGS has ")[:len(word)]
+                prefix = "CONFIG_ARGS contains "
+                found = {f.detail.removeprefix(prefix)[:len(word)]
                          for f in self.check()}
                 self.assertEqual(found, {word})
 
@@ -200,7 +201,7 @@ class Files(Case):
     def test_sysconfig_path_in_two_literals(self):
         self.write(SYSCONFIG, f"# /install\nbuild_time_vars = {VARIABLES!r}"
                    .replace("'-O3", "'-I/home/bürger/build '\n'dir -O3"))
-        self.assert_broken((SYSCONFIG, "sysconfig", "CFLAGS has /home"))
+        self.assert_broken((SYSCONFIG, "sysconfig", "CFLAGS contains /home"))
 
     def test_sysconfig_no_literal(self):
         for text in ("build_time_vars = dict(CC='cc')  # /install\n",
@@ -208,7 +209,8 @@ class Files(Case):
                      "build_time_vars = {  # /install\n"):
             with self.subTest(text=text):
                 self.write(SYSCONFIG, text)
-                self.assert_broken((SYSCONFIG, "sysconfig", "no plain dict"))
+                self.assert_broken((SYSCONFIG, "sysconfig",
+                                    "not a plain dict"))
 
 
 if __name__ == "__main__":
