@@ -1,26 +1,15 @@
-"""Tests of the overlay.
-
-The mechanism is tested on small trees made of the anchors that overlay.toml
-names.  With STANDALONE_TEST_TREE=DIR, an unpacked CPython that is only read,
-all of it is tested on that tree's files, and configure and make are run.
-"""
+"""Test cpython.overlay with overlays and trees made for the tests."""
 
 import os
-import re
 import shutil
-import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 from standalone.core.errors import UsageError
-from standalone.core.layout import ROOT
 from standalone.cpython import overlay
 from standalone.sources.version import python_version
 
-from . import children
-
-REAL_TREE = os.environ.get("STANDALONE_TEST_TREE")
+from .overlaying import OverlayTestCase, patchlevel, state
 
 SMALL_OVERLAY = r"""
 files = ["Added", "only/*.txt", "not-there"]
@@ -51,64 +40,6 @@ place = "after"
 text = "standalone_since_314"
 python = ">=3.14"
 """
-
-
-def patchlevel(tree, version):
-    header = tree / "Include" / "patchlevel.h"
-    header.parent.mkdir(parents=True, exist_ok=True)
-    header.write_text("/* Version as a string */\n"
-                      f'#define PY_VERSION      \t"{version}"\n')
-
-
-def state(tree):
-    """All of a tree: path, bytes and whether it is a program."""
-    return {path.relative_to(tree): (path.read_bytes(),
-                                     path.stat().st_mode & 0o111 != 0)
-            for path in tree.rglob("*") if path.is_file()}
-
-
-class OverlayTestCase(unittest.TestCase):
-
-    def setUp(self):
-        self.scratch = Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, self.scratch)
-
-    def make_tree(self, name="tree", edit=None):
-        """The files that the overlay edits, real ones if we have them: of
-        3.13, or of 3.14 for an *edit* that 3.13 does not need."""
-        tree = self.scratch / name
-        old = edit is None or edit.fits((3, 13))
-        if REAL_TREE and old:
-            for file in {"Include/patchlevel.h", "Include/object.h",
-                         *(edit.file for edit in overlay.edits()
-                           if edit.fits((3, 13)))}:
-                (tree / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(Path(REAL_TREE, file), tree / file)
-            return tree
-        patchlevel(tree, "3.13.15" if old else "3.14.0")
-        for edit in overlay.edits():
-            (tree / edit.file).parent.mkdir(parents=True, exist_ok=True)
-            with (tree / edit.file).open("a", encoding="utf-8") as file:
-                file.write(f"\x0cabove\r\n{edit.old}below: \xe9\n")
-        (tree / "configure").chmod(0o755)
-        return tree
-
-    def refused(self, tree, *words, root=ROOT):
-        """apply raises, says *words*, and changes nothing."""
-        before = state(tree)
-        with self.assertRaises(UsageError) as caught:
-            overlay.apply(tree, root)
-        for word in words:
-            self.assertIn(word, str(caught.exception))
-        self.assertEqual(state(tree), before)
-        with self.assertRaises(UsageError):
-            overlay.check(tree, root)
-        return caught.exception
-
-    def patch(self, tree, text):
-        children.run(
-            ["patch", "-s", "-p1"], cwd=tree, check=True,
-            input=text.encode("utf-8", "surrogateescape"))
 
 
 class ApplyTests(OverlayTestCase):
@@ -290,129 +221,6 @@ class SmallOverlayTests(OverlayTestCase):
         patchlevel(self.tree, "3.12.13")
         error = self.refused(self.tree, "3.12.13", "too old", root=self.root)
         self.assertIn("3.13", error.hint)
-
-
-class AgreementTests(unittest.TestCase):
-    """overlay.toml and the rest of the repository say the same."""
-
-    def test_edits_are_few(self):
-        lines = sum(edit.text.count("\n") for edit in overlay.edits())
-        self.assertLess(lines, 200)
-
-    def test_no_front_door_in_a_tree(self):
-        found = {path.as_posix() for path in overlay.files()}
-        self.assertFalse(found & {"Makefile", "README.md", "configure.ac",
-                                  ".gitignore"})
-        self.assertIn("Tools/standalone/cpython/overlay.toml", found)
-
-    def test_test_directories_are_listed(self):
-        # As CPython's test_tools.test_makefile demands.
-        listed = {line.strip("\t \\") for edit in overlay.edits()
-                  if edit.file == "Makefile.pre.in"
-                  for line in edit.text.splitlines()
-                  if line.startswith("\t\ttest/")}
-        ours = {path.parent.relative_to("Lib").as_posix()
-                for path in overlay.files()
-                if path.is_relative_to("Lib/test")}
-        self.assertEqual(listed, ours)
-
-    @unittest.skipIf((ROOT / "Include").exists(), "has CPython's entries too")
-    def test_news_entries_are_laid_over(self):
-        entries = {path.relative_to(ROOT)
-                   for path in ROOT.glob("Misc/NEWS.d/next/*/*.rst")}
-        self.assertLessEqual(entries, set(overlay.files()))
-
-
-@unittest.skipUnless(REAL_TREE, "STANDALONE_TEST_TREE names no CPython tree")
-class RealTreeTests(OverlayTestCase):
-
-    def run_in(self, directory, *argv, check=False):
-        # A make that runs the tests must not speak to the one under test.
-        env = {name: value for name, value in os.environ.items()
-               if name not in ("MAKEFLAGS", "MAKELEVEL", "OPTIONS")}
-        return children.run(argv, cwd=directory, env=env, check=check,
-                            capture_output=True, text=True)
-
-    def test_diff_applies_with_patch(self):
-        tree, other = self.make_tree(), self.make_tree("other")
-        self.patch(other, overlay.diff(tree))
-        overlay.apply(tree)
-        self.assertEqual(state(other), state(tree))
-
-    def test_help(self):
-        tree = self.make_tree()
-        overlay.apply(tree)
-        done = self.run_in(tree, "./configure", "--help", check=True)
-        self.assertIn("\n  --with-standalone[=OPTIONS]\n", done.stdout)
-
-    def test_same_as_autoconf(self):
-        tree = self.make_tree()
-        overlay.apply(tree)
-        ours = (tree / "configure").read_text(encoding="utf-8")
-        needed = re.search(r"Generated by GNU (Autoconf [\d.]+)", ours)[1]
-        if not shutil.which("autoconf") or f"{needed.split()[1]}\n" not in (
-                self.run_in(tree, "autoconf", "--version").stdout):
-            self.skipTest(f"needs {needed}")
-        for name in ("aclocal.m4", "install-sh", "config.guess",
-                     "config.sub"):
-            shutil.copy2(Path(REAL_TREE, name), tree / name)
-        self.run_in(tree, "autoconf", "-f", "-o", "again", check=True)
-        self.assertEqual((tree / "again").read_text(encoding="utf-8"), ours)
-
-    @unittest.skipUnless(shutil.which("cc") and shutil.which("make"),
-                         "needs a C compiler and make")
-    def test_configure_and_make(self):
-        tree, build = self.scratch / "full", self.scratch / "build"
-        shutil.copytree(REAL_TREE, tree, symlinks=True)
-        overlay.apply(tree)
-        real = (tree / "Makefile.standalone").read_text(encoding="utf-8")
-        (tree / "Makefile.standalone").write_text(
-            "standalone standalone-fetch standalone-clean standalone-help:\n"
-            "\t@echo '$@ $(OPTIONS) $(TARGET)'\n")
-        build.mkdir()
-
-        def configure(*options):
-            return self.run_in(build, "../full/configure", "-q", "-C",
-                               *options)
-
-        def make(*words):
-            return self.run_in(build, "make", "-s", *words)
-
-        self.assertEqual(configure().returncode, 0)
-        done = make("standalone")
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn("make standalone: first run ../full/configure "
-                      "--with-standalone\n", done.stderr)
-
-        for option, default in [("--with-standalone", "noopt"),
-                                ("--with-standalone=lto+gpl", "lto+gpl")]:
-            done = configure(option)
-            self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertNotIn("unrecognized", done.stderr)
-            for target in ("standalone", "standalone-fetch",
-                           "standalone-clean", "standalone-help"):
-                self.assertEqual(make(target).stdout.strip(),
-                                 f"{target} {default}")
-        self.assertEqual(
-            make("standalone", "OPTIONS=debug", "TARGET=t").stdout.strip(),
-            "standalone debug t")
-
-        # configure knows no words; the tools say which are wrong.
-        (tree / "Makefile.standalone").write_text(real, encoding="utf-8")
-        for words, message in (
-                ("bogus+gpl", "unknown OPTIONS 'bogus'"),
-                ("lto+debug",
-                 "OPTIONS=lto+debug has more than one flavour")):
-            done = configure(f"--with-standalone={words}")
-            self.assertEqual(done.returncode, 0, done.stderr)
-            done = make("standalone", f"PYTHON3={sys.executable}")
-            self.assertEqual(done.returncode, 2)
-            self.assertEqual(
-                [line for line in done.stderr.splitlines()
-                 if line.startswith("standalone: error:")],
-                [f"standalone: error: {message}"])
-            self.assertNotIn("Traceback", done.stderr)
-            self.assertFalse((build / "dist").exists())
 
 
 if __name__ == "__main__":

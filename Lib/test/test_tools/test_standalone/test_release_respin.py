@@ -20,7 +20,7 @@ from standalone.formats.names import BuildName
 from standalone.release import published, respin
 from standalone.sources import pins
 
-from .test_cli import CliTest
+from .command_line import CliTest
 from .trees import request, small_tree
 from .writing import EPOCH, FILES, lay
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from standalone.testing import chroots, testbed
 
 from . import children
-from .test_cli import closed_port
+from .command_line import closed_port
 
 UNAVAILABLE = chroots.unavailable()
 TREE = f"/{testbed.NAME}/python"

@@ -1,0 +1,73 @@
+"""Trees to apply overlays to."""
+
+import os
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+from standalone.core.errors import UsageError
+from standalone.core.layout import ROOT
+from standalone.cpython import overlay
+
+from . import children
+
+REAL_TREE = os.environ.get("STANDALONE_TEST_TREE")
+
+
+def patchlevel(tree, version):
+    header = tree / "Include" / "patchlevel.h"
+    header.parent.mkdir(parents=True, exist_ok=True)
+    header.write_text("/* Version as a string */\n"
+                      f'#define PY_VERSION      \t"{version}"\n')
+
+
+def state(tree):
+    """All of a tree: path, bytes and whether it is a program."""
+    return {path.relative_to(tree): (path.read_bytes(),
+                                     path.stat().st_mode & 0o111 != 0)
+            for path in tree.rglob("*") if path.is_file()}
+
+
+class OverlayTestCase(unittest.TestCase):
+
+    def setUp(self):
+        self.scratch = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.scratch)
+
+    def make_tree(self, name="tree", edit=None):
+        """The files that the overlay edits, real ones if we have them: of
+        3.13, or of 3.14 for an *edit* that 3.13 does not need."""
+        tree = self.scratch / name
+        old = edit is None or edit.fits((3, 13))
+        if REAL_TREE and old:
+            for file in {"Include/patchlevel.h", "Include/object.h",
+                         *(edit.file for edit in overlay.edits()
+                           if edit.fits((3, 13)))}:
+                (tree / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(Path(REAL_TREE, file), tree / file)
+            return tree
+        patchlevel(tree, "3.13.15" if old else "3.14.0")
+        for edit in overlay.edits():
+            (tree / edit.file).parent.mkdir(parents=True, exist_ok=True)
+            with (tree / edit.file).open("a", encoding="utf-8") as file:
+                file.write(f"\x0cabove\r\n{edit.old}below: \xe9\n")
+        (tree / "configure").chmod(0o755)
+        return tree
+
+    def refused(self, tree, *words, root=ROOT):
+        """apply raises, says *words*, and changes nothing."""
+        before = state(tree)
+        with self.assertRaises(UsageError) as caught:
+            overlay.apply(tree, root)
+        for word in words:
+            self.assertIn(word, str(caught.exception))
+        self.assertEqual(state(tree), before)
+        with self.assertRaises(UsageError):
+            overlay.check(tree, root)
+        return caught.exception
+
+    def patch(self, tree, text):
+        children.run(
+            ["patch", "-s", "-p1"], cwd=tree, check=True,
+            input=text.encode("utf-8", "surrogateescape"))
