@@ -232,7 +232,7 @@ def run_relink(arguments: argparse.Namespace) -> None:
     """Run the command relink, and print how to use the program."""
     with packages(arguments.out) as config:
         from standalone.release import relink
-        modules = relink.relink(relink.Request(
+        modules = relink.relink(relink.Change(
             arguments.archive, frozenset(arguments.without),
             tuple(arguments.additions), arguments.output), config)
     print(f"{arguments.output}: {len(modules)} modules built in\n"

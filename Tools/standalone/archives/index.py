@@ -30,7 +30,7 @@ _KIND, _COMPRESSION = "install_only_stripped", "gz"
 _VARIANTS: Mapping[tuple[str, ...], str | None] = {
     (): None, ("lto",): None, ("debug",): "debug"}
 
-# Not that of a git checkout, which ends in "+".
+# The version of a git checkout ends in "+" and does not match.
 _VERSION = re.compile(r"(?P<release>(?P<major>\d+)\.(?P<minor>\d+)"
                       r"\.(?P<patch>\d+))(?P<prerelease>(?:a|b|rc)\d+)?")
 

@@ -52,7 +52,7 @@ _DEFLATED, _STORED = 8, 0
 
 
 @dataclass(frozen=True)
-class Facts:
+class Description:
     """The values for the metadata.  *probe* is the output of PROBE."""
 
     version: str                 # 3.13.15
@@ -67,7 +67,7 @@ class Facts:
         return f"cpython-{self.version}{build}-{self.platform}.pybi"
 
 
-def write(path: Path, contents: Mapping[str, Path | None], facts: Facts,
+def write(path: Path, contents: Mapping[str, Path | None], facts: Description,
           epoch: int, deflate: Callable[[bytes], bytes]) -> None:
     """Write *contents* and the metadata as a pybi.
 
@@ -108,7 +108,7 @@ def _members(contents: Mapping[str, Path | None],
                    source.read_bytes())
 
 
-def _info(facts: Facts) -> Iterator[tuple[str, int, bytes]]:
+def _info(facts: Description) -> Iterator[tuple[str, int, bytes]]:
     """Yield the files of pybi-info/, except RECORD."""
     probe = facts.probe
     yield _text("PYBI", [

@@ -125,7 +125,7 @@ def _pybi(config: Config, stripped: archive.Spec,
     layout = config.layout
     if config.name.marks or config.platform.arch.variant:
         return {}
-    facts = pybi.Facts(
+    facts = pybi.Description(
         config.version, config.build,
         config.platform.wheel_tag(layout.libc.read_text()),
         interpreter.native(InstalledTree(
@@ -187,7 +187,7 @@ def _python_json(config: Config, full: Mounts,
         made / "Setup.local", made / "Setup.stdlib", made / "Setup.bootstrap",
         layout.stage("source") / "Modules" / "Setup")}
     pinned = pins.load()
-    facts = metadata.Facts(
+    facts = metadata.Build(
         triple=config.target, options=config.flavour,
         crt_features=config.platform.libc.features(layout.libc.read_text()),
         licences=(pins.cpython_pin(pins.cpython_versions()[0]).licence,
@@ -198,7 +198,7 @@ def _python_json(config: Config, full: Mounts,
               for name, recipe in config.recipes.items() if recipe.data},
         compiler=_compiler(config.chain, config.platform,
                            config.flavour),
-        linked=build_info.Linked(
+        linked=build_info.Link(
             make=make, config_c=(made / "config.c").read_text(),
             setups=setups,
             libraries=_libraries(config.recipes, config.archives),

@@ -27,7 +27,7 @@ _PUBLIC_DOMAIN = {"blessing"}
 
 
 @dataclass(frozen=True)
-class Linked:
+class Link:
     """The inputs of `build_info`.  Paths are relative to the archive."""
 
     make: Mapping[str, str]
@@ -128,7 +128,7 @@ def inittab(config_c: str) -> dict[str, str]:
     return dict(re.findall(r'(?m)^\s*\{"(\w+)", (\w+)\},', config_c))
 
 
-def extensions(linked: Linked,
+def extensions(linked: Link,
                contents: Collection[str]) -> dict[str, Extension]:
     """Return the modules of the Setup files, sorted by name.
 
@@ -207,7 +207,7 @@ class _Flags:
         return list(links.values())
 
 
-def build_info(probe: Mapping[str, Any], linked: Linked,
+def build_info(probe: Mapping[str, Any], linked: Link,
                contents: Collection[str]) -> dict[str, Any]:
     """Return the complete build_info.
 
@@ -299,7 +299,7 @@ def _licence_texts(contents: Collection[str]) -> dict[str, list[str]]:
     return texts
 
 
-def _core(probe: Mapping[str, Any], linked: Linked,
+def _core(probe: Mapping[str, Any], linked: Link,
           contents: Collection[str],
           of_extensions: Collection[str]) -> dict[str, Any]:
     make, variables = linked.make, probe["python_config_vars"]

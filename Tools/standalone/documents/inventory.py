@@ -50,7 +50,7 @@ def find(tree: Path, made: Ingredients) -> Texts:
     Raises ValidationError for a component that components.toml does not
     list, and if a licence text is missing.
     """
-    linked = Linked(tree)
+    linked = Names(tree)
     found = dict(sorted([
         *_pinned(made, linked), *_cpython(made, tree, linked),
         *_pip(tree), *_compilers(made, linked)]))
@@ -58,7 +58,7 @@ def find(tree: Path, made: Ingredients) -> Texts:
             for item, texts in found.items()}
 
 
-class Linked:
+class Names:
     """The names in the string tables of a tree's ELF files."""
 
     def __init__(self, tree: Path) -> None:
@@ -80,7 +80,7 @@ class Linked:
         return (*paths, "lib/debug") if paths else ()
 
 
-def _pinned(made: Ingredients, linked: Linked) -> Iterator[
+def _pinned(made: Ingredients, linked: Names) -> Iterator[
         tuple[Component, dict[str, str]]]:
     wanted = made.recipes
 
@@ -102,7 +102,7 @@ def _pinned(made: Ingredients, linked: Linked) -> Iterator[
                 ), _texts(made.layout.dep(name) / "licenses")
 
 
-def _cpython(made: Ingredients, tree: Path, linked: Linked) -> Iterator[
+def _cpython(made: Ingredients, tree: Path, linked: Names) -> Iterator[
         tuple[Component, dict[str, str]]]:
     """Yield CPython, and its bundled components that are in the tree."""
     source = made.layout.stage("source")
@@ -123,7 +123,7 @@ def _cpython(made: Ingredients, tree: Path, linked: Linked) -> Iterator[
                 {"license.rst": section(notices, entry["section"])})
 
 
-def _piece(files: str, tree: Path, linked: Linked) -> tuple[str, ...]:
+def _piece(files: str, tree: Path, linked: Names) -> tuple[str, ...]:
     if not files.startswith("Lib/"):
         return linked.paths(f"/source/{files}")
     path = InstalledTree(tree).library / files.removeprefix("Lib/")
@@ -191,7 +191,7 @@ def _of_pip(name: str, version: str, paths: Iterable[Path],
         purl=f"pkg:pypi/{project.lower().replace('_', '-')}@{version}")
 
 
-def _compilers(made: Ingredients, linked: Linked) -> Iterator[
+def _compilers(made: Ingredients, linked: Names) -> Iterator[
         tuple[Component, dict[str, str]]]:
     """Yield the compiler and C library code that the linker adds."""
     libraries = made.layout.toolchain / "sysroot/usr/lib"

@@ -17,7 +17,7 @@ from typing import Any
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.model import Pin
 from standalone.documents import build_info
-from standalone.documents.build_info import Linked
+from standalone.documents.build_info import Link
 
 #: Patterns for packages of the standard library that only contain tests.
 TEST_PACKAGES = ("test", "idlelib.idle_test")
@@ -108,7 +108,7 @@ class Compiler:
 
 
 @dataclass(frozen=True)
-class Facts:
+class Build:
     """The facts that come from the build, not from the interpreter."""
 
     triple: str
@@ -118,7 +118,7 @@ class Facts:
     licence_path: str            # in the archive
     data: Mapping[Pin, Iterable[str]]       # data pins → paths in the tree
     compiler: Compiler
-    linked: Linked
+    linked: Link
 
 
 def make_facts(output: str) -> dict[str, str]:
@@ -127,7 +127,7 @@ def make_facts(output: str) -> dict[str, str]:
                 if "=" in line)
 
 
-def python_json(probe: Mapping[str, Any], facts: Facts,
+def python_json(probe: Mapping[str, Any], facts: Build,
                 contents: Collection[str]) -> dict[str, Any]:
     """Return the complete document.
 

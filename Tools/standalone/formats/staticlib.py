@@ -64,7 +64,7 @@ def hide(archive: bytes) -> bytes:
     """*archive* with every symbol that it defines hidden.
 
     Others may link with it as before, but a program or library that
-    they make exports none of it.  Members that are no ELF files stay as
+    they make exports none of it.  Members that are not ELF files stay as
     they are.  Raises ValueError if *archive* is none.
     """
     result = bytearray(archive)

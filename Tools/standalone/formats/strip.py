@@ -77,13 +77,13 @@ def _replace(header: Container, **fields: int | str) -> Container:
 
 
 def _segment_end(segment: Container) -> int:
-    """Where it ends in the file; 0 if nothing of it is there."""
+    """Where it ends in the file, or 0 if it has no bytes there."""
     size: int = segment.p_filesz
     return segment.p_offset + size if size else 0
 
 
 def _section_end(section: Container) -> int:
-    """Where it ends in the file; 0 if nothing of it is there."""
+    """Where it ends in the file, or 0 if it has no bytes there."""
     size: int = section.sh_size
     return section.sh_offset + size if _has_content(section) else 0
 
@@ -106,7 +106,7 @@ def split(data: bytes, debuglink: str) -> tuple[bytes, bytes]:
     symbols stay true, but of what is loaded only the notes.  *debuglink*
     is the debug file's name, which the stripped one records.
 
-    Raises ValueError if *data* is no linked ELF file, or a damaged one.
+    Raises ValueError if *data* is damaged or not a linked ELF file.
     """
     elf = _parse(data)
     if elf.header.e_type not in _LINKED:
@@ -124,7 +124,7 @@ def split_tree(tree: Path, stripped: Path, debug: Path) -> None:
     A stripped file has the same name below *stripped*.  A debug file is
     found by build id if the debugger's ``debug-file-directory`` is
     *debug*/lib/debug, and without any setting if *debug* is laid over
-    *stripped*, through a link in ``.debug/`` beside the stripped file.
+    *stripped*, through a link in ``.debug/`` next to the stripped file.
 
     Raises BuildError for a damaged file, one without a build id, and two
     that differ and have the same.
@@ -286,7 +286,7 @@ def _remaining(elf: _Elf) -> Iterator[Container]:
 
 
 def _only(elf: _Elf, pieces: Iterable[tuple[int, int]]) -> bytearray:
-    """The start of the file, zero but for some *pieces* of it."""
+    """Return the start of the file: *pieces*, and zeros between them."""
     pieces = [(start, end) for start, end in pieces if start < end]
     out = bytearray(max(end for _, end in pieces))
     for start, end in pieces:

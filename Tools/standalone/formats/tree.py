@@ -4,7 +4,7 @@
     UNIX.library                 →  lib/python3.*, for every version
 
 A layout is data, so that another system's (Windows has no bin/, and its
-library is Lib/) can be added beside UNIX.
+library is Lib/) can be added.
 """
 
 from dataclasses import asdict, dataclass
@@ -25,7 +25,7 @@ class TreeLayout:
     dynload: str                 # its extension modules
     site_packages: str
     sysconfigdata: str           # what sysconfig loads its variables from
-    config_dir: str              # what is for those who embed the library
+    config_dir: str              # for programs that embed the library
     makefile: str
     static_library: str
 

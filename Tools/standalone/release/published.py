@@ -19,7 +19,7 @@ _PUBLISHED = "make standalone writes it, and it is published with the archives"
 
 
 @dataclass(frozen=True)
-class Component:
+class Package:
     """A package of an SBOM; *sha256* is that of its source, or empty."""
 
     version: str
@@ -45,7 +45,7 @@ class Release:
             found.setdefault(archive.kind, []).append(str(archive))
         return found
 
-    def components(self) -> dict[str, Component]:
+    def components(self) -> dict[str, Package]:
         """Return the components in the SBOMs of all archives, by id."""
         return {name: component for sbom in sorted(self.sums)
                 if sbom.endswith(SBOM)
@@ -112,7 +112,7 @@ def _verify(directory: Path, sums: Mapping[str, str]) -> None:
                 f"{checksums.FILE} says sha256 {expected}, it has {digest}")
 
 
-def components(sbom: Path) -> dict[str, Component]:
+def components(sbom: Path) -> dict[str, Package]:
     """Return the packages of an SPDX document, by their ids.
 
     Components of CPython and pip are ``cpython-expat``, ``pip-idna``.
@@ -130,10 +130,10 @@ def components(sbom: Path) -> dict[str, Component]:
                          f"{type(exc).__name__}: {exc}") from exc
 
 
-def _component(package: Mapping[str, Any]) -> Component:
+def _component(package: Mapping[str, Any]) -> Package:
     sums = {entry["algorithm"]: entry["checksumValue"]
             for entry in package.get("checksums", ())}
-    return Component(
+    return Package(
         package.get("versionInfo", ""),
         sums.get("SHA256", ""), package.get(
             "licenseConcluded", package.get("licenseDeclared", "")))

@@ -36,7 +36,7 @@ struct _inittab _PyImport_Inittab[] = {{
 
 
 @dataclass(frozen=True)
-class Request:
+class Change:
     """The arguments of the command line.
 
     *archive* is a full archive or its unpacked directory, *without* are
@@ -50,20 +50,20 @@ class Request:
     program: Path
 
 
-def relink(request: Request, config: Config) -> list[str]:
+def relink(change: Change, config: Config) -> list[str]:
     """Link and test the program; return the names of built-in modules.
 
     Install the compiler below the work directory of *config* if it is
-    missing.  Raises UsageError if the request is invalid, and BuildError
+    missing.  Raises UsageError if the change is impossible, and BuildError
     if the compiler fails or the program does not run.
     """
-    added = _added(request.additions)
-    with (_scratch(request.program) as scratch,
-          full_archive.opened(request.archive) as distribution):
+    added = _added(change.additions)
+    with (_scratch(change.program) as scratch,
+          full_archive.opened(change.archive) as distribution):
         document = distribution.document
-        config = _config(config, document, request.archive)
+        config = _config(config, document, change.archive)
         modules = selected(document["build_info"]["extensions"],
-                           request.without, added)
+                           change.without, added)
         _bring_toolchain(config, document)
         runner = Runner(config.layout.logs / "relink.log", environment(
             [config.layout.toolchain / "bin"]))
@@ -75,7 +75,7 @@ def relink(request: Request, config: Config) -> list[str]:
             _check_init(scratch / f"{name}.o", source)
         runner.steps(work.link(modules, added), "relink")
         _try(scratch / "python", distribution.path / "install", modules)
-        (scratch / "python").replace(request.program)
+        (scratch / "python").replace(change.program)
     return sorted(modules)
 
 
@@ -90,7 +90,7 @@ def selected(extensions: Mapping[str, Any], without: Collection[str],
                if "shared_lib" not in variants[0]}
     for name in sorted(without):
         if name in added:
-            raise UsageError(f"{name} is to be added and left out")
+            raise UsageError(f"cannot both add and leave out {name}")
         if name not in extensions:
             raise UsageError(f"no module {name!r} in the archive",
                              hint=f"built in are: {' '.join(builtin)}")
@@ -103,8 +103,8 @@ def selected(extensions: Mapping[str, Any], without: Collection[str],
                              "without it")
     for name in sorted(added):
         if name in extensions:
-            raise UsageError(f"there is a module {name} in the archive",
-                             hint="give yours another name")
+            raise UsageError(f"the archive already has a module {name}",
+                             hint="rename the module to add")
     kept = {name: variant["init_fn"] for name, variant in builtin.items()
             if name not in without}
     return dict(sorted((kept | {
@@ -192,8 +192,8 @@ def _added(sources: Sequence[Path]) -> dict[str, Path]:
     for source in sources:
         name = source.stem
         if source.suffix != ".c" or not name.isidentifier():
-            raise UsageError(f"{source} is no NAME.c, where NAME is that of "
-                             "the module")
+            raise UsageError(f"cannot add {source}: its name must be NAME.c, "
+                             "after the module NAME")
         if not source.is_file():
             raise UsageError(f"no such file: {source}")
         if name in added:

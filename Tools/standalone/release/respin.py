@@ -19,7 +19,7 @@ from standalone.formats import checksums
 from standalone.formats.names import CHANGES
 from standalone.pipeline import driver
 from standalone.release import published
-from standalone.release.published import Component, Release
+from standalone.release.published import Package, Release
 from standalone.request import Config
 from standalone.sources import pins
 
@@ -68,7 +68,7 @@ def _directory(base: str) -> Path:
     if not base:
         raise UsageError("a respin of what?", hint=(
             "BASE=DIR: the archives that were published, with what lay "
-            "beside them"))
+            "with them"))
     directory = Path(base)
     published.sums(directory)
     return directory
@@ -134,8 +134,8 @@ def _changes(before: Release, after: Release) -> dict[str, Any]:
                                       after, names))}}
 
 
-def _components(before: Mapping[str, Component],
-                after: Mapping[str, Component]) -> list[dict[str, Any]]:
+def _components(before: Mapping[str, Package],
+                after: Mapping[str, Package]) -> list[dict[str, Any]]:
     """Return the components that differ; None stands for a missing one."""
     return [{"name": name, "from": _facts(before.get(name)),
              "to": _facts(after.get(name))}
@@ -143,7 +143,7 @@ def _components(before: Mapping[str, Component],
             if before.get(name) != after.get(name)]
 
 
-def _facts(component: Component | None) -> dict[str, str] | None:
+def _facts(component: Package | None) -> dict[str, str] | None:
     return asdict(component) if component else None
 
 

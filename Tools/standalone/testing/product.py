@@ -41,7 +41,7 @@ SELECTION = (
 )
 
 def distribution(config: Config, *, here: bool = True) -> Counts:
-    """All tests of the archive; without *here* only those in chroots."""
+    """Run all tests of the archive; without *here* only those in chroots."""
     if not targets.runs_here(config.platform):
         raise UsageError(f"{config.target} does not run on this machine")
     with (testbed.terminable(), driver.lock(config.layout),
@@ -60,13 +60,13 @@ def _tests(place: Path) -> Path:
 
 
 def _runtime(place: Path) -> list[str]:
-    """The modules of our own tests."""
+    """Return the names of the modules of our own tests."""
     return [f"{RUNTIME}.{path.stem}" for path in sorted(
         (_tests(place) / RUNTIME).glob("test_*.py"))]
 
 
 def _present(place: Path) -> list[str]:
-    """Those of SELECTION that this version of CPython has."""
+    """Return those of SELECTION that this version of CPython has."""
     tests = _tests(place)
     return [name for name in SELECTION
             if list(tests.glob(name.replace(".", "/") + "*"))]
@@ -90,8 +90,10 @@ def _on_this_machine(place: Path, *, gpl: bool) -> Counts:
 
 
 def _expected_failure(place: Path, name: str, failure: Failure) -> Counts:
-    """A test of the file *name* that still fails; else it has no place in
-    the list."""
+    """Count a test of the file *name* as passed if it still fails.
+
+    If it passes, its entry in the list is out of date.
+    """
     test = failure.test
     with tempfile.TemporaryFile() as output:
         testbed.run(place, [name, f"--match={test}"], output)
@@ -127,12 +129,15 @@ def _in_chroot(chroot: Chroot, place: Path, logs: Path) -> Counts:
 
 
 def _no_release(chroot: Chroot, log: Path) -> Counts:
-    """A mirror need not have it; but that of our CI has."""
+    """Count a release that cannot be downloaded.
+
+    A mirror may leave it out, but the mirror that CI uses has it.
+    """
     end = log.read_text(errors="replace").splitlines()[-30:]
     if "CI" in os.environ:
         print(*(f"  | {line}" for line in end), sep="\n")
         print(f"failed: no {chroot.suite} can be had, see {log}", flush=True)
         return Counts(failed=1)
     print(f"skipped: no {chroot.suite} can be had, see {log}: "
-          f"{end[-1] if end else 'nothing was said'}", flush=True)
+          f"{end[-1] if end else 'no message'}", flush=True)
     return Counts(skipped=1)

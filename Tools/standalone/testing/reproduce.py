@@ -52,7 +52,7 @@ _WRAPPERS = (
 
 @dataclass(frozen=True)
 class Second:
-    """The second build: all of it lies below *top*."""
+    """The second build, all of it below *top*."""
 
     top: Path
     argv: tuple[str, ...]        # wrappers, and a Python

@@ -1,4 +1,4 @@
-"""How many tests passed: what unittest and CPython's regrtest report."""
+"""Count passed tests from the reports of unittest and regrtest."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -32,23 +32,26 @@ class Counts:
 
 
 def unittest_counts(text: str, code: int) -> Counts:
-    """The numbers that unittest ends with: ``Ran 9 tests in ...`` and
-    ``OK (skipped=1)`` or ``FAILED (failures=1, errors=2)``."""
+    """Return the counts from the end of unittest's output.
+
+    It ends with ``Ran 9 tests in ...`` and ``OK (skipped=1)`` or
+    ``FAILED (failures=1, errors=2)``.  *code* is the exit code.
+    """
     ran = sum(map(int, re.findall(r"^Ran (\d+) tests? in", text, re.M)))
     numbers = {name: int(count) for name, count in re.findall(
         r"(\w+)=(\d+)", text.rpartition("\nRan ")[2])}
     failed = sum(numbers.get(name, 0) for name in (
         "failures", "errors", "unexpectedSuccesses"))
     if code and not failed:
-        failed = 1               # it did not get as far as to say how many
+        failed = 1               # it ended before it could report
     skipped = numbers.get("skipped", 0)
     return Counts(max(ran - failed - skipped, 0), failed, skipped)
 
 
 def junit_results(report: Path) -> dict[str, str]:
-    """Test's name → passed, failed or skipped.
+    """Map the names of tests to "passed", "failed" or "skipped".
 
-    A test that failed in a subtest has no name and no result there.
+    A test that failed in a subtest has neither a name nor a result there.
     """
     results: dict[str, str] = {}
     if not report.exists():
@@ -65,9 +68,9 @@ def junit_results(report: Path) -> dict[str, str]:
 
 def junit_counts(report: Path, names: Sequence[str], code: int, *,
                  may_skip: bool = False) -> Counts:
-    """The numbers; a module of which nothing passed has failed.
+    """Return the counts; a module without a passed test counts as failed.
 
-    With *may_skip* only one of which nothing was run or skipped has.
+    With *may_skip*, a module with skipped tests does not.
     """
     results = junit_results(report)
     values = list(results.values())
@@ -84,12 +87,12 @@ def junit_counts(report: Path, names: Sequence[str], code: int, *,
 
 
 def regrtest_results(report: Path, text: str) -> dict[str, str]:
-    """Test's name → passed, failed, skipped, or "again" if it passed when
-    it was run again.
+    """Map the names of tests to "passed", "failed", "skipped" or "again".
 
-    As `junit_results` gives them, completed by what regrtest said: the
-    report knows neither the names of tests that failed in a subtest nor
-    that a test file crashed, was ended, or could not be imported.
+    "again" means that it passed when it was run again.  The results of
+    `junit_results` are completed from regrtest's output: the report has
+    neither the names of tests that failed in a subtest nor test files that
+    crashed, were killed, or could not be imported.
     """
     first: dict[str, set[str]] = {}
     file = ""

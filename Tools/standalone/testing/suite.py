@@ -76,7 +76,7 @@ class Outcome:
 
 
 def suite(config: Config, systems: str = "", tests: str = "") -> bool:
-    """Run the suite, or some *tests* of it; was all as expected?
+    """Run the suite, or only *tests*; was every result as expected?
 
     *systems* and *tests* are words; by default all that this machine can
     and all there are.  Raises UsageError for systems it cannot.
@@ -185,14 +185,14 @@ def _display() -> Iterator[Mapping[str, str]]:
         yield {}
         return
     readable, writable = os.pipe()
-    with (os.fdopen(readable) as told, subprocess.Popen(
+    with (os.fdopen(readable) as reported, subprocess.Popen(
             ["Xvfb", "-displayfd", str(writable), "-nolisten", "tcp",
              "-noreset", "-screen", "0", "1280x1024x24"],
             pass_fds=(writable,), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server):
         os.close(writable)
         try:
-            number = told.read().strip()
+            number = reported.read().strip()
             yield {"DISPLAY": f":{number}"} if number else {}
         finally:
             server.terminate()

@@ -37,8 +37,10 @@ _RESOURCES = "curses,subprocess"
 
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the body as Ctrl-C does, unless they are
-    ignored: nohup has its command ignore SIGHUP."""
+    """End the body on SIGTERM and SIGHUP as on Ctrl-C.
+
+    Signals that are ignored stay ignored: nohup ignores SIGHUP.
+    """
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
     before = {number: signal.signal(number, interrupt)
@@ -53,7 +55,7 @@ def terminable() -> Iterator[None]:
 
 @contextlib.contextmanager
 def place() -> Iterator[Path]:
-    """A directory of whoever runs the tests; without a tree as yet."""
+    """Make a place that belongs to the tests' user, without a tree yet."""
     top = Path(tempfile.mkdtemp(prefix="standalone-"))
     try:
         made = top / NAME
@@ -67,7 +69,7 @@ def place() -> Iterator[Path]:
 
 
 def shipped(config: Config, tree: Path) -> None:
-    """Unpack what most people download, as *tree*.
+    """Unpack install_only_stripped as *tree*.
 
     Raises UsageError if nothing has been built.
     """
@@ -75,7 +77,7 @@ def shipped(config: Config, tree: Path) -> None:
 
 
 def testable(config: Config, tree: Path) -> None:
-    """The same with the tests laid over it, and read-only."""
+    """Unpack the same with the tests over it, and make it read-only."""
     shipped(config, tree)
     tests = tree.with_name("tests")
     _unpack(config, "tests", tests)
@@ -99,14 +101,16 @@ def _unpack(config: Config, kind: str, target: Path) -> None:
 
 
 def debuginfo(config: Config, directory: Path) -> None:
-    """What the archive of debug information has, as *directory*: the
-    tests lay it over a copy of the tree."""
+    """Copy what the archive of debug information has to *directory*.
+
+    Tests put it over a copy of the tree.
+    """
     shutil.copytree(config.layout.stage("tree") / "debug", directory,
                     symlinks=True)
 
 
 def _add_static_library(built: Path, tree: Path) -> None:
-    """For some of our tests: it is in the full archive alone."""
+    """Add libpython's archive, which only the full archive has."""
     static = InstalledTree(built).static_library
     target = tree / static.parent.relative_to(built)
     shutil.copy2(static, target)
@@ -116,8 +120,10 @@ def _add_static_library(built: Path, tree: Path) -> None:
 
 def regrtest(here: PurePath, arguments: Sequence[str],
              python: str = "") -> list[str]:
-    """The command that runs CPython's test runner in the place *here*;
-    with the *python* there, or another."""
+    """Return the command that runs CPython's test runner in *here*.
+
+    It uses the *python* there unless another is given.
+    """
     return [python or str(here / "python" / "bin" / "python3"), "-m", "test",
             f"-j{len(os.sched_getaffinity(0))}", f"-u{_RESOURCES}",
             "--timeout=600", "-W", f"--tempdir={here / 'tmp'}",
@@ -125,7 +131,7 @@ def regrtest(here: PurePath, arguments: Sequence[str],
 
 
 def environment(here: PurePath) -> dict[str, str]:
-    """All variables that the tests have."""
+    """Return all variables that the tests have."""
     return {"HOME": str(here / "home"), "PATH": "/usr/bin:/bin",
             "TERM": "xterm-256color"}
 
@@ -133,9 +139,10 @@ def environment(here: PurePath) -> dict[str, str]:
 def run(here: Path, arguments: Sequence[str],
         output: IO[bytes] | None = None,
         variables: Mapping[str, str] = MappingProxyType({})) -> int:
-    """regrtest on this machine, as nobody if we are root; its exit code.
+    """Run regrtest on this machine, as nobody if we are root.
 
-    *arguments* are its options and the names of tests.
+    Return its exit code.  *arguments* are its options and the names of
+    tests.
     """
     (here / REPORT).unlink(missing_ok=True)
     root = os.geteuid() == 0

@@ -1,7 +1,7 @@
 """Run a package of unit tests: each module in a process of its own.
 
-Several run at once.  What a module prints is shown when it has ended, all
-of it if a test failed, and a line if none did.
+Several run at once.  When a module has ended, its whole output is shown if
+a test failed, otherwise one line.
 """
 
 import contextlib
@@ -82,7 +82,7 @@ def watch(argv: Sequence[str], env: Mapping[str, str],
         while (not stop.is_set()
                and (seconds := until - time.monotonic()) > 0):
             ended = child.poll() is not None
-            # Not too short: somebody who writes may have to wait for a core.
+            # Not too short: a process that writes may have to wait for a core.
             wait = min(1, max(seconds, 0.3))
             if select.select([child.stdout], [], [], wait)[0]:
                 data = os.read(child.stdout.fileno(), 1 << 16)

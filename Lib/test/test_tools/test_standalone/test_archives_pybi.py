@@ -18,7 +18,7 @@ from . import children
 SITE = "lib/python3.13/site-packages"
 PROBED = {"variables": {"os_name": "posix"}, "paths": {"scripts": "bin"},
           "tags": ["cp313-cp313-PLATFORM", "py3-none-any"]}
-FACTS = pybi.Facts("3.13.15", 1, "manylinux_2_17_x86_64", PROBED)
+FACTS = pybi.Description("3.13.15", 1, "manylinux_2_17_x86_64", PROBED)
 
 
 class PybiTest(unittest.TestCase):

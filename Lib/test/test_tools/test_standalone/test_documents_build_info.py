@@ -58,7 +58,7 @@ class SetupFiles(unittest.TestCase):
                 "MODULE__SSL_LDFLAGS": "-L/build/deps/openssl/lib -lssl -ldl",
                 "EXPAT_LDFLAGS": "-lm Modules/expat/libexpat.a",
                 "BLDSHARED": "cc -pthread -shared"}
-        found = build_info.extensions(build_info.Linked(
+        found = build_info.extensions(build_info.Link(
             make, CONFIG_C, {
                 "Setup.local": SETUP_LOCAL, "Setup.stdlib": SETUP_STDLIB,
                 "Setup.bootstrap": "posix posixmodule.c"}, "elf", {}),
@@ -162,7 +162,7 @@ class Licences(unittest.TestCase):
              "python_paths": {"platstdlib": "lib"},
              "python_suffixes": {"extension": [".so"]},
              "python_stdlib_platform_config": "config"},
-            build_info.Linked({"LIBRARY_OBJS": "", "LIBS": "", "SYSLIBS": "",
+            build_info.Link({"LIBRARY_OBJS": "", "LIBS": "", "SYSLIBS": "",
                             "PY_CORE_CFLAGS": ""}, '{"_x", PyInit__x},',
                            {"Setup.local": setup}, "elf", libraries),
             contents)

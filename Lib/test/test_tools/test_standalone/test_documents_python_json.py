@@ -15,7 +15,7 @@ from standalone.core.errors import BuildError, UsageError
 from standalone.core.layout import TOOLS
 from standalone.core.model import Pin
 from standalone.documents import python_json
-from standalone.documents.build_info import Linked
+from standalone.documents.build_info import Link
 from standalone.documents.python_json import Compiler
 
 from . import children
@@ -95,7 +95,7 @@ class Document(unittest.TestCase):
         probe = self.probe
         table = [(name, f"PyInit_{name}") for name in
                  probe["builtin_modules"] if name != "sys"]
-        self.facts = python_json.Facts(
+        self.facts = python_json.Build(
             triple="x86_64-unknown-linux-gnu", options="noopt",
             crt_features=["glibc-dynamic",
                           "glibc-max-symbol-version:2.17"],
@@ -108,7 +108,7 @@ class Document(unittest.TestCase):
             compiler=Compiler("zig", "clang version 22.1.8",
                               "x86_64-linux-gnu.2.17", "ziglang==0.17.0",
                               ("-fstack-clash-protection",), ("-pie",)),
-            linked=Linked(
+            linked=Link(
                 make={"LIBRARY_OBJS": "Objects/object.o Modules/config.o "
                                       "Modules/posixmodule.o",
                       "LIBS": "-ldl", "SYSLIBS": "-lm",

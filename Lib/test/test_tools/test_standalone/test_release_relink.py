@@ -53,7 +53,7 @@ class Selected(unittest.TestCase):
                 ("sys", "", "sys is required"),
                 ("_nope", "", "no module '_nope'"),
                 ("_tkinter", "", "_tkinter is not built in"),
-                ("_ssl", "_ssl", "_ssl is to be added and left out"),
+                ("_ssl", "_ssl", "cannot both add and leave out _ssl"),
                 ("", "_ssl", "is a module _ssl in"),
                 ("", "_tkinter", "is a module _tkinter in")):
             with (self.subTest(why),
@@ -106,7 +106,7 @@ class Sources(unittest.TestCase):
         self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
 
     def relink(self, *sources, program="python"):
-        relink.relink(relink.Request(
+        relink.relink(relink.Change(
             self.dir / "archive", frozenset(), tuple(
                 self.dir / source for source in sources),
             self.dir / program), None)
@@ -117,9 +117,9 @@ class Sources(unittest.TestCase):
             (self.dir / name).touch()
         for sources, why in (
                 (["nothing.c"], "no such file: .*nothing.c"),
-                (["a"], "a is no NAME.c"),
-                (["not-a-name.c"], "is no NAME.c"),
-                (["mod.cpp"], "is no NAME.c"),
+                (["a"], "cannot add a: its name"),
+                (["not-a-name.c"], "its name must be NAME.c"),
+                (["mod.cpp"], "its name must be NAME.c"),
                 (["mod.c", "a/mod.c"], "two modules mod")):
             with (self.subTest(sources),
                   self.assertRaisesRegex(UsageError, why)):
