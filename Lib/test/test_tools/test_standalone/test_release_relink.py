@@ -54,8 +54,8 @@ class Selected(unittest.TestCase):
                 ("_nope", "", "no module '_nope'"),
                 ("_tkinter", "", "_tkinter is not built in"),
                 ("_ssl", "_ssl", "cannot both add and leave out _ssl"),
-                ("", "_ssl", "is a module _ssl in"),
-                ("", "_tkinter", "is a module _tkinter in")):
+                ("", "_ssl", "already has a module _ssl"),
+                ("", "_tkinter", "already has a module _tkinter")):
             with (self.subTest(why),
                   self.assertRaisesRegex(UsageError, why)):
                 relink.selected(EXTENSIONS, set(without.split()),
@@ -117,7 +117,7 @@ class Sources(unittest.TestCase):
             (self.dir / name).touch()
         for sources, why in (
                 (["nothing.c"], "no such file: .*nothing.c"),
-                (["a"], "cannot add a: its name"),
+                (["a"], "a: its name must be NAME.c"),
                 (["not-a-name.c"], "its name must be NAME.c"),
                 (["mod.cpp"], "its name must be NAME.c"),
                 (["mod.c", "a/mod.c"], "two modules mod")):
