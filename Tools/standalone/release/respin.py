@@ -66,7 +66,7 @@ def _cves(text: str) -> list[str]:
 
 def _directory(base: str) -> Path:
     if not base:
-        raise UsageError("a respin of what?", hint=(
+        raise UsageError("BASE is required", hint=(
             "BASE=DIR: the archives that were published, with what lay "
             "with them"))
     directory = Path(base)

@@ -67,7 +67,7 @@ def _files(out: Path) -> Iterator[Path]:
             raise ValidationError(
                 f"SHA256SUMS lists {name}: {exc.strerror}") from exc
         if found != sha256:
-            raise ValidationError(f"{name} is not what SHA256SUMS lists",
+            raise ValidationError(f"{name} differs from SHA256SUMS",
                                   hint="make standalone makes it anew")
         yield out / name
     yield sums

@@ -270,7 +270,7 @@ class CommandTest(CliTest):
         empty = self.dir / "empty"
         empty.mkdir()
         for argv, words in (
-                ([], ["a respin of what?", "BASE=DIR"]),
+                ([], ["BASE is required", "BASE=DIR"]),
                 ([f"--base={empty}"], ["cannot read", checksums.FILE]),
                 ([f"--base={empty}", "--cves=CVE-25-1"], ["CVE-25-1"]),
                 (["--build=two"], ["BUILD=two"]),

@@ -102,7 +102,7 @@ class UnsignedTest(SignTestCase):
     def test_tampered_archive(self):
         (self.out / ARCHIVE).write_text("other")
         with self.assertRaisesRegex(
-                ValidationError, f"{ARCHIVE} is not what SHA256SUMS lists"):
+                ValidationError, f"{ARCHIVE} differs from SHA256SUMS"):
             self.sign()
 
     def test_missing_archive(self):
