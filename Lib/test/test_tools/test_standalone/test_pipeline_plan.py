@@ -166,7 +166,7 @@ class PartsTest(unittest.TestCase):
         [cls.before] = cls.run_program([{}])
 
     @classmethod
-    def run_program(cls, edits, mode=""):
+    def run_program(cls, edits, mode="", **variables):
         """The parts after each of *edits*, texts by name of a file."""
         done = children.run(
             [sys.executable, "-c", PARTS, cls.tree, cls.dir / "out", mode],
@@ -174,7 +174,7 @@ class PartsTest(unittest.TestCase):
                 str(cls.tools / name): text for name, text in texts.items()})
                 + "\n" for texts in edits),
             env={**os.environ, "PYTHONPATH": str(cls.tools.parent),
-                 "PYTHONDONTWRITEBYTECODE": "1"},
+                 "PYTHONDONTWRITEBYTECODE": "1", **variables},
             capture_output=True, text=True)
         assert not done.returncode, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
@@ -217,6 +217,16 @@ class PartsTest(unittest.TestCase):
         """Stages by name; "deps" is all dependencies."""
         return {title for title in self.before
                 if title.partition("-")[0] in names}
+
+
+class EnvironmentTest(PartsTest):
+
+    def test_what_only_this_user_has(self):
+        # The same for every user, wherever the programs of the machine are.
+        [after] = self.run_program(
+            [{}], TMPDIR=str(self.dir), CFLAGS="-O0", LANG="de_DE.UTF-8",
+            PATH=os.pathsep.join([str(self.dir), os.environ["PATH"]]))
+        self.assertEqual(self.changed(after), {})
 
 
 class ModuleTest(PartsTest):

@@ -88,6 +88,27 @@ class GraphTest(unittest.TestCase):
                 (self.work / own.strip()).read_text(),
                 plan.read(self.layout, task.stage.name, task.dependency))
 
+    def test_key_of_the_toolchain_alone(self):
+        # relink wants it, without a plan.
+        self.assertEqual(plan.toolchain(self.config),
+                         plan.read(self.layout, "toolchain"))
+
+    def test_keys_can_be_read(self):
+        text = plan.read(self.layout, "deps", "zlib")
+        self.assertIn('\n "code recipes/__init__.py": "', text)
+        self.assertGreater(text.count("\n"), 10)
+
+    def test_no_such_stage(self):
+        for words in (["nothing"], ["deps"], ["deps", "nothing"],
+                      ["setup", "zlib"]):
+            with (self.subTest(words),
+                  self.assertRaises(UsageError) as caught):
+                plan.read(self.layout, *words)
+            self.assertIn(repr(" ".join(words)), caught.exception.message)
+            hint = caught.exception.hint.replace("\n", " ")
+            for name in "toolchain", "deps zlib", "cpython", "archive":
+                self.assertIn(f" {name}", hint)
+
     def test_what_builds_share(self):
         planned = plan.parts(self.config)
 

@@ -54,10 +54,9 @@ for number in signal.SIGINT, signal.SIGHUP:
 RUN = """
 import sys
 from pathlib import Path
-from standalone.testing import chroots
-from standalone.testing import testbed as moved
+from standalone.testing import chroots, testbed
 chroots._GRACE = 1
-with moved.terminable():
+with testbed.terminable():
     chroots.run(chroots.Chroot("x", "x"), *map(Path, sys.argv[1:]), [])
 """
 
@@ -149,6 +148,9 @@ class RunTest(unittest.TestCase):
         self.assertNothingLeft()
 
     def test_ended(self):
+        # Under nohup this process, and so its children, ignore SIGHUP.
+        self.addCleanup(signal.signal, signal.SIGHUP,
+                        signal.signal(signal.SIGHUP, signal.SIG_DFL))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(number), self.start(HANG) as child:
                 child.send_signal(number)
