@@ -51,8 +51,8 @@ class ParseTest(unittest.TestCase):
             Options.parse(text)
         self.assertEqual(caught.exception.message, message)
         self.assertEqual(
-            caught.exception.hint, "known: noopt, lto, debug, gpl; gpl may "
-            "be joined to one of the others: lto+gpl")
+            caught.exception.hint, "known: noopt, lto, debug, gpl; gpl can "
+            "be combined with one of the others: lto+gpl")
 
     def test_unknown_words(self):
         for text, word in (("pgo", "pgo"), ("", ""), ("lto+", ""),

@@ -124,7 +124,8 @@ class RealTreeTests(OverlayTestCase):
         for words, message in (
                 ("bogus+gpl", "unknown OPTIONS 'bogus'"),
                 ("lto+debug",
-                 "OPTIONS=lto+debug has more than one flavour")):
+                 "OPTIONS=lto+debug has more than one flavour: "
+                 "lto and debug")):
             done = configure(f"--with-standalone={words}")
             self.assertEqual(done.returncode, 0, done.stderr)
             done = make("standalone", f"PYTHON3={sys.executable}")
