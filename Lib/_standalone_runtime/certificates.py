@@ -128,7 +128,7 @@ def _is_store(directory: str) -> bool:
     """Does *directory* contain, or may it contain, a name that OpenSSL
     looks up?
 
-    Debian's openssl creates an empty directory, which is no store.  A
+    Debian's openssl creates an empty directory, which is not a store.  A
     directory that cannot be listed, because of permissions or for lack of
     a file descriptor, may be one.
     """

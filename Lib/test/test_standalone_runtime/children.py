@@ -97,7 +97,7 @@ def run(argv, *, timeout=DEADLINE, check=False, capture_output=False,
 
 
 def wait(pid, timeout=DEADLINE):
-    """Return the exit code of a child that is no `Child`; kill it and
+    """Return the exit code of a child that is not a `Child`; kill it and
     raise AssertionError if it does not end in time."""
     until = time.monotonic() + timeout
     while not (ended := os.waitpid(pid, os.WNOHANG))[0]:

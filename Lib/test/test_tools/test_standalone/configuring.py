@@ -20,7 +20,7 @@ env >> configured
 test -f Modules/Setup.local || exit 1
 cp ../source/Makefile.pre.in Makefile
 """
-# The targets that are made, with what each is told on a line of its own.
+# make writes each target with its variables on a line of its own.
 MAKEFILE = """\
 MODULE_ZLIB_STATE=yes
 MODULE__DBM_STATE=yes

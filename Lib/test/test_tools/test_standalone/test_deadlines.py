@@ -45,7 +45,7 @@ def offences(source):
                     yield node.lineno, f"{module}.{name}"
             case ast.Call(func=ast.Attribute(attr=name), keywords=keywords,
                           args=args):
-                # communicate()'s first argument is no deadline.
+                # communicate()'s first argument is not a deadline.
                 positional = 2 if name == "communicate" else 1
                 if (name in WAITS and len(args) < positional
                         and not any(keyword.arg == "timeout"

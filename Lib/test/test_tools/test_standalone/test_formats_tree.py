@@ -118,7 +118,7 @@ class SpelledOnceTest(unittest.TestCase):
 
 
 def strings(tree):
-    """The string constants of a module that are no docstrings."""
+    """Yield the string constants of a module except docstrings."""
     docstrings = {
         node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):

@@ -77,7 +77,7 @@ class SysconfigTest(SmallTree):
                          f"\nprefix={PREFIX}\n")
         self.assertEqual(self.read(f"{CONFIG_DIR}/python-config.py"),
                          "#!/usr/bin/env python3.13\nimport sys\n")
-        # What is no text stays as it is.
+        # Values other than strings stay as they are.
         self.assertEqual((self.tree / CONFIG_DIR / "python.o").read_bytes(),
                          before)
         self.assertEqual(self.read(f"{CONFIG_DIR}/libpython3.13.a"),

@@ -121,7 +121,7 @@ class Elf(Case):
 
 
 class Libraries(Case):
-    """Members of static libraries, in the tree and beside it."""
+    """Members of static libraries, in the tree and outside of it."""
 
     def archive(self, **members):
         return archive_of({
