@@ -81,7 +81,7 @@ def startup(config: Config) -> Startup:
     """Count in an unpacked archive, with and without the runtime."""
     with (testbed.terminable(), driver.lock(config.layout),
           testbed.place() as place):
-        testbed.shipped(config, place / "python")
+        testbed.shipped(config.layout, place / "python")
         shipped = _instructions(place)
         _take_out(place / "python", config.minor)
         return Startup(shipped, _instructions(place))

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from standalone.core import stamp
-from standalone.core.layout import ROOT, TOOLS, downloads
+from standalone.core.layout import ROOT, TOOLS, Layout, downloads
 from standalone.core.process import environment
 from standalone.formats import checksums, names
 from standalone.formats.tree import InstalledTree
@@ -75,7 +75,7 @@ def tools(config: Config) -> Counts:
         # A real CPython for the tests that need one.
         "STANDALONE_TEST_TREE": str(config.pristine)})
     linted = _command(
-        [str(_packages(config) / "bin" / "ruff"), "check", "--no-cache",
+        [str(_packages(config.layout) / "bin" / "ruff"), "check", "--no-cache",
          "--config", str(TOOLS / "ruff.toml"), *map(str, ours)], env)
     checked = _command(
         [python, "-m", "mypy", "--config-file", str(TOOLS / "mypy.ini"),
@@ -102,7 +102,7 @@ def archives(config: Config, pattern: str = "test_*.py",
     return units.run(
         python, _TESTS / "test_standalone_archives", environment(
             # pyoxidizer, if it supports this machine.
-            [_packages(config) / "bin"], extra={
+            [_packages(config.layout) / "bin"], extra={
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONPATH": str(TOOLS.parent),
                 "STANDALONE_OUT": str(layout.out),
@@ -111,8 +111,8 @@ def archives(config: Config, pattern: str = "test_*.py",
         pattern, jobs=config.jobs)
 
 
-def _packages(config: Config) -> Path:
-    return config.layout.work / "check" / "packages"
+def _packages(layout: Layout) -> Path:
+    return layout.work / "check" / "packages"
 
 
 def _python(config: Config) -> str:
@@ -121,7 +121,7 @@ def _python(config: Config) -> str:
     It has the host's packages and those of requirements-dev.txt.  Programs
     that a test starts with it have them, too.
     """
-    packages = _packages(config)
+    packages = _packages(config.layout)
     if not stamp.is_fresh(packages, host.key(REQUIREMENTS)):
         host.download_wheels(config.pristine, downloads(),
                              config.source_dir, REQUIREMENTS)

@@ -46,10 +46,10 @@ def distribution(config: Config, *, here: bool = True) -> Counts:
         raise UsageError(f"{config.target} does not run on this machine")
     with (testbed.terminable(), driver.lock(config.layout),
           testbed.place() as place):
-        testbed.testable(config, place / "python")
+        testbed.testable(config.layout, place / "python")
         counts = Counts()
         if here:
-            testbed.debuginfo(config, place / "debuginfo")
+            testbed.debuginfo(config.layout, place / "debuginfo")
             with hidden_work.aside(config.layout.work):
                 counts += _on_this_machine(place, gpl=config.gpl)
         return counts + _in_chroots(place, config.layout.logs)

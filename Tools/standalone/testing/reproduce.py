@@ -19,7 +19,7 @@ from pathlib import Path
 
 from standalone.core import stamp
 from standalone.core.errors import BuildError, ValidationError
-from standalone.core.layout import ROOT, downloads
+from standalone.core.layout import ROOT, Layout, downloads
 from standalone.core.process import output
 from standalone.cpython import overlay, source
 from standalone.formats import checksums
@@ -99,12 +99,12 @@ def must_reproduce(config: Config) -> None:
     if counts.failed:
         raise ValidationError(
             f"{counts.failed} files differ between two builds of the same "
-            "inputs", hint=f"the second build's are in {_kept(config)}")
+            "inputs", hint=f"the second build's are in {_kept(config.layout)}")
 
 
-def _kept(config: Config) -> Path:
+def _kept(layout: Layout) -> Path:
     """Where the second build's files stay if they differ."""
-    return config.layout.work / "second"
+    return layout.work / "second"
 
 
 @contextlib.contextmanager
@@ -249,11 +249,11 @@ def _compare(config: Config, second: Second,
             f"{line}\n" for line in found), "  "))
         if found:
             differing.append(name)
-    stamp.remove(_kept(config))
+    stamp.remove(_kept(config.layout))
     if differing:
         stamp.remove(second.out / "work")
-        shutil.move(second.out, _kept(config))
-        _diffoscope(out, _kept(config), differing)
+        shutil.move(second.out, _kept(config.layout))
+        _diffoscope(out, _kept(config.layout), differing)
     return Counts(len(names) - len(differing), len(differing))
 
 

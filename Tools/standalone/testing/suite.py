@@ -87,7 +87,7 @@ def suite(config: Config, systems: str = "", tests: str = "") -> bool:
     with (testbed.terminable(), driver.lock(config.layout),
           testbed.place() as place,
           _display() as display):
-        testbed.testable(config, place / "python")
+        testbed.testable(config.layout, place / "python")
         outcomes = [
             _run(config, system, root, place, tests.split(), display)
             for system, root in roots.items()]

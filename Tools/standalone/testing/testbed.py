@@ -17,9 +17,9 @@ from typing import IO
 
 from standalone.core import stamp
 from standalone.core.errors import UsageError
+from standalone.core.layout import Layout
 from standalone.formats import checksums, names
 from standalone.formats.tree import InstalledTree
-from standalone.request import Config
 from standalone.sources import unpack
 from standalone.testing import children
 
@@ -68,28 +68,27 @@ def place() -> Iterator[Path]:
         stamp.remove(top)
 
 
-def shipped(config: Config, tree: Path) -> None:
+def shipped(layout: Layout, tree: Path) -> None:
     """Unpack install_only_stripped as *tree*.
 
     Raises UsageError if nothing has been built.
     """
-    _unpack(config, "install_only_stripped", tree)
+    _unpack(layout, "install_only_stripped", tree)
 
 
-def testable(config: Config, tree: Path) -> None:
+def testable(layout: Layout, tree: Path) -> None:
     """Unpack the same with the tests over it, and make it read-only."""
-    shipped(config, tree)
+    shipped(layout, tree)
     tests = tree.with_name("tests")
-    _unpack(config, "tests", tests)
+    _unpack(layout, "tests", tests)
     shutil.copytree(tests, tree, symlinks=True, dirs_exist_ok=True)
     stamp.remove(tests)
-    _add_static_library(config.layout.stage("tree") / "install", tree)
+    _add_static_library(layout.stage("tree") / "install", tree)
     for parent, _, _ in os.walk(tree):
         os.chmod(parent, 0o555)
 
 
-def _unpack(config: Config, kind: str, target: Path) -> None:
-    layout = config.layout
+def _unpack(layout: Layout, kind: str, target: Path) -> None:
     try:
         sums = checksums.read(layout.stage("archive") / checksums.FILE)
         [archive] = [archive for archive in names.archives(sums)
@@ -100,12 +99,12 @@ def _unpack(config: Config, kind: str, target: Path) -> None:
     unpack.unpack(layout.out / str(archive), target)
 
 
-def debuginfo(config: Config, directory: Path) -> None:
+def debuginfo(layout: Layout, directory: Path) -> None:
     """Copy what the archive of debug information has to *directory*.
 
     Tests put it over a copy of the tree.
     """
-    shutil.copytree(config.layout.stage("tree") / "debug", directory,
+    shutil.copytree(layout.stage("tree") / "debug", directory,
                     symlinks=True)
 
 

@@ -148,6 +148,39 @@ class LayeringTest(unittest.TestCase):
         self.assertEqual(seen & set(THIRD_PARTY), set())
 
 
+class RequestTest(unittest.TestCase):
+    """Below the pipeline, functions take what they use of the request."""
+
+    #: Besides run() of each stage: what puts together a key or a document
+    #: of many answers of the request.
+    TAKE_IT = {
+        "archives.stage": {"_pybi", "_python_json", "_specs", "_statements",
+                           "statement"},
+        "cpython.build": {"_configured_key"},
+        "relocate.stage": {"ingredients"},
+    }
+    ABOVE = ("__main__", "pipeline.", "release.", "request", "testing.")
+
+    def test_functions(self):
+        found = {}
+        for name, tree in TREES.items():
+            if name.startswith(self.ABOVE):
+                continue
+            for node in ast.walk(tree):
+                if isinstance(node, ast.FunctionDef) and any(
+                        argument.annotation
+                        and ast.unparse(argument.annotation) == "Config"
+                        for argument in (*node.args.args,
+                                         *node.args.kwonlyargs)):
+                    found.setdefault(name, set()).add(node.name)
+        stages = {name: names for name, names in found.items()
+                  if "run" in names}
+        self.assertEqual(found, stages)
+        self.assertEqual({name: names - {"run"}
+                          for name, names in stages.items()
+                          if names - {"run"}}, self.TAKE_IT)
+
+
 class PlatformTest(unittest.TestCase):
     """What depends on the platform is data, or an answer of Platform."""
 

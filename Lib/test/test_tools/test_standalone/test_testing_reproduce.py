@@ -141,7 +141,7 @@ class CompareTest(unittest.TestCase):
         counts, said = self.compare(FILES, FILES)
         self.assertEqual(counts, Counts(3))
         self.assertIn(f"{NAME}.tar.zst: the same\n", said)
-        self.assertFalse(reproduce._kept(self.config).exists())
+        self.assertFalse(reproduce._kept(self.config.layout).exists())
 
     def test_different(self):
         counts, said = self.compare(FILES, FILES | {"lib/a.py": "b"})
@@ -150,7 +150,7 @@ class CompareTest(unittest.TestCase):
                       "  python/lib/a.py: differs from line 1\n"
                       "      first:  'a'\n      second: 'b'\n", said)
         self.assertIn("diffoscope is not installed", said)
-        kept = reproduce._kept(self.config)
+        kept = reproduce._kept(self.config.layout)
         self.assertTrue((kept / f"{NAME}.tar.gz").exists())
 
     def test_not_made(self):
