@@ -34,6 +34,15 @@ MAY_IMPORT = {
 }
 TOP = {"__init__", "__main__", "request"}
 
+# Besides run() of each stage: what puts together a key or a document
+# of many answers of the request.
+TAKE_THE_REQUEST = {
+    "archives.stage": {"_pybi", "_python_json", "_specs", "_statements",
+                       "statement"},
+    "cpython.build": {"_configured_key"},
+    "relocate.stage": {"ingredients"},
+}
+
 THIRD_PARTY = {"archives.compression": {"deflate", "zstandard"},
                "formats.elf": {"elftools"}, "formats.strip": {"elftools"},
                "documents.licences": {"packaging"},
@@ -151,14 +160,6 @@ class LayeringTest(unittest.TestCase):
 class RequestTest(unittest.TestCase):
     """Below the pipeline, functions take what they use of the request."""
 
-    #: Besides run() of each stage: what puts together a key or a document
-    #: of many answers of the request.
-    TAKE_IT = {
-        "archives.stage": {"_pybi", "_python_json", "_specs", "_statements",
-                           "statement"},
-        "cpython.build": {"_configured_key"},
-        "relocate.stage": {"ingredients"},
-    }
     ABOVE = ("__main__", "pipeline.", "release.", "request", "testing.")
 
     def test_functions(self):
@@ -178,7 +179,7 @@ class RequestTest(unittest.TestCase):
         self.assertEqual(found, stages)
         self.assertEqual({name: names - {"run"}
                           for name, names in stages.items()
-                          if names - {"run"}}, self.TAKE_IT)
+                          if names - {"run"}}, TAKE_THE_REQUEST)
 
 
 class PlatformTest(unittest.TestCase):
