@@ -24,6 +24,11 @@ from standalone.testing.results import Counts, unittest_counts
 SILENCE = 1800
 _GRACE = 30                      # seconds, for tests to end
 
+# They start first, the others by size: a module that takes a minute and
+# starts last would run alone.
+_SLOW = ("test_cpython_overlay_trees", "test_toolchain_sysroot",
+         "test_toolchain_compilers", "test_sources_host", "test_frozen")
+
 
 def run(python: str, package: Path, env: Mapping[str, str],
         pattern: str = "test_*.py", *, jobs: int = 1) -> Counts:
@@ -31,11 +36,13 @@ def run(python: str, package: Path, env: Mapping[str, str],
 
     Processes that tests leave running are ended and count as failures.
     """
-    # The largest first: it is likely to take the longest.
-    files = sorted(package.glob(pattern), reverse=True,
-                   key=lambda path: path.stat().st_size)
+    files = sorted(package.glob(pattern), reverse=True, key=lambda path: (
+        path.stem in _SLOW, path.stat().st_size))
     print(f"\nunit tests: {package.name}", flush=True)
     counts, stop = Counts(), threading.Event()
+    if not files:
+        print(f"failed: no module {pattern} in {package}", flush=True)
+        counts += Counts(failed=1)
     with (testbed.terminable(), children.watched() as left,
           children.interruptible(), ThreadPoolExecutor(jobs) as pool):
         tasks = [pool.submit(_module, [
@@ -60,6 +67,9 @@ def _module(argv: Sequence[str], env: Mapping[str, str], name: str,
     text = b"".join(said)
     counts = unittest_counts(text[-2000:].decode(errors="replace"), code)
     seconds = time.monotonic() - started
+    if counts == Counts():
+        said.append(b"failed: no tests\n")
+        text, counts = b"".join(said), Counts(failed=1)
     if counts.failed:
         sys.stdout.buffer.write(text)
     print(f"{name}: {counts} in {seconds:.1f} s", flush=True)

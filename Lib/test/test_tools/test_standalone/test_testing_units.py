@@ -138,6 +138,17 @@ class UnitsTest(unittest.TestCase):
         self.assertIn("because of this", said)
         self.assertIn("test_1: 0 passed, 1 failed, 0 skipped in ", said)
 
+    def test_slow_modules_exist(self):
+        self.assertLessEqual(set(units._SLOW), {
+            path.stem for path
+            in Path(__file__).parents[1].glob("*/test_*.py")})
+
+    def test_nothing_to_run(self):
+        self.assertEqual(self.run_package()[0], Counts(failed=1))
+        counts, said = self.run_package("pass\n\n    test = None")
+        self.assertEqual(counts, Counts(failed=1))
+        self.assertIn("failed: no tests\n", said)
+
     def test_side_by_side(self):
         # Each waits for a file that the other one makes.
         meet = ("pathlib = __import__('pathlib'); "
