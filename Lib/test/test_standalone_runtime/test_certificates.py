@@ -221,7 +221,7 @@ class SystemTests(unittest.TestCase):
                     directory.chmod(mode)
                     self.assertEqual(client(),
                                      [verdict, None, str(directory)])
-                    self.assertIn("not be read", str(inspect()["problems"]))
+                    self.assertIn("permission denied", str(inspect()["problems"]))
             finally:
                 directory.chmod(0o755)
 
