@@ -149,6 +149,8 @@ def run(config: Config, wanted: str) -> None:
         _check_configured(build / "Makefile", expected, runner.log)
         (build / "exports.map").write_text(exports(layout))
         (build / stamp.KEY).write_text(configured)
+    else:
+        _keep_configured(build, source)
     runner.steps(make_commands(build, flavour), "cpython")
     with stamp.output_dir(layout.stage("install"), wanted) as root:
         runner.steps(install_commands(build, source, flavour, root),
@@ -156,6 +158,17 @@ def run(config: Config, wanted: str) -> None:
     _check_built(build, layout.stage("install") / PREFIX.lstrip("/"),
                  expected, runner.log)
     (build / ".busy").unlink()
+
+
+def _keep_configured(build: Path, source: Path) -> None:
+    """Keep make from running configure again, without our environment.
+
+    The key of *build* says that configure is the one that ran there.  Its
+    file is newer nevertheless if the copy of the source was interrupted.
+    """
+    status = build / "config.status"
+    if status.stat().st_mtime <= (source / "configure").stat().st_mtime:
+        os.utime(status)
 
 
 def _configured_key(config: Config) -> str:

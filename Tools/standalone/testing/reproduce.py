@@ -214,7 +214,7 @@ def _build(config: Config, second: Second) -> None:
     request = replace(
         config, sources="", out=str(second.out),
         cpython=config.version if config.is_pinned
-        else f"{second.top}/cpython", jobs=2 if config.jobs == 1 else 1)
+        else f"{second.top}/cpython", jobs=config.jobs + 1)
     changed = ("directory", "home", "mtimes", f"umask {_UMASK:03o}",
                f"LC_ALL={second.language}", f"TZ={_TIME_ZONE}",
                f"JOBS={request.jobs}", *second.changed)

@@ -19,6 +19,7 @@ echo "$@" > configured
 env >> configured
 test -f Modules/Setup.local || exit 1
 cp ../source/Makefile.pre.in Makefile
+touch config.status
 """
 # make writes each target with its variables on a line of its own.
 MAKEFILE = """\
@@ -27,7 +28,9 @@ MODULE__DBM_STATE=yes
 MODULE__GDBM_STATE=disabled
 MODULE__TESTCAPI_STATE=yes
 MODULE_TIME_STATE=yes
-all: Modules/config.c told-all
+config.status: ../source/configure
+	exit 1
+all: config.status Modules/config.c told-all
 libpython3.so: exports.map told-libpython3.so
 python: exports.map told-python
 \tln -sf {python} $@

@@ -92,6 +92,14 @@ class RunTest(CPythonTest):
         self.assertFalse(self.build_again())
         self.assertFalse((self.build / "configured").exists())
 
+    def test_configure_is_new_but_the_same(self):
+        # As a copy of the source leaves it that was interrupted; CPython's
+        # makefile would run it again, without our environment.
+        self.run_stage()
+        os.utime(self.build / "config.status", (1, 1))
+        os.utime(self.source / "configure")
+        self.run_stage()
+
     def test_a_source_file_changed(self):
         """Only make runs again."""
         self.run_stage()
