@@ -221,7 +221,8 @@ class SystemTests(unittest.TestCase):
                     directory.chmod(mode)
                     self.assertEqual(client(),
                                      [verdict, None, str(directory)])
-                    self.assertIn("permission denied", str(inspect()["problems"]))
+                    self.assertIn("permission denied",
+                                  str(inspect()["problems"]))
             finally:
                 directory.chmod(0o755)
 
