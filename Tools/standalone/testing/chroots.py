@@ -7,6 +7,7 @@ nothing stays mounted, and the only files on disk are the cache's archives,
 one per release.
 """
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -15,7 +16,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -111,9 +112,10 @@ def unavailable() -> str | None:
     missing = [name for name in _TOOLS if _which(name) is None]
     if missing:
         return f"needs {', '.join(missing)}"
-    with tempfile.TemporaryDirectory() as empty:
-        if _namespace('mount -t tmpfs none "$1"', [empty], environment(),
-                      subprocess.DEVNULL):
+    with (tempfile.TemporaryDirectory() as empty,
+          _namespace('mount -t tmpfs none "$1"', [empty], environment(),
+                     subprocess.DEVNULL) as child):
+        if child.wait():
             return "nothing can be mounted here"
     return None
 
@@ -148,21 +150,27 @@ def _make(suite: str, mirrors: Sequence[str], target: Path,
             output.write(b"apt's configuration names no mirror\n")
         try:
             for mirror in mirrors:
-                if not _namespace(_MAKE, [empty, suite, mirror, str(partial),
-                                          ",".join(packages)], env, output):
+                with _namespace(
+                        _MAKE, [empty, suite, mirror, str(partial),
+                                ",".join(packages)], env, output) as child:
+                    failed = child.wait()
+                if not failed:
                     partial.replace(target)
                     break
         finally:
             partial.unlink(missing_ok=True)
 
 
-def run(chroot: Chroot, release: Path, place: Path,
-        arguments: Sequence[str], output: IO[bytes] | None = None,
-        variables: Mapping[str, str] = MappingProxyType({})) -> int:
-    """Run regrtest as nobody in *chroot*; return the exit code.
+@contextlib.contextmanager
+def started(chroot: Chroot, release: Path, place: Path,
+            arguments: Sequence[str], output: IO[bytes] | None = None,
+            variables: Mapping[str, str] = MappingProxyType({}),
+            ) -> Iterator[subprocess.Popen[bytes]]:
+    """Start regrtest as nobody in *chroot*; yield the process to wait for.
 
     The chroot is made from the archive *release* and contains the tree of
-    *place*.  The results are in *place*, as those of `testbed.run` are.
+    *place*.  When the process has ended, the results are in *place*, as
+    those of `testbed.run` are.  At the end of the body it is ended.
     """
     (place / testbed.REPORT).unlink(missing_ok=True)
     # CPython's own tests know directories that may not be written to, but
@@ -174,15 +182,16 @@ def run(chroot: Chroot, release: Path, place: Path,
     variables = {**testbed.environment(_PLACE), **variables}
     if not chroot.ordinary:
         variables["STANDALONE_TEST_CHROOT"] = "1"
-    with tempfile.TemporaryDirectory(prefix="standalone-") as empty:
-        return _namespace(script, [
-            empty, str(release), str(place), str(_PLACE), "env", "-i",
-            *(f"{name}={value}" for name, value in variables.items()),
-            _which("chroot") or "chroot",
-            f"--userspec={testbed.NOBODY}:{testbed.NOBODY}", "--groups=", ".",
-            # One at a time: the tests change the system.
-            *testbed.regrtest(_PLACE, ["-j1", *arguments], chroot.python)],
-            environment(), output)
+    command = [
+        "env", "-i", *(f"{name}={value}" for name, value in variables.items()),
+        _which("chroot") or "chroot",
+        f"--userspec={testbed.NOBODY}:{testbed.NOBODY}", "--groups=", ".",
+        # One at a time: the tests change the system.
+        *testbed.regrtest(_PLACE, ["-j1", *arguments], chroot.python)]
+    with (tempfile.TemporaryDirectory(prefix="standalone-") as empty,
+          _namespace(script, [empty, str(release), str(place), str(_PLACE),
+                              *command], environment(), output) as child):
+        yield child
 
 
 def _which(name: str) -> str | None:
@@ -191,9 +200,11 @@ def _which(name: str) -> str | None:
         os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))
 
 
-def _namespace(script: str, arguments: Sequence[str],
-               env: Mapping[str, str], output: IO[bytes] | int | None) -> int:
-    """Run a shell script in its own namespaces; return the exit code.
+@contextlib.contextmanager
+def _namespace(script: str, arguments: Sequence[str], env: Mapping[str, str],
+               output: IO[bytes] | int | None,
+               ) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a shell script in its own namespaces; end it after the body.
 
     The shell is process 1 of the namespace: when it ends, the kernel kills
     all other processes.  It is killed when this process ends.
@@ -205,10 +216,10 @@ def _namespace(script: str, arguments: Sequence[str],
         env=env, stdin=subprocess.DEVNULL, stdout=output,
         stderr=output and subprocess.STDOUT, process_group=0)
     try:
-        return child.wait()
-    except BaseException:
-        # unshare itself does not listen: it waits for the shell, which
-        # ends with the program that it runs, or is killed with unshare.
-        os.killpg(child.pid, signal.SIGTERM)
-        children.end(child, _GRACE)
-        raise
+        yield child
+    finally:
+        if child.poll() is None:
+            # unshare itself does not listen: it waits for the shell, which
+            # ends with the program that it runs, or is killed with unshare.
+            os.killpg(child.pid, signal.SIGTERM)
+            children.end(child, _GRACE)

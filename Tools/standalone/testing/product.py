@@ -4,9 +4,11 @@ On this machine, where CPython's own tests of what we link in are run as
 well, and in chroots of other systems.
 """
 
+import contextlib
 import os
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from standalone.core.errors import UsageError
@@ -113,19 +115,39 @@ def _in_chroots(place: Path, logs: Path) -> Counts:
     if reason:
         print(f"\nskipped: tests in chroots: {reason}", flush=True)
         return Counts(skipped=1)
-    return sum((_in_chroot(chroot, place, logs)
-                for chroot in chroots.CHROOTS), Counts())
+    with contextlib.ExitStack() as stack:
+        # All at once, because each runs one test after the other.
+        started = [stack.enter_context(_in_chroot(chroot, place, logs))
+                   for chroot in chroots.CHROOTS]
+        return sum((finish() for finish in started), Counts())
 
 
-def _in_chroot(chroot: Chroot, place: Path, logs: Path) -> Counts:
-    print(f"\nin a chroot: {chroot.name}", flush=True)
+@contextlib.contextmanager
+def _in_chroot(chroot: Chroot, place: Path,
+               logs: Path) -> Iterator[Callable[[], Counts]]:
+    """Start our tests in *chroot*.
+
+    Yield a function that waits for them, prints their output and returns
+    the counts.
+    """
     log = logs / f"chroot-{chroot.suite}.log"
     release = chroots.archive(chroot.suite, apt.archives(), log)
     if release is None:
-        return _no_release(chroot, log)
+        yield lambda: _no_release(chroot, log)
+        return
     names = _runtime(place)
-    code = chroots.run(chroot, release, place, names)
-    return junit_counts(place / testbed.REPORT, names, code, may_skip=True)
+    own = testbed.neighbour(place, chroot.name)
+    log = logs / f"check-{chroot.name.replace(' ', '-')}.log"
+    print(f"\nin a chroot: {chroot.name}: the log is {log}", flush=True)
+    with (log.open("w+b") as output,
+          chroots.started(chroot, release, own, names, output) as child):
+        def finish() -> Counts:
+            code = child.wait()
+            print(f"\nin a chroot: {chroot.name}", flush=True)
+            sys.stdout.buffer.write(log.read_bytes())
+            return junit_counts(own / testbed.REPORT, names, code,
+                                may_skip=True)
+        yield finish
 
 
 def _no_release(chroot: Chroot, log: Path) -> Counts:

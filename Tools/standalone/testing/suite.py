@@ -149,8 +149,12 @@ def _run(config: Config, system: str, root: tuple[Chroot, Path] | None,
     print(f"\n{system}: the log is {log}", flush=True)
     started = time.monotonic()
     with _shown(log) as output:
-        code = (chroots.run(*root, place, arguments, output, display) if root
-                else testbed.run(place, arguments, output, display))
+        if root is None:
+            code = testbed.run(place, arguments, output, display)
+        else:
+            with chroots.started(
+                    *root, place, arguments, output, display) as child:
+                code = child.wait()
     report = place / testbed.REPORT
     text = log.read_text(encoding="utf-8", errors="replace")
     results = regrtest_results(report, text)

@@ -68,6 +68,14 @@ def place() -> Iterator[Path]:
         stamp.remove(top)
 
 
+def neighbour(place: Path, name: str) -> Path:
+    """Make a place in *place* that has the same tree and its own results."""
+    made = place / name
+    (made / REPORT).parent.mkdir(parents=True)
+    (made / "python").symlink_to(place / "python")
+    return made
+
+
 def shipped(layout: Layout, tree: Path) -> None:
     """Unpack install_only_stripped as *tree*.
 

@@ -57,7 +57,9 @@ from pathlib import Path
 from standalone.testing import chroots, testbed
 chroots._GRACE = 1
 with testbed.terminable():
-    chroots.run(chroots.Chroot("x", "x"), *map(Path, sys.argv[1:]), [])
+    with chroots.started(
+            chroots.Chroot("x", "x"), *map(Path, sys.argv[1:]), []) as child:
+        child.wait()
 """
 
 
@@ -109,8 +111,10 @@ class RunTest(unittest.TestCase):
         program.chmod(0o755)
         (self.place / "home").chmod(0o700)
         with tempfile.TemporaryFile() as output:
-            code = chroots.run(chroot, self.release, self.place,
-                               ["test_a b", "--c"], output, variables)
+            with chroots.started(
+                    chroot, self.release, self.place,
+                    ["test_a b", "--c"], output, variables) as child:
+                code = child.wait()
             output.seek(0)
             said = output.read().decode()
         self.assertEqual(code, 3, said)
