@@ -151,5 +151,6 @@ class Recipe:
     libraries: tuple[str, ...] = ()
     since: tuple[int, int] = (3, 0)     # oldest CPython that uses it
     bundled: str | None = None          # a file of CPython's bundled copy
+    unbundled: tuple[int, int] = (4, 0)  # first CPython that ignores its copy
     gpl: bool = False
     replaces: tuple[str, ...] = ()

@@ -29,7 +29,8 @@ def configured(version: tuple[int, int], tree: Path, *,
     """
     found = {name: recipe for name, recipe in load().items()
              if version >= recipe.since
-             and not (recipe.bundled and (tree / recipe.bundled).exists())
+             and not (recipe.bundled and version < recipe.unbundled
+                      and (tree / recipe.bundled).exists())
              and (gpl or not recipe.gpl)}
     replaced = {name for recipe in found.values() for name in recipe.replaces}
     return {name: recipe for name, recipe in found.items()

@@ -1,4 +1,8 @@
-"""mpdecimal, for _decimal in a CPython that does not bundle it."""
+"""mpdecimal, for _decimal in a CPython that does not use its own copy.
+
+3.15 still has the copy, but uses it only with --without-system-libmpdec:
+https://docs.python.org/3.15/using/configure.html
+"""
 
 from standalone.core.model import Build, Commands, Recipe
 from standalone.recipes._steps import autotools
@@ -20,4 +24,4 @@ RECIPE = Recipe(
     configure={"LIBMPDEC_CFLAGS": "-I{prefix}/include",
                "LIBMPDEC_LIBS": "{prefix}/lib/libmpdec.a"},
     arguments=("--with-system-libmpdec",),
-    bundled="Modules/_decimal/libmpdec/mpdecimal.h")
+    bundled="Modules/_decimal/libmpdec/mpdecimal.h", unbundled=(3, 15))
