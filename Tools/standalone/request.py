@@ -11,7 +11,7 @@ from standalone import recipes
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, Layout, work_dir
 from standalone.core.model import Pin, Recipe
-from standalone.core.options import Options
+from standalone.core.options import Options, Variant
 from standalone.core.platform import Platform
 from standalone.formats.names import BuildName
 from standalone.platforms import targets
@@ -67,7 +67,7 @@ class Config:
     def name(self) -> BuildName:
         """The prefix of the archives' names."""
         return BuildName(self.version, self.build, self.target,
-                         Options.parse(self.options).marks)
+                         self.variant.options.marks)
 
     @property
     def minor(self) -> tuple[int, int]:
@@ -75,15 +75,20 @@ class Config:
         major, minor = self.version.split(".")[:2]
         return int(major), int(minor)
 
+    @cached_property
+    def variant(self) -> Variant:
+        """The feature version of CPython and the words of OPTIONS."""
+        return Variant(self.minor, Options.parse(self.options))
+
     @property
     def flavour(self) -> str:
         """The flavour of the build: one of `options.FLAVOURS`."""
-        return Options.parse(self.options).flavour
+        return self.variant.flavour
 
     @property
     def gpl(self) -> bool:
         """Whether dependencies under the GPL may be linked in."""
-        return "gpl" in Options.parse(self.options)
+        return "gpl" in self.variant.options
 
     @cached_property
     def recipes(self) -> dict[str, Recipe]:
@@ -173,8 +178,9 @@ def check(config: Config) -> Config:
     Raises UsageError if anything in it is invalid, before any file is
     downloaded or written.
     """
-    config = replace(config, options=str(Options.parse(config.options)))
-    compilers.check(config.toolchain, config.flavour)
+    words = Options.parse(config.options)
+    config = replace(config, options=str(words))
+    compilers.check(config.toolchain, words.flavour)
     targets.check_runs_here(targets.find(config.target))
     if config.is_pinned:
         pins.cpython_pin(config.cpython)
@@ -187,6 +193,7 @@ def check(config: Config) -> Config:
         python_version(Path(config.cpython))
     if config.source_dir and not config.source_dir.is_dir():
         raise UsageError(f"SOURCES={config.sources} is not a directory")
+    words.check(config.minor)
     return replace(
         config, out=os.path.abspath(config.out),
         sources=config.sources and os.path.abspath(config.sources))

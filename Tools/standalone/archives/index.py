@@ -28,7 +28,9 @@ _KIND, _COMPRESSION = "install_only_stripped", "gz"
 # what has these marks in its name.  It has no word for lto, but need not
 # know of it; with other marks it is something else than uv would take it for.
 _VARIANTS: Mapping[tuple[str, ...], str | None] = {
-    (): None, ("lto",): None, ("debug",): "debug"}
+    (): None, ("lto",): None, ("debug",): "debug",
+    ("freethreaded",): "freethreaded", ("freethreaded", "lto"): "freethreaded",
+    ("freethreaded", "debug"): "freethreaded+debug"}
 
 # The version of a git checkout ends in "+" and does not match.
 _VERSION = re.compile(r"(?P<release>(?P<major>\d+)\.(?P<minor>\d+)"

@@ -188,7 +188,7 @@ def _python_json(config: Config, full: Mounts,
         layout.stage("source") / "Modules" / "Setup")}
     pinned = pins.load()
     facts = metadata.Build(
-        triple=config.target, options=config.flavour,
+        triple=config.target, options=config.variant.options.build_options,
         crt_features=config.platform.libc.features(layout.libc.read_text()),
         licences=(pins.cpython_pin(pins.cpython_versions()[0]).licence,
                   *sorted({pinned[name].licence for name, recipe

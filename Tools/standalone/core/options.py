@@ -12,29 +12,38 @@ from standalone.core.errors import UsageError
 
 @dataclass(frozen=True)
 class Option:
-    """A word of OPTIONS.  A build has one *flavour*, and any others."""
+    """A word of OPTIONS.  A build has one *flavour*, and any others.
+
+    *since* is the first feature version of CPython that can have it.
+    """
 
     word: str
     flavour: bool = False
     in_names: bool = True        # of the archives
+    in_format: bool = True       # a word of PYTHON.json's build_options
+    since: tuple[int, int] = (3, 0)
+    why: str = ""                # not in versions before *since*
 
 
-#: In the order in which they are written.  The flavours are words of
-#: PYTHON.json's build_options, and the first one is the default.
+#: In the order in which they are written, which is the one of PYTHON.json's
+#: build_options: "freethreaded+lto".  The first flavour is the default.
 TABLE = (
+    Option("freethreaded", since=(3, 14),        # --disable-gil
+           why="it is an experiment in 3.13 (PEP 703), and supported from "
+               "3.14 on (PEP 779)"),
     Option("noopt", flavour=True, in_names=False),
     Option("lto", flavour=True),         # ThinLTO
     Option("debug", flavour=True),       # --with-pydebug
-    Option("gpl"),                       # GNU readline and gdbm
+    Option("gpl", in_format=False),      # GNU readline and gdbm
 )
 WORDS = tuple(option.word for option in TABLE)
 FLAVOURS = tuple(option.word for option in TABLE if option.flavour)
 MARKS = tuple(option.word for option in TABLE if option.in_names)
 DEFAULT = FLAVOURS[0]
 
-_OTHERS = [word for word in WORDS if word not in FLAVOURS]
-_HINT = (f"known: {', '.join(WORDS)}; {', '.join(_OTHERS)} can be combined "
-         f"with one of the others: {FLAVOURS[1]}+{_OTHERS[0]}")
+OTHERS = tuple(word for word in WORDS if word not in FLAVOURS)
+_HINT = (f"known: {', '.join(WORDS)}; {' and '.join(OTHERS)} can be combined "
+         f"with one of the others: {FLAVOURS[1]}+{OTHERS[-1]}")
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,35 @@ class Options:
         [flavour] = (word for word in self.words if word in FLAVOURS)
         return flavour
 
+    def check(self, version: tuple[int, int]) -> None:
+        """Raise UsageError if CPython *version* cannot have a word."""
+        for option in TABLE:
+            if option.word in self and version < option.since:
+                since = ".".join(map(str, option.since))
+                raise UsageError(
+                    f"OPTIONS={option.word} needs CPython {since} or newer, "
+                    f"not {'.'.join(map(str, version))}", hint=option.why)
+
+    @property
+    def build_options(self) -> str:
+        """The words that PYTHON.json has for such a build."""
+        known = [option.word for option in TABLE if option.in_format]
+        return "+".join(word for word in self.words if word in known)
+
     @property
     def marks(self) -> tuple[str, ...]:
         """The words that the names of archives show."""
         return tuple(word for word in self.words if word in MARKS)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Which CPython is built: its feature version, (3, 14), and OPTIONS."""
+
+    version: tuple[int, int]
+    options: Options
+
+    @property
+    def flavour(self) -> str:
+        """How CPython is compiled: one of FLAVOURS."""
+        return self.options.flavour

@@ -22,6 +22,7 @@ from standalone.core import interpreter, stamp
 from standalone.core.errors import BuildError
 from standalone.core.layout import PREFIX, Layout
 from standalone.core.model import Command, Commands, Recipe
+from standalone.core.options import Variant
 from standalone.core.platform import Platform
 from standalone.core.process import Runner, environment
 from standalone.cpython import api, modules
@@ -32,8 +33,13 @@ if TYPE_CHECKING:
     from standalone.request import Config
 
 
+#: CPython 3.15 has an option of configure for what `make` does before.
+_STATIC = "--enable-static-libpython-for-interpreter"
+_HAS_STATIC = (3, 15)
+
+
 def configure(layout: Layout, platform: Platform,
-              configured: Mapping[str, Recipe], flavour: str) -> Command:
+              configured: Mapping[str, Recipe], variant: Variant) -> Command:
     """Return the command that runs CPython's configure.
 
     *configured* are the recipes whose results are passed to it.
@@ -46,7 +52,9 @@ def configure(layout: Layout, platform: Platform,
         f"--host={platform.autoconf}",
         "--enable-shared", "--without-ensurepip",
         "--with-dbmliborder=bdb",
-        *(("--with-pydebug",) if flavour == "debug" else ())]
+        *((_STATIC,) if variant.version >= _HAS_STATIC else ()),
+        *(("--with-pydebug",) if variant.flavour == "debug" else ()),
+        *(("--disable-gil",) if "freethreaded" in variant.options else ())]
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar",
                  **platform.system.configured}
@@ -59,7 +67,7 @@ def configure(layout: Layout, platform: Platform,
     return Command(tuple(arguments), layout.stage("build"), variables)
 
 
-def make(build: Path, flavour: str, *arguments: str,
+def make(build: Path, variant: Variant, *arguments: str,
          ldflags: tuple[str, ...] = ()) -> Command:
     """Return a make command for the directory *build* with our flags.
 
@@ -67,32 +75,33 @@ def make(build: Path, flavour: str, *arguments: str,
     linked from objects instead.  So it is a single file that starts
     without searching for a library, even after `venv --copies` or setcap.
     """
-    compiling = " ".join(flags.compile_flags(flavour))
-    linking = " ".join((*flags.link_flags(flavour), *ldflags))
+    compiling = " ".join(flags.compile_flags(variant.flavour))
+    linking = " ".join((*flags.link_flags(variant.flavour), *ldflags))
+    static = () if variant.version >= _HAS_STATIC else (
+        "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
+        "LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY_OBJS)")
     return Command(
         ("make", *arguments,
-         f"CFLAGS_NODIST={compiling}", f"LDFLAGS_NODIST={linking}",
-         "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
-         "LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY_OBJS)",
+         f"CFLAGS_NODIST={compiling}", f"LDFLAGS_NODIST={linking}", *static,
          f"LINKFORSHARED={' '.join(flags.PROGRAM)}"),
         build, jobserver=True)
 
 
-def make_commands(build: Path, flavour: str) -> Commands:
+def make_commands(build: Path, variant: Variant) -> Commands:
     """Yield the commands that run again after a source file changed."""
     core = ("-Wl,--version-script=exports.map", *flags.PROBES)
     # libpython3.so needs libpython3.13.so, in the same directory.
-    yield make(build, flavour, "libpython3.so",
+    yield make(build, variant, "libpython3.so",
                ldflags=(*core, "-Wl,-rpath,\\$$ORIGIN"))
-    yield make(build, flavour, "python", ldflags=core)
+    yield make(build, variant, "python", ldflags=core)
     # Without the version script: test modules export other names.
-    yield make(build, flavour, "all")
+    yield make(build, variant, "all")
 
 
-def install_commands(build: Path, source: Path, flavour: str,
+def install_commands(build: Path, source: Path, variant: Variant,
                      root: Path) -> Commands:
     """Yield commands to install below *root*, with pip from *source*."""
-    yield make(build, flavour, "install", f"DESTDIR={root}", "TESTSUBDIRS=",
+    yield make(build, variant, "install", f"DESTDIR={root}", "TESTSUBDIRS=",
                # The relocate stage compiles bytecode with this interpreter.
                "COMPILEALL_OPTS=--help")
     bundled = source / "Lib/ensurepip/_bundled"
@@ -126,7 +135,7 @@ def run(config: Config, wanted: str) -> None:
     """
     layout = config.layout
     build, source = layout.stage("build"), layout.stage("source")
-    flavour = config.flavour
+    variant = config.variant
     expected = modules.expected(source, gpl=config.gpl)
     configured = _configured_key(config)
     if (build / ".busy").exists() or not stamp.is_fresh(build, configured):
@@ -144,16 +153,16 @@ def run(config: Config, wanted: str) -> None:
         (build / "Modules").mkdir()
         (build / "Modules/Setup.local").write_text(
             (layout.stage("setup") / "Setup.local").read_text())
-        call = configure(layout, config.platform, config.configured, flavour)
+        call = configure(layout, config.platform, config.configured, variant)
         runner.steps([call], "cpython")
         _check_configured(build / "Makefile", expected, runner.log)
         (build / "exports.map").write_text(exports(layout))
         (build / stamp.KEY).write_text(configured)
     else:
         _keep_configured(build, source)
-    runner.steps(make_commands(build, flavour), "cpython")
+    runner.steps(make_commands(build, variant), "cpython")
     with stamp.output_dir(layout.stage("install"), wanted) as root:
-        runner.steps(install_commands(build, source, flavour, root),
+        runner.steps(install_commands(build, source, variant, root),
                      "install")
     _check_built(build, layout.stage("install") / PREFIX.lstrip("/"),
                  expected, runner.log)
@@ -177,9 +186,9 @@ def _configured_key(config: Config) -> str:
     source = layout.stage("source")
     return stamp.key(
         str(configure(layout, config.platform, config.configured,
-                      config.flavour)),
+                      config.variant)),
         [str(step) for step in make_commands(layout.stage("build"),
-                                             config.flavour)],
+                                             config.variant)],
         # make does not know that exports.map depends on these files.
         api.version_script(api.declared_in(source / "Include")),
         stamp.file_sha256(source / "Misc/stable_abi.toml"),

@@ -112,7 +112,7 @@ class Build:
     """The facts that come from the build, not from the interpreter."""
 
     triple: str
-    options: str                 # the format's: noopt, debug, lto
+    options: str                 # the format's: noopt, freethreaded+lto
     crt_features: Sequence[str]  # the format's
     licences: tuple[str, ...]    # CPython's, SPDX
     licence_path: str            # in the archive

@@ -246,7 +246,7 @@ class RealTreeTest(unittest.TestCase):
     def test_configure_knows_what_it_is_told(self):
         command = build.configure(
             self.request.layout, self.request.platform,
-            self.request.configured, self.request.flavour)
+            self.request.configured, self.request.variant)
         for variable in command.env:
             self.assertRead(variable)
         for argument in command.argv[1:]:
@@ -266,10 +266,10 @@ class RealTreeTest(unittest.TestCase):
         text = (self.tree / "Makefile.pre.in").read_text()
         small_tree(self.request.layout.stage("source"))
         commands = [
-            *build.make_commands(Path("/build"), self.request.flavour),
+            *build.make_commands(Path("/build"), self.request.variant),
             *build.install_commands(
                 Path("/build"), self.request.layout.stage("source"),
-                self.request.flavour, Path("/destdir"))]
+                self.request.variant, Path("/destdir"))]
         told = {word.partition("=")[0] for command in commands
                 for word in command.argv
                 if command.argv[0] == "make" and "=" in word} - {"DESTDIR"}

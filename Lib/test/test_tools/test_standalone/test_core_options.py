@@ -19,7 +19,11 @@ class ParseTest(unittest.TestCase):
                 ("gpl+noopt", "noopt+gpl", "noopt", ("gpl",)),
                 ("gpl+lto", "lto+gpl", "lto", ("lto", "gpl")),
                 ("lto+lto", "lto", "lto", ("lto",)),
-                ("debug+gpl", "debug+gpl", "debug", ("debug", "gpl"))):
+                ("debug+gpl", "debug+gpl", "debug", ("debug", "gpl")),
+                ("freethreaded", "freethreaded+noopt", "noopt",
+                 ("freethreaded",)),
+                ("gpl+debug+freethreaded", "freethreaded+debug+gpl", "debug",
+                 ("freethreaded", "debug", "gpl"))):
             with self.subTest(text):
                 found = Options.parse(text)
                 self.assertEqual(str(found), words)
@@ -35,12 +39,31 @@ class ParseTest(unittest.TestCase):
             for number in range(len(others) + 1):
                 for more in itertools.combinations(others, number):
                     found = Options.parse("+".join([*more, flavour]))
-                    self.assertEqual(str(found), "+".join([flavour, *more]))
+                    self.assertEqual(str(found), "+".join(sorted(
+                        [flavour, *more], key=options.WORDS.index)))
                     self.assertNotIn(found.marks, marks)
                     marks.add(found.marks)
                     for word in options.WORDS:
                         self.assertEqual(word in found,
                                          word in (flavour, *more))
+
+    def test_words_of_python_json(self):
+        for text, words in (("noopt", "noopt"), ("lto+gpl", "lto"),
+                            ("freethreaded", "freethreaded+noopt"),
+                            ("gpl+lto+freethreaded", "freethreaded+lto")):
+            self.assertEqual(Options.parse(text).build_options, words)
+
+    def test_versions(self):
+        wanted = Options.parse("freethreaded+lto")
+        for version in (3, 14), (3, 15), (4, 0):
+            wanted.check(version)
+        Options.parse("lto+gpl").check((3, 13))
+        with self.assertRaises(UsageError) as caught:
+            wanted.check((3, 13))
+        self.assertEqual(
+            caught.exception.message,
+            "OPTIONS=freethreaded needs CPython 3.14 or newer, not 3.13")
+        self.assertIn("PEP 703", caught.exception.hint)
 
     def test_a_misspelt_word_is_not_just_absent(self):
         with self.assertRaises(ValueError):
@@ -51,8 +74,9 @@ class ParseTest(unittest.TestCase):
             Options.parse(text)
         self.assertEqual(caught.exception.message, message)
         self.assertEqual(
-            caught.exception.hint, "known: noopt, lto, debug, gpl; gpl can "
-            "be combined with one of the others: lto+gpl")
+            caught.exception.hint,
+            "known: freethreaded, noopt, lto, debug, gpl; freethreaded and "
+            "gpl can be combined with one of the others: lto+gpl")
 
     def test_unknown_words(self):
         for text, word in (("pgo", "pgo"), ("", ""), ("lto+", ""),

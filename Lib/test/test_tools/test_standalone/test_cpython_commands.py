@@ -17,7 +17,7 @@ class CommandsTest(CPythonTest):
 
     def configure(self, config):
         return build.configure(config.layout, config.platform,
-                               config.configured, config.flavour)
+                               config.configured, config.variant)
 
     def test_configure(self):
         command = self.configure(self.config)
@@ -37,7 +37,7 @@ class CommandsTest(CPythonTest):
 
     def test_make_shares_our_jobs(self):
         for command in build.make_commands(
-                self.build, self.config.flavour):
+                self.build, self.config.variant):
             self.assertEqual(command.argv[0], "make")
             self.assertTrue(command.jobserver)
             self.assertEqual(command.cwd, self.build)
@@ -47,14 +47,14 @@ class CommandsTest(CPythonTest):
         exporting = {
             command.argv[1]: "--version-script=exports.map" in str(command)
             for command in build.make_commands(
-                self.build, self.config.flavour)}
+                self.build, self.config.variant)}
         self.assertEqual(exporting, {"libpython3.so": True, "python": True,
                                      "all": False})
 
     def test_pip_is_the_bundled_one(self):
         *_, pip = build.install_commands(
             self.build, self.config.layout.stage("source"),
-            self.config.flavour, self.top / "root")
+            self.config.variant, self.top / "root")
         self.assertIsInstance(pip, Command)
         self.assertIn(f"--root={self.top}/root", pip.argv)
         bundled = self.source / "Lib/ensurepip/_bundled"

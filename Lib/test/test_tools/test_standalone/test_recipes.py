@@ -32,7 +32,7 @@ GOLDEN = Path(__file__).parent / "golden"
 # CPython's version and OPTIONS; zstd comes with 3.14.
 CPYTHONS = (("3.13.15", "noopt"), ("3.13.15", "lto"), ("3.13.15", "debug"),
             ("3.13.15", "noopt+gpl"), ("3.14.0", "noopt"),
-            ("3.15.0", "noopt"))
+            ("3.14.0", "freethreaded+debug"), ("3.15.0", "noopt"))
 
 
 def names():
@@ -77,11 +77,11 @@ def commands(name, request):
         root = layout.stage("install")
         texts = map(shown, [
             cpython.configure(layout, request.platform, request.configured,
-                              request.flavour),
-            *cpython.make_commands(layout.stage("build"), request.flavour),
+                              request.variant),
+            *cpython.make_commands(layout.stage("build"), request.variant),
             *cpython.install_commands(
                 layout.stage("build"), layout.stage("source"),
-                request.flavour, root)])
+                request.variant, root)])
         places = {"$SOURCE": layout.stage("source"),
                   "$BUILD": layout.stage("build"), "$DESTDIR": root}
     else:
