@@ -22,6 +22,6 @@ def commands(build: Build) -> Commands:
 RECIPE = Recipe(
     commands, archives=("libmpdec.a",),
     configure={"LIBMPDEC_CFLAGS": "-I{prefix}/include",
-               "LIBMPDEC_LIBS": "{prefix}/lib/libmpdec.a"},
+               "LIBMPDEC_LIBS": "{prefix}/lib/libmpdec.a -lm"},
     arguments=("--with-system-libmpdec",),
     bundled="Modules/_decimal/libmpdec/mpdecimal.h", unbundled=(3, 15))
