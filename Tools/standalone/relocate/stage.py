@@ -92,9 +92,8 @@ def _sysconfig(tree: Path, work: Path) -> dict[str, sysconfigdata.Value]:
         f"{data['LIBS']} -lrt {data['LIBM']} {data['LIBC']}".split()))
     sysconfigdata.write(path, data)
     for record in InstalledTree(tree).library.glob("_sysconfig_vars_*.json"):
-        record.write_text(json.dumps(
-            sysconfigdata.cleaned(json.loads(record.read_text()), work),
-            indent=2) + "\n")
+        record.write_text(json.dumps(sysconfigdata.variables(
+            json.loads(record.read_text()), data), indent=2) + "\n")
     return data
 
 

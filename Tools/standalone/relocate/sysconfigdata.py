@@ -20,6 +20,10 @@ Value = str | int
 _HEADER = ("# system configuration generated and used by"
            " the sysconfig module\n")
 
+# Variables of `make profile-opt`.  configure sets them even if no profile is
+# used, to the path of the build machine's llvm-profdata, for example.
+_PROFILE = re.compile(r"(?m)^((?:LLVM|PGO)_PROF_\w+)(\s*=).*$")
+
 # With quotes anywhere: 'A=one two', A="one two", "A='one' two".
 _WORD = re.compile(r"""(?:'[^'\n]*'|"[^"\n]*"|[^\s'"])+""")
 
@@ -47,17 +51,31 @@ def write(path: Path, data: Mapping[str, Value]) -> None:
 def clean(text: str, work: Path) -> str:
     """Return *text* without the words that contain the path *work*.
 
-    Words are those of the shell: an option and the path joined to it,
+    In a makefile, variables for a profile become empty.  Words are those of the shell: an option and the path joined to it,
     quoted or not, are one word.
     """
     return _WORD.sub(
-        lambda word: "" if str(work) in word[0] else word[0], text)
+        lambda word: "" if str(work) in word[0] else word[0],
+        _PROFILE.sub(r"\1\2", text))
 
 
 def cleaned(data: Mapping[str, Value], work: Path) -> dict[str, Value]:
     """Return *data* without paths below *work* and our private flags."""
-    return {name: _cleaned(value, work) if isinstance(value, str) else value
+    return {name: "" if _PROFILE.match(f"{name}=")
+            else _cleaned(value, work) if isinstance(value, str) else value
             for name, value in data.items()}
+
+
+def variables(recorded: Mapping[str, Value],
+              data: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what _sysconfig_vars_*.json, of CPython 3.14 on, should have.
+
+    *recorded* is what CPython wrote there, the answer of
+    sysconfig.get_config_vars(); *data* is our _sysconfigdata.
+    """
+    return {name: data.get(name, value) for name, value in recorded.items()
+            # The home directory of whoever ran the build.
+            if name != "userbase"}
 
 
 def _cleaned(value: str, work: Path) -> str:

@@ -37,6 +37,31 @@ class CleanTest(unittest.TestCase):
         self.assertEqual(shlex.split(cleaned),
                          ["--with-x", "B=it is", "C=$ORIGIN"])
 
+    def test_no_profile(self):
+        merger = '/usr/bin/llvm-profdata merge -output="$(shell pwd)/code"'
+        use = "-fprofile-instr-use=code.profclangd"
+        self.assertEqual(
+            sysconfigdata.clean(
+                f"CC=\t\tcc\nPGO_PROF_USE_FLAG={use}\n"
+                f"LLVM_PROF_MERGER= {merger}\nPROFILE_TASK=-m test\n"
+                "\t$(LLVM_PROF_MERGER)\n", WORK),
+            "CC=\t\tcc\nPGO_PROF_USE_FLAG=\nLLVM_PROF_MERGER=\n"
+            "PROFILE_TASK=-m test\n\t$(LLVM_PROF_MERGER)\n")
+        self.assertEqual(
+            sysconfigdata.cleaned({
+                "LLVM_PROF_MERGER": merger, "PGO_PROF_USE_FLAG": use,
+                "PROFILE_TASK": "-m test"}, WORK),
+            {"LLVM_PROF_MERGER": "", "PGO_PROF_USE_FLAG": "",
+             "PROFILE_TASK": "-m test"})
+
+    def test_variables(self):
+        self.assertEqual(
+            sysconfigdata.variables(
+                {"CC": f"cc -I{WORK}", "py_version": "3.14.7",
+                 "userbase": "/home/builder/.local", "prefix": "/install"},
+                {"CC": "cc", "prefix": "/install", "LIBS": "-ldl"}),
+            {"CC": "cc", "py_version": "3.14.7", "prefix": "/install"})
+
     def test_values(self):
         data = {"CC": "cc", "N": 1, "F": f"-O2  -I{WORK}/x  -g",
                 "SPACED": "a  b"}
