@@ -155,15 +155,17 @@ def dispatch(arguments: argparse.Namespace) -> None:
     """Run the command that *arguments* select."""
     match arguments.command:
         case "build":
-            driver.build(request(arguments))
+            driver.build(request(arguments, fetching=True))
         case "fetch":
-            driver.download(request(arguments))
+            driver.download(request(arguments, fetching=True))
         case "clean":
             driver.clean(request(arguments).layout)
         case "sign":
             sign.sign(Path(arguments.out))
         case "check":
-            if check.check(arguments.what, request(arguments)).failed:
+            builds = arguments.what in ("all", "tools")
+            if check.check(arguments.what, request(
+                    arguments, fetching=builds)).failed:
                 raise SystemExit(1)
         case "test":
             if not suite.suite(request(arguments), arguments.systems,
@@ -172,7 +174,7 @@ def dispatch(arguments: argparse.Namespace) -> None:
         case "bench":
             bench.bench(request(arguments))
         case "reproduce":
-            reproduce.must_reproduce(request(arguments))
+            reproduce.must_reproduce(request(arguments, fetching=True))
         case "respin":
             respin.respin(request(arguments), arguments.base,
                           arguments.cves)
@@ -196,15 +198,23 @@ def dispatch(arguments: argparse.Namespace) -> None:
                   end="")
 
 
-def request(arguments: argparse.Namespace) -> configuration.Config:
-    """Return the checked request that *arguments* describe."""
-    return configuration.check(configuration.Config(
-        cpython=arguments.cpython or configuration.default_cpython(),
+def request(arguments: argparse.Namespace, *,
+            fetching: bool = False) -> configuration.Config:
+    """Return the checked request that *arguments* describe.
+
+    If they name no CPython and *fetching* is true, fetch the default one.
+    """
+    config = configuration.check(configuration.Config(
+        cpython=(arguments.cpython
+                 or configuration.default_cpython(arguments.options)),
         target=arguments.target or targets.host().triple,
         toolchain=arguments.toolchain, options=arguments.options,
         sources=arguments.sources or None, out=arguments.out,
         jobs=configuration.jobs(arguments.jobs),
         build=configuration.number("BUILD", arguments.build or "1")))
+    if fetching and not arguments.cpython:
+        return driver.fetch_default(config)
+    return config
 
 
 def run_overlay(action: str, tree: Path, *, verbose: bool) -> None:

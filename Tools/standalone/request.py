@@ -9,14 +9,14 @@ from pathlib import Path
 
 from standalone import recipes
 from standalone.core.errors import UsageError
-from standalone.core.layout import ROOT, Layout, work_dir
+from standalone.core.layout import ROOT, Layout, downloads, work_dir
 from standalone.core.model import Pin, Recipe
-from standalone.core.options import Options, Variant
+from standalone.core.options import DEFAULT, Options, Variant
 from standalone.core.platform import Platform
 from standalone.formats.names import BuildName
 from standalone.platforms import targets
-from standalone.sources import pins
-from standalone.sources.version import python_version
+from standalone.sources import default, pins
+from standalone.sources.version import feature_version, python_version
 from standalone.toolchain import compilers
 from standalone.toolchain.compilers import Toolchain
 
@@ -72,8 +72,7 @@ class Config:
     @property
     def minor(self) -> tuple[int, int]:
         """CPython's feature version, (3, 13)."""
-        major, minor = self.version.split(".")[:2]
-        return int(major), int(minor)
+        return feature_version(self.version)
 
     @cached_property
     def variant(self) -> Variant:
@@ -199,11 +198,34 @@ def check(config: Config) -> Config:
         sources=config.sources and os.path.abspath(config.sources))
 
 
-def default_cpython() -> str:
-    """Return the tree that contains the overlay, or the default version."""
+def default_cpython(options: str = DEFAULT) -> str:
+    """Return what is built if the user names no CPython.
+
+    That is the tree that contains the overlay or, outside of a tree, the
+    first default version that is in the cache, else the first.
+    """
     if (ROOT / "Include" / "patchlevel.h").exists():
         return str(ROOT)
-    return pins.cpython_versions()[0]
+    return default.cached(_defaults(options), downloads())
+
+
+def with_fetched_default(config: Config) -> Config:
+    """Return *config* with the first default version that can be fetched.
+
+    A tree stays.  Raises FetchError if none can be fetched.
+    """
+    if not config.is_pinned:
+        return config
+    return replace(config, cpython=default.fetched(
+        _defaults(config.options), downloads(), config.source_dir))
+
+
+def _defaults(options: str) -> list[str]:
+    """Return the default versions that can have *options*."""
+    words, versions = Options.parse(options), pins.default_versions()
+    return [version for version in versions
+            if not words.unsupported(feature_version(version))
+            ] or [versions[0]]
 
 
 def jobs(text: str) -> int:

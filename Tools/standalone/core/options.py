@@ -85,14 +85,18 @@ class Options:
         [flavour] = (word for word in self.words if word in FLAVOURS)
         return flavour
 
+    def unsupported(self, version: tuple[int, int]) -> Option | None:
+        """Return a word's row that CPython *version* cannot have, or None."""
+        return next((option for option in TABLE if option.word in self
+                     and version < option.since), None)
+
     def check(self, version: tuple[int, int]) -> None:
         """Raise UsageError if CPython *version* cannot have a word."""
-        for option in TABLE:
-            if option.word in self and version < option.since:
-                since = ".".join(map(str, option.since))
-                raise UsageError(
-                    f"OPTIONS={option.word} needs CPython {since} or newer, "
-                    f"not {'.'.join(map(str, version))}", hint=option.why)
+        if option := self.unsupported(version):
+            since = ".".join(map(str, option.since))
+            raise UsageError(
+                f"OPTIONS={option.word} needs CPython {since} or newer, "
+                f"not {'.'.join(map(str, version))}", hint=option.why)
 
     @property
     def build_options(self) -> str:

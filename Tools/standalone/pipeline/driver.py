@@ -20,7 +20,7 @@ from standalone.documents import provenance
 from standalone.formats import checksums
 from standalone.formats.names import BuildName
 from standalone.pipeline import hidden_work, plan, summary
-from standalone.request import Config
+from standalone.request import Config, with_fetched_default
 from standalone.sources import fetch, host, pins, unpack
 
 
@@ -63,6 +63,16 @@ def _link_work(layout: Layout) -> None:
     if layout.work != link.resolve():
         link.unlink(missing_ok=True)
         link.symlink_to(layout.work)
+
+
+def fetch_default(config: Config) -> Config:
+    """Return *config* with the first default CPython that can be fetched.
+
+    The user has named no CPython.  A tree with the overlay stays.
+    """
+    host.check(config.toolchain)
+    with lock(config.layout):
+        return with_fetched_default(config)
 
 
 def prepare(config: Config) -> None:

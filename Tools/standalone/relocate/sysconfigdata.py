@@ -51,8 +51,9 @@ def write(path: Path, data: Mapping[str, Value]) -> None:
 def clean(text: str, work: Path) -> str:
     """Return *text* without the words that contain the path *work*.
 
-    In a makefile, variables for a profile become empty.  Words are those of the shell: an option and the path joined to it,
-    quoted or not, are one word.
+    In a makefile, variables for a profile become empty.  Words are those
+    of the shell: an option and the path joined to it, quoted or not, are
+    one word.
     """
     return _WORD.sub(
         lambda word: "" if str(work) in word[0] else word[0],

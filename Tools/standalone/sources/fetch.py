@@ -33,7 +33,7 @@ def cached(pin: Pin, downloads: Path) -> Path | None:
     """
     for file in pin.files:
         path = _place(file, downloads)
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             if file_sha256(path) == file.sha256:
                 return path
     return None

@@ -19,9 +19,14 @@ def load() -> dict[str, Pin]:
 
 
 def cpython_versions() -> tuple[str, ...]:
-    """Return the pinned versions of CPython, the default one first."""
+    """Return the pinned versions of CPython, the newest first."""
     return tuple(release["version"]
                  for release in _table()["cpython"]["releases"])
+
+
+def default_versions() -> tuple[str, ...]:
+    """Return the versions to build by default, the preferred one first."""
+    return tuple(_table()["cpython"]["default"])
 
 
 def cpython_pin(version: str) -> Pin:

@@ -9,6 +9,12 @@ from standalone.core.errors import UsageError
 OLDEST = (3, 13)
 
 
+def feature_version(version: str) -> tuple[int, int]:
+    """Return the feature version, (3, 13), of "3.13.15" or "3.15.0a2+"."""
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)
+
+
 def python_version(tree: Path) -> str:
     """Return the version of a CPython tree: "3.13.15", "3.15.0a2+".
 

@@ -89,8 +89,9 @@ class PinsTest(unittest.TestCase):
                 self.assertFalse(name.startswith("/") or ".." in name)
 
     def test_the_default_version_is_the_one_that_is_told_of(self):
-        newest = pins.cpython_versions()[0]
-        self.assertIn(f"this tree, else {newest})",
+        newest, *others = pins.default_versions()
+        self.assertIn(f"this tree, else {newest}; if it cannot be fetched, "
+                      f"{', then '.join(others)})",
                       " ".join(makefile().replace("#:", "").split()))
         readme = (TOOLS / "README.md").read_text(encoding="utf-8")
         told = set(re.findall(r"3\.\d\d\.\d+", readme))

@@ -120,8 +120,8 @@ class NetworkTest(CliTest):
                 f'locations = ["{base}/{name}.tar.gz"]\n')
         facts = 'licence = "MIT"\nlicence_files = ["LICENSE"]\n'
         if name == "cpython":
-            return (f'[{name}]\n{facts}[{above}]\nversion = "{VERSION}"\n'
-                    + text)
+            return (f'[{name}]\ndefault = ["{VERSION}"]\n{facts}[{above}]\n'
+                    f'version = "{VERSION}"\n{text}')
         return f'[{name}]\nversion = "1"\n{facts}{text}'
 
     def fetch(self, *argv):
@@ -141,9 +141,11 @@ class NetworkTest(CliTest):
     def test_unreachable(self):
         shutil.copy(ROOT / "Tools/standalone/sources/pins.toml",
                     self.checkout / "Tools/standalone/sources/pins.toml")
-        text = self.assertFails(self.fetch(), 3, "cannot fetch cpython",
-                                "https://www.python.org/", "SOURCES=DIR",
-                                "Python-3.13.15.tar.xz  sha256 1e66a7945a")
+        text = self.assertFails(
+            self.fetch(), 3, "cannot fetch cpython 3.14.10",
+            "https://www.python.org/", "SOURCES=DIR",
+            "Python-3.14.10.tar.xz  sha256 de414a57119a",
+            "CPython 3.14.10 cannot be fetched, trying 3.13.15 instead")
         self.assertIn("Connection refused", text)
         self.assertNothingKept()
 
@@ -158,6 +160,35 @@ class NetworkTest(CliTest):
             elif name not in ("expat", "mpdecimal", "zstd"):
                 self.assertRegex(text, rf"(?m)^  {name} \d")
         self.assertNothingKept()
+
+    def test_default_falls_back(self):
+        newest = "3.14.99"
+        pins = self.checkout / "Tools/standalone/sources/pins.toml"
+        text = pins.read_text().replace(
+            "default = [", f'default = ["{newest}", ')
+        pins.write_text(text + (
+            f'[[cpython.releases]]\nversion = "{newest}"\n'
+            f'[[cpython.releases.files]]\nsha256 = "{"0" * 64}"\n'
+            f'locations = ["{self.nowhere}newest.tar.gz"]\n'))
+        notice = (f"CPython {newest} cannot be fetched, trying {VERSION} "
+                  f"instead (CPYTHON={newest} insists on {newest}): "
+                  f"{self.nowhere}newest.tar.gz: ")
+        done = self.fetch()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr.count(notice), 1, done.stderr)
+        self.assertIn("cpython.tar.gz", self.downloads())
+        for argv in ([f"--cpython={newest}"], ["--options=freethreaded"]):
+            # VERSION is 3.13, which cannot be free-threaded.
+            text = self.assertFails(self.fetch(*argv), 3,
+                                    f"cannot fetch cpython {newest}")
+            self.assertNotIn("instead", text)
+        # Without a network, commands that fetch nothing use the cache.
+        self.server.shutdown()
+        self.server.server_close()
+        self.assertIn(notice, self.fetch().stderr)
+        done = self.build(command="plan")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn(newest, done.stderr)
 
     def test_tampered(self):
         self.server.mode = "tampered"

@@ -56,6 +56,11 @@ class PinsTest(unittest.TestCase):
         self.assertIn(f"/{newest}/Python-{newest}.tar.xz",
                       pins.cpython_pin(newest).files[0].locations[0])
 
+    def test_default_cpython(self):
+        versions = pins.default_versions()
+        self.assertLessEqual(set(versions), set(pins.cpython_versions()))
+        self.assertEqual(len(set(versions)), len(versions))
+
     def test_unknown_cpython_is_refused_with_the_known_ones(self):
         with self.assertRaises(UsageError) as caught:
             pins.cpython_pin("3.13.99")
