@@ -32,9 +32,9 @@ from standalone.documents import (
     python_json as metadata,
     sbom,
 )
-from standalone.formats import checksums
+from standalone.formats import checksums, elf
 from standalone.formats.names import BuildName
-from standalone.formats.tree import InstalledTree
+from standalone.formats.tree import UNIX, InstalledTree
 from standalone.relocate import build_details
 from standalone.sources import host, pins
 from standalone.toolchain import compilers, flags
@@ -202,7 +202,8 @@ def _python_json(config: Config, full: Mounts,
             make=make, config_c=(made / "config.c").read_text(),
             setups=setups,
             libraries=_libraries(config.recipes, config.archives),
-            object_format=config.chain.object_format(config.flavour)))
+            object_format=config.chain.object_format(config.flavour),
+            hooks=_hooks(tree)))
     python = interpreter.native(InstalledTree(tree).interpreter)
     document = metadata.python_json(python.ask(metadata.PROBE), facts,
                                     members(full))
@@ -211,6 +212,17 @@ def _python_json(config: Config, full: Mounts,
             "PYTHON.json does not match the system libraries needed by "
             f"{', '.join(differing)}")
     return document
+
+
+def _hooks(tree: Path) -> dict[str, str]:
+    """Map the shared modules to the functions that export them."""
+    found = {}
+    for path in sorted(tree.glob(f"{UNIX.dynload}/*.so")):
+        module = path.name.partition(".")[0]
+        facts = elf.read(path)
+        if facts and (hook := facts.hook(module)):
+            found[module] = hook
+    return found
 
 
 def _compiler(chain: Toolchain, platform: Platform,

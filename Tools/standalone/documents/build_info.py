@@ -7,7 +7,7 @@ CPython's Setup files, makefile and table of built-in modules.
 import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -35,6 +35,8 @@ class Link:
     setups: Mapping[str, str]    # text of Setup.local, Setup.stdlib, ...
     object_format: str           # elf, llvm-bitcode:22.1.8
     libraries: Mapping[str, Collection[Pin]]     # path → its sources
+    hooks: Mapping[str, str] = field(default_factory=dict)
+    """Shared module → the function that exports it, if not PyInit_*."""
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,8 @@ def build_info(probe: Mapping[str, Any], linked: Link,
     entries = {}
     for name in sorted({*init_functions, *found}):
         entry = _variant(found.get(name),
-                         init_functions.get(name, f"PyInit_{name}"),
+                         init_functions.get(name)
+                         or linked.hooks.get(name, f"PyInit_{name}"),
                          f"{dynload}/{name}{suffixes['extension'][0]}")
         entries[name] = [
             entry | _licences(entry["links"], linked.libraries, texts)]

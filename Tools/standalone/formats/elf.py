@@ -93,6 +93,15 @@ class Facts:
         return frozenset(name for name in self.defined
                          if name.startswith("PyInit_"))
 
+    def hook(self, module: str) -> str | None:
+        """Return the function with which this file exports *module*.
+
+        PyModExport_* (PEP 793, CPython 3.15) comes before PyInit_*.
+        """
+        return next((name for name in (f"PyModExport_{module}",
+                                       f"PyInit_{module}")
+                     if name in self.exported), None)
+
 
 def read(path: Path) -> Facts | None:
     """Return the facts about *path*, or None if it is not an ELF file.

@@ -186,8 +186,8 @@ def _modules(tree: Tree, limits: Limits) -> Iterator[Broken]:
         if not files:
             yield pattern, "is missing"
         for path in files:
-            if init not in tree.facts[path].exported:
-                yield path, f"does not export {init}"
+            if not tree.facts[path].hook(module):
+                yield path, f"exports neither {init} nor PyModExport_{module}"
 
 
 def _owners(tree: Tree, limits: Limits) -> Iterator[Broken]:

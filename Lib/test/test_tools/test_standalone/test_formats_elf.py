@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 from standalone.core.errors import ValidationError
@@ -35,6 +36,14 @@ class SampleFacts(unittest.TestCase):
             pie=False, relro=True, bind_now=True, exec_stack=False,
             wx=False, textrel=False, build_id=None, cpu_level=None, ibt=False,
             shstk=False, has_debug=False, has_symtab=False))
+
+    def test_hook(self):
+        facts = read("clean.so")
+        self.assertEqual(facts.hook("sample"), "PyInit_sample")
+        self.assertIsNone(facts.hook("other"))
+        both = replace(facts, exported=frozenset({
+            "PyInit_sample", "PyModExport_sample"}))
+        self.assertEqual(both.hook("sample"), "PyModExport_sample")
 
     def test_what_each_sample_is_for(self):
         for name, fact, value in (
