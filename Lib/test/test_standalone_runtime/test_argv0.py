@@ -8,6 +8,7 @@ https://man7.org/linux/man-pages/man5/proc_pid_exe.5.html
 import glob
 import os
 import shutil
+import sys
 import unittest
 from pathlib import Path
 
@@ -129,6 +130,8 @@ class LieTests(locating.LocationCase):
             location = self.locate(env / "bin" / "python")
             self.assertInVenv(location, env)
             self.assertEqual(location.executable, str(env / "bin/python"))
+        if sys.version_info >= (3, 14):
+            return       # sys.prefix would be bin: CPython's getpath.py
         # pyvenv.cfg may also be in the program's own directory.
         shutil.move(env / "pyvenv.cfg", env / "bin")
         self.assertInVenv(self.locate(env / "bin" / "python"), env)

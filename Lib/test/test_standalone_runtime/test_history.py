@@ -139,7 +139,11 @@ class SessionTests(Files):
             with self.subTest(basic=basic):
                 self.session("x = 2", basic=basic, argv=argv)
                 self.path.chmod(0o600)
-                self.assertEqual(self.path.read_text(), "print(100)\n")
+                # The new REPL of 3.14 appends, which needs no reading.
+                added = "" if basic or sys.version_info < (3, 14) else (
+                    "x = 2\n")
+                self.assertEqual(self.path.read_text(),
+                                 f"print(100)\n{added}")
                 self.path.chmod(0o200)
 
 

@@ -78,9 +78,9 @@ class EntryTests(Questions):
                 WHO.replace("curses", "_curses"), f"import readline\n{WHO}",
                 "import threading\nthreading.Thread("
                 f"target=exec, args=({WHO!r}, {{}})).start()",
-                "import _interpreters as i\n"
-                f"raised = i.exec(i.create('legacy'), {WHO!r})\n"
-                "assert not raised, raised"):
+                "import _interpreters as i\nother = i.create('legacy')\n"
+                f"raised = i.exec(other, {WHO!r})\n"
+                "i.destroy(other)\nassert not raised, raised"):
             with self.subTest(program):
                 self.assertEqual(tree.run(
                     tree.PYTHON, "-c", program,
