@@ -8,7 +8,6 @@ text of a file is known even if the overlay has been applied to the tree.
 
 import difflib
 import io
-import operator
 import os
 import re
 import tomllib
@@ -19,12 +18,11 @@ from typing import Any
 
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT
-from standalone.sources.version import python_version
+from standalone.sources.version import is_in, python_version
 
 _BEGIN, _END = "dnl standalone: begin\n", "dnl standalone: end\n"
 # Words that only occur in our lines: with_standalone, standalone-help ...
 _OUR_WORD = re.compile(r"[\w.-]*standalone[\w.-]*", re.IGNORECASE)
-_OPERATORS = {">=": operator.ge, "<": operator.lt}
 
 
 @dataclass(frozen=True)
@@ -43,11 +41,7 @@ class Edit:
 
     def fits(self, version: tuple[int, int]) -> bool:
         """Return whether this edit is for CPython *version*."""
-        if not self.python:
-            return True
-        sign = ">=" if self.python.startswith(">=") else "<"
-        bound = self.python.removeprefix(sign).split(".")
-        return bool(_OPERATORS[sign](version, tuple(map(int, bound))))
+        return is_in(version, self.python)
 
 
 @dataclass(frozen=True)

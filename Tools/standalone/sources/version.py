@@ -1,5 +1,6 @@
 """Determine the version of a CPython source tree."""
 
+import operator
 import re
 from pathlib import Path
 
@@ -13,6 +14,19 @@ def feature_version(version: str) -> tuple[int, int]:
     """Return the feature version, (3, 13), of "3.13.15" or "3.15.0a2+"."""
     major, minor = version.split(".")[:2]
     return int(major), int(minor)
+
+
+def is_in(version: tuple[int, int], versions: str) -> bool:
+    """Return whether *version* is one of *versions*: ">=3.14", "<3.14".
+
+    An empty text means every version.
+    """
+    if not versions:
+        return True
+    sign = ">=" if versions.startswith(">=") else "<"
+    compare = operator.ge if sign == ">=" else operator.lt
+    return bool(compare(version, feature_version(
+        versions.removeprefix(sign))))
 
 
 def python_version(tree: Path) -> str:

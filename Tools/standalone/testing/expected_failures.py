@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from standalone.core.layout import TOOLS
+from standalone.core.options import DEFAULT, Options, Variant
+from standalone.sources.version import is_in
 
 LIST = TOOLS / "testing" / "expected_failures.toml"
 
@@ -46,23 +48,28 @@ class Verdict:
     stale: tuple[Failure, ...]
 
 
-def load(*, gpl: bool = False) -> tuple[Failure, ...]:
-    """Return the list for a build with or without GPL components."""
+def load(variant: Variant) -> tuple[Failure, ...]:
+    """Return the list for a build."""
     entries = tomllib.loads(LIST.read_text(encoding="utf-8"))["failure"]
     return tuple(Failure(
         entry["test"], tuple(entry.get("systems", SYSTEMS)), entry["debian"],
         " ".join(entry["reason"].split())) for entry in entries
-        if entry.get("gpl", gpl) == gpl)
+        if is_in(variant.version, entry.get("python", ""))
+        and all((word in variant.options) == wanted
+                for word, wanted in entry.get("options", {}).items()))
 
 
-def on(system: str, modules: Iterable[str] = (), *,
-       gpl: bool = False) -> tuple[Failure, ...]:
+def on(system: str, variant: Variant,
+       modules: Iterable[str] = ()) -> tuple[Failure, ...]:
     """Return the failures expected on one system.
 
-    *modules* limits them to test modules, such as ``test_os``.
+    Debian's build, for comparison, is made without any OPTIONS.  *modules*
+    limits them to test modules, such as ``test_os``.
     """
+    if system == DEBIAN:
+        variant = Variant(variant.version, Options.parse(DEFAULT))
     prefixes = tuple(f"test.{name}." for name in modules) or ("",)
-    return tuple(failure for failure in load(gpl=gpl)
+    return tuple(failure for failure in load(variant)
                  if failure.fails_on(system)
                  and failure.test.startswith(prefixes))
 

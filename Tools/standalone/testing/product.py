@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from standalone.core.errors import UsageError
+from standalone.core.options import Variant
 from standalone.formats.tree import InstalledTree
 from standalone.pipeline import driver, hidden_work
 from standalone.platforms import targets
@@ -53,7 +54,7 @@ def distribution(config: Config, *, here: bool = True) -> Counts:
         if here:
             testbed.debuginfo(config.layout, place / "debuginfo")
             with hidden_work.aside(config.layout.work):
-                counts += _on_this_machine(place, gpl=config.gpl)
+                counts += _on_this_machine(place, config.variant)
         return counts + _in_chroots(place, config.layout.logs)
 
 
@@ -78,16 +79,16 @@ def _but(failures: Sequence[Failure]) -> list[str]:
     return [f"--ignore={failure.test}" for failure in failures]
 
 
-def _on_this_machine(place: Path, *, gpl: bool) -> Counts:
+def _on_this_machine(place: Path, variant: Variant) -> Counts:
     names = [*_runtime(place), *_present(place)]
-    failures = expected_failures.on(expected_failures.HERE, names, gpl=gpl)
+    failures = expected_failures.on(expected_failures.HERE, variant, names)
     with children.watched() as left:
         code = testbed.run(place, [*names, *_but(failures)])
     counts = junit_counts(place / testbed.REPORT, names, code)
     return counts + children.failures(left) + sum(
         (_expected_failure(place, name, failure) for name in names
          for failure in expected_failures.on(
-            expected_failures.HERE, [name], gpl=gpl)),
+            expected_failures.HERE, variant, [name])),
         Counts())
 
 

@@ -44,6 +44,7 @@ class Outcome:
     results: Mapping[str, str]
     failures: tuple[Failure, ...]
     seconds: float
+    ours: tuple[Failure, ...] = ()       # those of our build
     broken: str = ""
 
     @property
@@ -64,7 +65,7 @@ class Outcome:
         if self.system != DEBIAN:
             return unexpected
         return tuple(name for name in unexpected if any(
-            failure.covers(name) for failure in expected_failures.load()))
+            failure.covers(name) for failure in self.ours))
 
     def row(self) -> tuple[str, ...]:
         """The cells of _COLUMNS."""
@@ -165,8 +166,9 @@ def _run(config: Config, system: str, root: tuple[Chroot, Path] | None,
     elif system == DEBIAN and f"== CPython {config.version} " not in text:
         broken = f"that was not CPython {config.version}"
     return Outcome(system, results,
-                   expected_failures.on(system, gpl=config.gpl),
-                   time.monotonic() - started, broken)
+                   expected_failures.on(system, config.variant),
+                   time.monotonic() - started,
+                   expected_failures.load(config.variant), broken)
 
 
 @contextlib.contextmanager

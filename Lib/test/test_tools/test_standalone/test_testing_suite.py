@@ -4,8 +4,11 @@ import sys
 import tempfile
 import tomllib
 import unittest
+import unittest.mock
 from pathlib import Path
 
+from standalone.core import options
+from standalone.core.options import Options, Variant
 from standalone.testing import chroots, expected_failures, suite
 from standalone.testing.expected_failures import Failure
 from standalone.testing.results import regrtest_results
@@ -69,8 +72,13 @@ def entry(test, *systems, debian=False):
                    "because")
 
 
+def variant(words="noopt", version=(3, 13)):
+    return Variant(version, Options.parse(words))
+
+
 def outcome(results, *failures, system="host"):
-    return suite.Outcome(system, results, failures, 1.4)
+    return suite.Outcome(system, results, failures, 1.4,
+                         expected_failures.load(variant()))
 
 
 class ResultsTest(unittest.TestCase):
@@ -129,7 +137,7 @@ class OutcomeTest(unittest.TestCase):
                 self.assertEqual(outcome(results, *failures).good, verdict)
 
     def test_a_runner_that_was_killed(self):
-        item = suite.Outcome("host", {}, (), 1.0, "it was killed")
+        item = suite.Outcome("host", {}, (), 1.0, (), "it was killed")
         self.assertFalse(item.good)
         self.assertIn("\nhost: it was killed", suite.report([item]))
 
@@ -138,7 +146,7 @@ class OutcomeTest(unittest.TestCase):
         self.assertTrue(outcome(bad, system="debian").good)
 
     def test_debian_has_a_failure_that_the_list_calls_ours(self):
-        ours = next(failure for failure in expected_failures.load()
+        ours = next(failure for failure in expected_failures.load(variant())
                     if not failure.debian)
         item = outcome({ours.test: "failed"}, system="debian")
         self.assertFalse(item.good)
@@ -176,7 +184,12 @@ class ListTest(unittest.TestCase):
                     {"test", "debian", "reason"}, item.keys())
                 self.assertLessEqual(
                     item.keys(),
-                    {"test", "systems", "gpl", "debian", "reason"})
+                    {"test", "systems", "python", "options", "debian",
+                     "reason"})
+                self.assertRegex(item.get("python", ""),
+                                 r"\A((>=|<)3\.\d+)?\Z")
+                self.assertLessEqual(set(item.get("options", {})),
+                                     set(options.WORDS))
                 self.assertRegex(item["test"],
                                  r"^(test|idlelib)\.\w+\..*\w\*?$")
                 self.assertIs(type(item["debian"]), bool)
@@ -188,17 +201,43 @@ class ListTest(unittest.TestCase):
                     self.assertNotEqual(
                         item["systems"], list(expected_failures.SYSTEMS))
                     self.assertTrue(item["systems"])
-        names = [item["test"] for item in entries]
+        names = [(item["test"], item.get("python", ""))
+                 for item in entries]
         self.assertEqual(names, sorted(set(names)))
 
     def test_of_one_system(self):
         for system in (*expected_failures.SYSTEMS, expected_failures.DEBIAN):
-            for failure in expected_failures.on(system):
+            for failure in expected_failures.on(system, variant()):
                 self.assertTrue(failure.debian if system == "debian"
                                 else system in failure.systems)
 
+    def test_of_a_build(self):
+        text = "".join(
+            f'[[failure]]\ntest = "test.test_{name}.T.test"\n'
+            f'debian = true\nreason = "because"\n{limits}\n'
+            for name, limits in (
+                ("new", 'python = ">=3.14"'), ("old", 'python = "<3.14"'),
+                ("t", "options = {freethreaded = true}"),
+                ("free", "options = {gpl = false}")))
+        path = Path(self.enterContext(
+            tempfile.TemporaryDirectory())) / "list.toml"
+        path.write_text(text)
+        for build, ours, debian in (
+                (variant(), "old free", "old free"),
+                (variant("gpl"), "old", "old free"),
+                (variant(version=(3, 14)), "new free", "new free"),
+                (variant("freethreaded+gpl", (3, 15)), "new t", "new free")):
+            for system, names in ("host", ours), ("debian", debian):
+                with (self.subTest(build=build, system=system),
+                      unittest.mock.patch.object(
+                          expected_failures, "LIST", path)):
+                    self.assertEqual(
+                        [failure.test.split(".")[1].removeprefix("test_")
+                         for failure in expected_failures.on(system, build)],
+                        names.split())
+
     def test_of_some_modules(self):
-        found = expected_failures.on("host", ["test_sys"])
+        found = expected_failures.on("host", variant(), ["test_sys"])
         self.assertEqual({failure.test.split(".")[1] for failure in found},
                          {"test_sys"})
 
