@@ -23,7 +23,7 @@ from standalone.core.errors import (
     UsageError,
 )
 from standalone.core.options import DEFAULT
-from standalone.cpython import overlay
+from standalone.cpython import overlay, purposes, series
 from standalone.pipeline import driver, explain, plan, stages
 from standalone.platforms import targets
 from standalone.release import respin, sign
@@ -139,8 +139,10 @@ def parser() -> argparse.ArgumentParser:
     stage.add_argument("--work", default=".")
     fork = commands.add_parser(
         "overlay", help="apply, check or print our changes to CPython")
-    fork.add_argument("action", choices=("apply", "check", "diff"))
+    fork.add_argument("action", choices=("apply", "check", "diff", "series"))
     fork.add_argument("tree", type=Path)
+    fork.add_argument("directory", type=Path, nargs="?", help=(
+        "where series writes a patch for each purpose"))
     fork.add_argument("-v", "--verbose", action="store_true",
                       help="print the name of each file that apply changes")
     listing = commands.add_parser(
@@ -192,7 +194,7 @@ def dispatch(arguments: argparse.Namespace) -> None:
                       configuration.load(Path(arguments.work).resolve()))
         case "overlay":
             run_overlay(arguments.action, arguments.tree,
-                        verbose=arguments.verbose)
+                        arguments.directory, verbose=arguments.verbose)
         case "index":
             print(index.of_directory(arguments.out, arguments.base_url),
                   end="")
@@ -217,8 +219,14 @@ def request(arguments: argparse.Namespace, *,
     return config
 
 
-def run_overlay(action: str, tree: Path, *, verbose: bool) -> None:
-    """Run the command overlay: *action* is apply, check or diff."""
+def run_overlay(action: str, tree: Path, directory: Path | None, *,
+                verbose: bool) -> None:
+    """Run the command overlay: *action* is apply, check, diff or series."""
+    if (action == "series") != (directory is not None):
+        raise UsageError("overlay series needs TREE and DIR, the other "
+                         "actions only TREE")
+    if warning := overlay.warning(tree):
+        print(f"standalone: warning: {warning}", file=sys.stderr, flush=True)
     match action:
         case "apply":
             changed = overlay.apply(tree)
@@ -231,11 +239,15 @@ def run_overlay(action: str, tree: Path, *, verbose: bool) -> None:
                   f"{edits}" if changed else f"{tree}: nothing to do")
         case "check":
             applied = overlay.check(tree)
+            print(*purposes.listing(tree), sep="\n")
             print("applied" if applied else "not applied, but applicable")
         case "diff":
             # Some files, such as ELF samples, are not text.
             sys.stdout.buffer.write(
                 overlay.diff(tree).encode("utf-8", "surrogateescape"))
+        case "series":
+            assert directory is not None
+            print(*series.write(tree, directory), sep="\n")
 
 
 def run_relink(arguments: argparse.Namespace) -> None:

@@ -6,18 +6,18 @@ text of a file is known even if the overlay has been applied to the tree.
 `apply` and `diff` both start from that text.
 """
 
-import difflib
-import io
 import os
 import re
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT
+from standalone.cpython import patches
+from standalone.cpython.patches import File
 from standalone.sources.version import is_in, python_version
 
 _BEGIN, _END = "dnl standalone: begin\n", "dnl standalone: end\n"
@@ -30,7 +30,8 @@ class Edit:
     """An edit to one of CPython's files: *old* lines become *new* lines.
 
     *old* is the anchor and *text* is our part of *new*.  *python* limits
-    the edit to some versions: ">=3.14" or "<3.14".
+    the edit to some versions: ">=3.14" or "<3.14".  *purpose* and *why*
+    change no file, and are not part of the repr, which is part of keys.
     """
 
     file: str
@@ -38,18 +39,12 @@ class Edit:
     new: str
     text: str
     python: str = ""
+    purpose: str = field(default="", repr=False)
+    why: str = field(default="", repr=False)
 
     def fits(self, version: tuple[int, int]) -> bool:
         """Return whether this edit is for CPython *version*."""
         return is_in(version, self.python)
-
-
-@dataclass(frozen=True)
-class File:
-    """The content of a file and its executable bit."""
-
-    data: bytes
-    executable: bool
 
 
 def files(root: Path = ROOT) -> list[Path]:
@@ -75,7 +70,7 @@ def edited(tree: Path, root: Path = ROOT) -> dict[str, str]:
     our lines have been changed.
     """
     texts = _pristine(tree, root)
-    for edit in _fitting(tree, root):
+    for edit in fitting(tree, root):
         texts[edit.file] = _swap(texts[edit.file], edit.old, edit.new)
     return texts
 
@@ -89,7 +84,7 @@ def apply(tree: Path, root: Path = ROOT) -> list[Path]:
     """
     changed = []
     for path, wanted in _wanted(tree, root).items():
-        if _read(tree / path) != wanted:
+        if read(tree / path) != wanted:
             _write(tree / path, wanted)
             changed.append(path)
     return changed
@@ -100,7 +95,7 @@ def check(tree: Path, root: Path = ROOT) -> bool:
 
     Raises UsageError, like `edited`, if it cannot be applied.
     """
-    return all(_read(tree / path) == wanted
+    return all(read(tree / path) == wanted
                for path, wanted in _wanted(tree, root).items())
 
 
@@ -114,8 +109,39 @@ def diff(tree: Path, root: Path = ROOT) -> str:
     """
     before = _pristine(tree, root)
     return "".join(
-        _file_diff(path.as_posix(), before.get(path.as_posix()), wanted)
+        patches.change(path.as_posix(), _original(path, before, wanted),
+                       wanted)
         for path, wanted in _wanted(tree, root).items())
+
+
+def part(tree: Path, purposes: Collection[str],
+         root: Path = ROOT) -> dict[str, tuple[File, File]]:
+    """Return name → original and new file, for the edits of *purposes*.
+
+    Raises UsageError like `edited`, for all edits.
+    """
+    before = _pristine(tree, root)
+    after = dict(before)
+    for edit in fitting(tree, root):
+        if edit.purpose in purposes:
+            after[edit.file] = _swap(after[edit.file], edit.old, edit.new)
+    changed = {}
+    for name, text in after.items():
+        if text != before[name]:
+            mode = (tree / name).stat().st_mode & 0o100 != 0
+            changed[name] = (File(patches.encode(before[name]), mode),
+                             File(patches.encode(text), mode))
+    return changed
+
+
+def warning(tree: Path, root: Path = ROOT) -> str:
+    """Return a warning if *tree* is newer than all that were tried."""
+    newest = max(map(_minor, _config(root)["checked"]))
+    version = python_version(tree)
+    if _minor(version) <= newest:
+        return ""
+    return (f"CPython {version} is newer than {newest[0]}.{newest[1]}, the "
+            "newest version that the overlay was checked with")
 
 
 # --- overlay.toml ---------------------------------------------------------
@@ -139,7 +165,8 @@ def _edit(table: dict[str, str], root: Path) -> Edit:
         text = _lines(table["text"])
     new = {"before": text + anchor, "after": anchor + text,
            "replace": text}[table["place"]]
-    return Edit(table["file"], anchor, new, text, table.get("python", ""))
+    return Edit(table["file"], anchor, new, text, table.get("python", ""),
+                table.get("purpose", ""), table.get("why", ""))
 
 
 def _lines(text: str) -> str:
@@ -157,15 +184,20 @@ def _block(text: str) -> str:
 
 # --- edits ----------------------------------------------------------------
 
-def _fitting(tree: Path, root: Path) -> list[Edit]:
-    major, minor = re.findall(r"\d+", python_version(tree))[:2]
-    return [edit for edit in edits(root)
-            if edit.fits((int(major), int(minor)))]
+def fitting(tree: Path, root: Path = ROOT) -> list[Edit]:
+    """Return the edits that the version of *tree* needs."""
+    version = _minor(python_version(tree))
+    return [edit for edit in edits(root) if edit.fits(version)]
+
+
+def _minor(version: str) -> tuple[int, int]:
+    major, minor = re.findall(r"\d+", version)[:2]
+    return int(major), int(minor)
 
 
 def _pristine(tree: Path, root: Path) -> dict[str, str]:
     """Return name → original text of the files that have edits."""
-    wanted = _fitting(tree, root)
+    wanted = fitting(tree, root)
     texts = {edit.file: _text(tree, edit.file) for edit in wanted}
     for edit in reversed(wanted):
         texts[edit.file] = _swap(texts[edit.file], edit.new, edit.old)
@@ -196,11 +228,11 @@ def _verify(edit: Edit, pristine: str) -> None:
 
 
 def _text(tree: Path, name: str) -> str:
-    file = _read(tree / name)
+    file = read(tree / name)
     if file is None:
         raise UsageError(f"{tree} has no {name}; nothing was changed",
                          hint="use a release tarball or a git checkout")
-    return _decode(file.data)
+    return patches.decode(file.data)
 
 
 def _places(text: str, lines: str) -> Iterator[int]:
@@ -243,17 +275,26 @@ def _wanted(tree: Path, root: Path) -> dict[Path, File]:
     texts = edited(tree, root)
     wanted = {}
     for path in files(root):
-        file = _read(root / path)
+        file = read(root / path)
         assert file is not None
         wanted[path] = file
     for name, text in texts.items():
-        file = _read(tree / name)
+        file = read(tree / name)
         assert file is not None
-        wanted[Path(name)] = File(_encode(text), file.executable)
+        wanted[Path(name)] = File(patches.encode(text), file.executable)
     return wanted
 
 
-def _read(path: Path) -> File | None:
+def _original(path: Path, before: Mapping[str, str],
+              wanted: File) -> File | None:
+    text = before.get(path.as_posix())
+    if text is None:
+        return None
+    return File(patches.encode(text), wanted.executable)
+
+
+def read(path: Path) -> File | None:
+    """Return the file *path*, or None if it is not a file."""
     if not path.is_file():
         return None
     return File(path.read_bytes(), bool(path.stat().st_mode & 0o100))
@@ -271,42 +312,3 @@ def _write(path: Path, file: File) -> None:
     finally:
         if scratch.exists():
             scratch.unlink()
-
-
-# These preserve bytes of any encoding, line ends and form feeds.
-def _decode(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
-
-
-def _encode(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
-
-
-# --- diff -----------------------------------------------------------------
-
-def _file_diff(name: str, before: str | None, after: File) -> str:
-    header = [f"diff --git a/{name} b/{name}\n"]
-    if before is None:
-        mode = "100755" if after.executable else "100644"
-        header.append(f"new file mode {mode}\n")
-        if not after.data:
-            # patch creates an empty file if it sees the hash of one.
-            header.append("index 0000000..e69de29\n")
-    return "".join([*header, *_hunks(name, before, _decode(after.data))])
-
-
-def _hunks(name: str, before: str | None, after: str) -> Iterator[str]:
-    source = "/dev/null" if before is None else f"a/{name}"
-    for line in difflib.unified_diff(_split(before or ""), _split(after),
-                                     source, f"b/{name}"):
-        yield line
-        if not line.endswith("\n"):
-            yield "\n\\ No newline at end of file\n"
-
-
-def _split(text: str) -> list[str]:
-    """Split *text* into lines like patch.
-
-    str.splitlines() also splits at form feeds.
-    """
-    return io.StringIO(text, newline="\n").readlines()

@@ -7,7 +7,8 @@ from standalone.recipes._steps import autotools
 # Our files in compat/libedit.  The first two include the upstream files
 # that they replace.
 _FILES = ("chartype.c", "readline.c", "text.h", "history_files.c",
-          "inputrc.c", "inputrc_keys.c", "inputrc_functions.h")
+          "inputrc.c", "inputrc_keys.c", "inputrc_functions.h",
+          "python_text.h")
 
 
 def commands(build: Build) -> Commands:
@@ -34,6 +35,9 @@ def _adapt(build: Build) -> Commands:
             .read_text(encoding="utf-8"))
     # Every file of libedit that converts text includes this header.
     yield build.run("sed", "-i", '$a #include "text.h"', "src/chartype.h")
+    # CPython's readline module includes this header, which gets installed.
+    yield build.run("sed", "-i", "$r src/python_text.h",
+                    "src/editline/readline.h")
     # The pointer is NULL if memory is exhausted.
     yield build.run(
         "sed", "-i", r"s/for (; [*]p; p++)/for (; p \&\& *p; p++)/",

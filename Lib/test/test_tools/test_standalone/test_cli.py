@@ -8,7 +8,7 @@ import unittest
 
 from standalone.core import options
 from standalone.core.layout import ROOT
-from standalone.cpython import overlay
+from standalone.cpython import overlay, purposes
 from standalone.platforms import targets
 from standalone.toolchain import compilers
 
@@ -213,12 +213,14 @@ class OverlayTest(CliTest):
     def test_check_apply_diff(self):
         tree = self.tree()
         diff = self.overlay("diff", tree).stdout
-        self.assertEqual(self.overlay("check", tree).stdout,
-                         "not applied, but applicable\n")
+        *edits, state = self.overlay("check", tree).stdout.splitlines()
+        self.assertEqual(state, "not applied, but applicable")
+        self.assertEqual(edits, purposes.listing(tree))
         *applied, summary = self.overlay(
             "apply", "-v", tree).stdout.splitlines()
         self.assertIn("Makefile.standalone", applied)
-        self.assertEqual(self.overlay("check", tree).stdout, "applied\n")
+        self.assertEqual(self.overlay("check", tree).stdout.splitlines(),
+                         [*edits, "applied"])
         edited = {edit.file for edit in overlay.edits()
                   if edit.fits((3, 13))}
         self.assertEqual(
@@ -257,13 +259,39 @@ class OverlayTest(CliTest):
         tree = self.tree()
         (tree / "configure.ac").write_text("other\n")
         before = {path: path.lstat().st_mtime_ns for path in tree.rglob("*")}
-        for action in "apply", "check", "diff":
-            self.assertFails(self.overlay(action, tree), 2, "configure.ac",
+        for action in (["apply", tree], ["check", tree], ["diff", tree],
+                       ["series", tree, self.dir / "patches"]):
+            self.assertFails(self.overlay(*action), 2, "configure.ac",
                              "--with-pydebug", "overlay.toml")
+        self.assertFalse((self.dir / "patches").exists())
         self.assertEqual({path: path.lstat().st_mtime_ns
                           for path in tree.rglob("*")}, before)
         self.assertEqual(self.overlay("apply").returncode, 2)
         self.assertEqual(self.overlay("unknown", tree).returncode, 2)
+        self.assertFails(self.overlay("series", tree), 2, "TREE and DIR")
+        self.assertFails(self.overlay("apply", tree, self.dir), 2,
+                         "only TREE")
+
+    def test_series(self):
+        tree = self.tree()
+        out = self.dir / "patches"
+        done = self.overlay("series", tree, out)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout.splitlines(),
+                         sorted(map(str, out.iterdir())))
+        before = {path: path.read_bytes() for path in out.iterdir()}
+        self.assertFails(self.overlay("series", tree, out), 2,
+                         f"{out} is not empty")
+        self.assertEqual({path: path.read_bytes() for path in out.iterdir()},
+                         before)
+
+    def test_unknown_version(self):
+        tree = self.tree(version="3.99.0a1")
+        done = self.overlay("check", tree)
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, r"\Astandalone: warning: CPython "
+                         r"3\.99\.0a1 is newer than 3\.\d+, .*\n\Z")
+        self.assertIn("not needed from 3.14 on", done.stdout)
 
 
 class HelpTest(CliTest):

@@ -13,6 +13,7 @@ from .overlaying import OverlayTestCase, patchlevel, state
 
 SMALL_OVERLAY = r"""
 files = ["Added", "only/*.txt", "not-there"]
+checked = ["3.13.15", "3.16.0a0"]
 
 [[edit]]
 file = "old.txt"

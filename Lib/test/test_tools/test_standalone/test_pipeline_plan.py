@@ -27,19 +27,20 @@ from .trees import small_tree
 # was made.
 NO_OUTPUT = {
     "__main__", "archives.compare", "archives.full_archive",
-    "pipeline.closure", "pipeline.driver", "pipeline.explain",
-    "pipeline.hidden_work", "pipeline.plan", "pipeline.stages",
-    "pipeline.summary", "release", "release.published", "release.relink",
-    "release.respin", "release.sign", "sources.apt", "sources.download",
-    "sources.fetch", "testing", "testing.bench", "testing.check",
-    "testing.children", "testing.chroots", "testing.expected_failures",
-    "testing.product", "testing.reproduce", "testing.results",
-    "testing.suite", "testing.testbed", "testing.units"}
+    "cpython.purposes", "cpython.series", "pipeline.closure",
+    "pipeline.driver", "pipeline.explain", "pipeline.hidden_work",
+    "pipeline.plan", "pipeline.stages", "pipeline.summary", "release",
+    "release.published", "release.relink", "release.respin", "release.sign",
+    "sources.apt", "sources.download", "sources.fetch", "testing",
+    "testing.bench", "testing.check", "testing.children", "testing.chroots",
+    "testing.expected_failures", "testing.product", "testing.reproduce",
+    "testing.results", "testing.suite", "testing.testbed", "testing.units"}
 # Data that no output depends on.
 NO_OUTPUT_DATA = {
     "README.md", "docs/decisions.md", "docs/formats.md", "docs/runtime.md",
-    "docs/testing.md", "testing/expected_failures.toml", "graph.mk",
-    "mypy.ini", "documents/python-json.schema.json", "requirements-dev.in",
+    "docs/overlay.md", "docs/testing.md", "cpython/purposes.toml",
+    "testing/expected_failures.toml", "graph.mk", "mypy.ini",
+    "documents/python-json.schema.json", "requirements-dev.in",
     "requirements-dev.txt", "requirements-nuitka.txt", "requirements.in",
     "ruff.toml"}
 # Run by a stage as a program, and so not by an import.
