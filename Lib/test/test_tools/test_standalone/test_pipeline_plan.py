@@ -44,6 +44,8 @@ NO_OUTPUT_DATA = {
     "ruff.toml"}
 # Run by a stage as a program, and so not by an import.
 PROGRAMS = {"relocate.bytecode"}
+# Imported by a function of a stage, because it needs a package.
+LATE = {"sources.patching"}
 
 # For each line of its input, a JSON object of texts by path, prints the
 # parts of all outputs with those texts in place.  That is computed in a
@@ -235,6 +237,7 @@ class ModuleTest(PartsTest):
         behind = {stage: loaded(table.code)
                   for stage, table in stages.STAGES.items()}
         behind["relocate"] |= PROGRAMS
+        behind["deps"] |= LATE
         edits = list(groups(module_names()))
         texts = [{path: text_of(path) + "\nedited = 1\n"
                   for path in map(path_of, names)} for names in edits]
@@ -323,6 +326,9 @@ class DataTest(PartsTest):
                 for name in closure.data_files(module)}
         # By value, see source.fingerprint().
         read.add("cpython/overlay.toml")
+        read |= {f"recipes/patches/{patch.name}"
+                 for pin in pins.load().values() for series in pin.patches
+                 if not series.archive for patch in series.patches}
         self.assertEqual(set(self.data()) - read, NO_OUTPUT_DATA)
 
     def test_text(self):
@@ -356,7 +362,8 @@ class DataTest(PartsTest):
         [after] = self.run_program([
             {name: f"# Edited.\n{text_of(name)}" for name in names}])
         self.assertEqual(self.changed(after), {})
-        of_packages = self.titles("setup", "relocate", "validate", "archive")
+        of_packages = self.titles("deps", "setup", "relocate", "validate",
+                                  "archive")
         self.assertChange({
             ("cpython/modules.toml", '"_asyncio", "_bisect"',
              '"_bisect", "_asyncio"'):
@@ -366,6 +373,7 @@ class DataTest(PartsTest):
             ("cpython/overlay.toml", "Build relocatable archives",
              "Build"):
             {"source": {"overlay edits"}},
+            # Patches of dependencies are parsed by a package.
             ("requirements.txt", "jinja2==", "jinja2==2!"): of_packages,
             ("requirements.txt", "ziglang==", "ziglang==2!"):
             of_packages | {"toolchain"}})
