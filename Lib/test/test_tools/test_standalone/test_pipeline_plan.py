@@ -385,6 +385,26 @@ class DataTest(PartsTest):
                                                     "fetched"},
             "archive": {"data sources/pins.toml"}}})
 
+    def test_patches(self):
+        """Each has a part; another order is another key as well."""
+        [series] = pins.load()["openssl"].patches
+        first, second = series.patches[:2]
+        tables = [f'[[openssl.patches.members]]\nname = "{patch.name}"\n'
+                  for patch in (first, second)]
+        swapped = {f"patch {number} {patch.name}" for number, patch in (
+            (1, first), (2, second), (1, second), (2, first))}
+        text = text_of("sources/pins.toml")
+        old = text[text.index(tables[0]):text.index(tables[1])]
+        rest = text[text.index(tables[1]):]
+        new = rest[:rest.index("[[openssl.patches.members]]", 1)]
+        others = {"relocate": {"data sources/pins.toml"},
+                  "archive": {"data sources/pins.toml"}}
+        self.assertChange({
+            ("sources/pins.toml", first.sha256, "0" * 64):
+            {"deps-openssl": {f"patch 1 {first.name}"}, **others},
+            ("sources/pins.toml", old + new, new + old):
+            {"deps-openssl": swapped, **others}})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -277,6 +277,12 @@ class RefuseTest(RespinTestCase):
         with self.assertRaisesRegex(UsageError, f"nothing to .* {NAME}"):
             self.refuse(PYTHON, *self.packages())
 
+    def test_a_new_patch(self):
+        before = self.packages()
+        [openssl] = [each for each in before if each["name"] == "openssl"]
+        openssl["patches"].popitem()
+        self.refuse(PYTHON, *before)
+
     def test_another_cpython(self):
         with self.assertRaisesRegex(UsageError, "CPython 3.13.15 differs"):
             self.refuse(PYTHON | {"checksums": OLD["checksums"]}, OLD)
