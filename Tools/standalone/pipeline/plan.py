@@ -70,10 +70,10 @@ def _given(config: Config, stage: Stage, dependency: str) -> dict[str, str]:
 
 
 def _short(value: object) -> str:
-    """Return a short text unchanged, and the hash of any other value."""
+    """Return a short text or a hash unchanged, and the hash of the rest."""
     shown = value if isinstance(value, str) else json.dumps(
         value, sort_keys=True, default=str)
-    return (shown if len(shown) <= 60 and shown.isprintable()
+    return (shown if len(shown) <= 64 and shown.isprintable()
             else stamp.key(shown))
 
 
@@ -104,7 +104,7 @@ def _deps(config: Config, name: str) -> _Given:
 def _patches(pin: Pin) -> dict[str, str]:
     """Return name → hash of the pin's patches, in their order."""
     patches = [patch for series in pin.patches for patch in series.patches]
-    return {f"patch {number} {patch.name}": patch.sha256
+    return {f"patch {number:02} {patch.name}": patch.sha256
             for number, patch in enumerate(patches, 1)}
 
 

@@ -391,7 +391,7 @@ class DataTest(PartsTest):
         first, second = series.patches[:2]
         tables = [f'[[openssl.patches.members]]\nname = "{patch.name}"\n'
                   for patch in (first, second)]
-        swapped = {f"patch {number} {patch.name}" for number, patch in (
+        swapped = {f"patch {number:02} {patch.name}" for number, patch in (
             (1, first), (2, second), (1, second), (2, first))}
         text = text_of("sources/pins.toml")
         old = text[text.index(tables[0]):text.index(tables[1])]
@@ -401,7 +401,7 @@ class DataTest(PartsTest):
                   "archive": {"data sources/pins.toml"}}
         self.assertChange({
             ("sources/pins.toml", first.sha256, "0" * 64):
-            {"deps-openssl": {f"patch 1 {first.name}"}, **others},
+            {"deps-openssl": {f"patch 01 {first.name}"}, **others},
             ("sources/pins.toml", old + new, new + old):
             {"deps-openssl": swapped, **others}})
 
