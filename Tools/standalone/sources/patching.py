@@ -67,7 +67,13 @@ def _read(series: PatchSeries, archive: Path,
           ours: Path) -> Iterator[tuple[Patch, bytes]]:
     """Yield patches with their contents, which are verified."""
     if series.archive:
-        if (digest := file_sha256(archive)) != series.archive.sha256:
+        try:
+            digest = file_sha256(archive)
+        except OSError as exc:
+            raise FetchError(f"cannot read the patches in {archive}: "
+                             f"{exc.strerror}",
+                             hint="run make standalone-fetch") from exc
+        if digest != series.archive.sha256:
             raise _another(archive.resolve().name, series.archive.sha256,
                            digest)
         members = unpack.read_members(archive, [

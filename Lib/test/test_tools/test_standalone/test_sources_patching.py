@@ -336,6 +336,12 @@ class ArchiveTest(PatchingTest):
         self.fails(ours, words=["cannot read the patch", "a.patch"],
                    error=FetchError)
 
+    def test_no_archive(self):
+        series = self.archive(self.members, "one")
+        (self.fetched / "dep-patches-1").unlink()
+        self.fails(series, error=FetchError,
+                   words=["cannot read the patches", "dep-patches-1"])
+
     def test_damaged_archive(self):
         series = self.archive(self.members, "one", listed="one\n")
         path = self.fetched / "dep-patches-1"
