@@ -164,7 +164,9 @@ def statement(subjects: Mapping[str, str],
     pinned = pins.load()
     sources = [
         components.described(pin, components.fetched(layout.fetched, pin))
-        for pin in (pinned[name] for name in config.recipes)]
+        for name in config.recipes
+        # The pin, and the archives of its patches.
+        for pin in (pinned[name], *pinned[name].parts()[1:])]
     if config.is_pinned:
         sources.insert(0, components.cpython(config.version, pinned=True))
     return provenance.statement(

@@ -1,8 +1,8 @@
 """Data types that the other packages share."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 
 from standalone.core.platform import Platform
 
@@ -31,6 +31,35 @@ def file_name(location: str) -> str:
 
 
 @dataclass(frozen=True)
+class Patch:
+    """A change to a source, in the form that ``patch -p1`` reads."""
+
+    name: str
+    sha256: str
+    fixes: tuple[str, ...] = ()  # CVE ids
+
+
+@dataclass(frozen=True)
+class PatchSeries:
+    """Patches from one place, in the order in which they are applied.
+
+    They are members of *archive*; without one, they are files of ours,
+    below recipes/patches.  *series* is the member that lists all patches
+    of the archive in their order, and *omitted* are those of them that
+    are not applied.  The names of patches are then relative to *series*.
+    """
+
+    patches: tuple[Patch, ...]
+    archive: SourceFile | None = None
+    series: str = ""
+    omitted: tuple[str, ...] = ()
+
+    def path(self, name: str) -> str:
+        """Return the path of a patch in the archive."""
+        return str(PurePosixPath(self.series).parent / name)
+
+
+@dataclass(frozen=True)
 class Pin:
     """A pinned source: its version, licence and alternative files.
 
@@ -45,6 +74,24 @@ class Pin:
     licence_files: tuple[str, ...] = ()
     cpe: str | None = None
     tool: bool = False           # used by the build, not part of the result
+    patches: tuple[PatchSeries, ...] = ()
+
+    def parts(self) -> tuple["Pin", ...]:
+        """Return what is fetched: the source, and archives of patches.
+
+        Each is a pin without patches, with a name of its own.
+        """
+        if not self.patches:
+            return (self,)
+        return replace(self, patches=()), *(
+            Pin(self.patches_name(number), self.version, self.licence,
+                (series.archive,), tool=self.tool)
+            for number, series in enumerate(self.patches)
+            if series.archive)
+
+    def patches_name(self, number: int) -> str:
+        """Return the name of the part with the archive of a series."""
+        return f"{self.name}-patches-{number + 1}"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Describe components: the parts of an archive, with licence and origin."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -11,6 +11,21 @@ from standalone.sources import pins
 
 FILE = "components.json"
 NOWHERE = "NOASSERTION"          # SPDX's value for missing information
+_OURS = "Tools/standalone/recipes/patches"
+
+
+@dataclass(frozen=True, order=True)
+class AppliedPatch:
+    """A patch that was applied to the source of a component.
+
+    *origin* is a location of pins.toml with the path in that archive after
+    a ``#``, or a path in this repository.
+    """
+
+    name: str
+    sha256: str
+    origin: str
+    fixes: tuple[str, ...] = ()  # CVE ids
 
 
 @dataclass(frozen=True, order=True)
@@ -30,6 +45,7 @@ class Component:
     cpe: str = ""
     purl: str = ""
     origin: str = ""             # a location of pins.toml without URL
+    patches: tuple[AppliedPatch, ...] = ()
 
     def is_in(self, contents: Mapping[str, object]) -> bool:
         """Return whether *contents* has any of the component's paths."""
@@ -49,8 +65,11 @@ def save(path: Path, found: Iterable[Component]) -> None:
 
 def load(path: Path) -> list[Component]:
     """Return the components that `save` wrote."""
-    return [Component(**entry | {"paths": tuple(entry["paths"])})
-            for entry in json.loads(path.read_text(encoding="utf-8"))]
+    return [Component(**entry | {
+        "paths": tuple(entry["paths"]), "patches": tuple(
+            AppliedPatch(**patch | {"fixes": tuple(patch["fixes"])})
+            for patch in entry["patches"])})
+        for entry in json.loads(path.read_text(encoding="utf-8"))]
 
 
 def fetched(directory: Path, pin: Pin) -> SourceFile:
@@ -78,7 +97,15 @@ def described(pin: Pin, file: SourceFile,
         first if is_url else NOWHERE, file.sha256, pin.cpe or "",
         f"pkg:pypi/{pin.name}@{version}" if first.startswith("package:") else
         f"pkg:generic/{pin.name}@{version}?checksum=sha256:{file.sha256}",
-        "" if is_url else first)
+        "" if is_url else first, tuple(_patches(pin)))
+
+
+def _patches(pin: Pin) -> Iterator[AppliedPatch]:
+    for series in pin.patches:
+        for patch in series.patches:
+            yield AppliedPatch(patch.name, patch.sha256, (
+                f"{series.archive.locations[0]}#{series.path(patch.name)}"
+                if series.archive else f"{_OURS}/{patch.name}"), patch.fixes)
 
 
 def cpython(version: str, *, pinned: bool) -> Component:

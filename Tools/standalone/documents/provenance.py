@@ -7,7 +7,7 @@ about the machine: the same inputs give the same statement.
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,9 @@ def statement(subjects: Mapping[str, str], *, asked: Mapping[str, str],
                         " (http")[0],
                 },
                 "resolvedDependencies": [
-                    *trees, *map(_resource, sources), *_packages(host)],
+                    *trees, *(entry for item in sources
+                                for entry in _resources(item)),
+                    *_packages(host)],
             },
             "runDetails": {"builder": {"id": builder()}},
         },
@@ -105,12 +107,17 @@ def _commit(name: str, tree: Path) -> dict[str, Any]:
     return entry
 
 
-def _resource(item: Component) -> dict[str, Any]:
+def _resources(item: Component) -> Iterator[dict[str, Any]]:
+    """Yield the source of a component, and its patches in their order."""
     uri = item.origin or item.download
     if uri == NOWHERE or uri.startswith("package:"):
         uri = item.purl
-    return {"name": item.name, "uri": uri,
-            "digest": {"sha256": item.sha256}}
+    yield {"name": item.name, "uri": uri, "digest": {"sha256": item.sha256}}
+    for patch in item.patches:
+        # A file of ours has no URI; the commit of the overlay contains it.
+        where = {"uri": patch.origin} if "#" in patch.origin else {}
+        yield {"name": f"{item.name}/{patch.name}", **where,
+               "digest": {"sha256": patch.sha256}}
 
 
 def _packages(directory: Path) -> Iterable[dict[str, Any]]:

@@ -10,13 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from standalone.documents.components import NOWHERE, Component
+from standalone.documents.components import NOWHERE, AppliedPatch, Component
 
 #: Appended to the name of the archive to make the file name.
 SUFFIX = ".spdx.json"
 
 _ARCHIVE = "SPDXRef-FILE-archive"
 _PACKAGE = "SPDXRef-PACKAGE-"
+_PATCH = "SPDXRef-PATCH-"
+#: The relationship of a patch to the package whose source it changes.
+APPLIED = "PATCH_APPLIED"
 
 
 def document(name: str, hashes: Mapping[str, str],
@@ -49,7 +52,9 @@ def document(name: str, hashes: Mapping[str, str],
             "licenseConcluded": NOWHERE,
             "copyrightText": NOWHERE,
         }],
-        "packages": [_package(item) for item in versioned],
+        "packages": [*map(_package, versioned), *(
+            _patch(item, patch) for item in versioned
+            for patch in item.patches)],
         "relationships": list(_relationships(versioned)),
     }
 
@@ -76,6 +81,37 @@ def _package(item: Component) -> dict[str, Any]:
     return package
 
 
+def _patch(item: Component, patch: AppliedPatch) -> dict[str, Any]:
+    """Return the package of a patch.
+
+    It is not a file, because SPDX's files have no references, and need a
+    SHA-1.  "advisory" is for the pages about what it fixes:
+    https://spdx.github.io/spdx-spec/v2.3/external-repository-identifiers/
+    """
+    location = patch.origin.partition("#")[0]
+    package = {
+        "SPDXID": _patch_id(item, patch),
+        "name": patch.name,
+        "downloadLocation":
+            patch.origin if location.startswith("https:") else NOWHERE,
+        "filesAnalyzed": False,
+        "primaryPackagePurpose": "FILE",
+        "checksums": _checksums({"SHA256": patch.sha256}),
+        "sourceInfo": patch.origin,
+        # A change to a file is under the licence of that file.
+        "licenseConcluded": item.licence,
+        "licenseDeclared": NOWHERE,
+        "copyrightText": NOWHERE,
+    }
+    if patch.fixes:
+        package["comment"] = f"fixes {', '.join(patch.fixes)}"
+        package["externalRefs"] = [{
+            "referenceCategory": "SECURITY", "referenceType": "advisory",
+            "referenceLocator": f"https://nvd.nist.gov/vuln/detail/{cve}"}
+            for cve in patch.fixes]
+    return package
+
+
 def _references(item: Component) -> Iterator[dict[str, str]]:
     for category, kind, locator in (
             ("SECURITY", "cpe23Type", item.cpe),
@@ -89,7 +125,8 @@ def _relationships(found: Sequence[Component]) -> Iterator[dict[str, str]]:
     """Yield the relationships of the archive and its components.
 
     The archive contains all components.  CPython depends on libraries and
-    pip; pip depends on the packages that it bundles.
+    pip; pip depends on the packages that it bundles.  Patches were applied
+    to the components.
     """
     [cpython] = [item for item in found if item.name == "cpython"]
     yield _relationship("SPDXRef-DOCUMENT", "DESCRIBES", _ARCHIVE)
@@ -100,6 +137,8 @@ def _relationships(found: Sequence[Component]) -> Iterator[dict[str, str]]:
         owner = owners.get(item.name.rpartition("/")[0], cpython)
         if item is not owner:
             yield _relationship(_id(owner), "DEPENDS_ON", _id(item))
+        for patch in item.patches:
+            yield _relationship(_patch_id(item, patch), APPLIED, _id(item))
 
 
 def _relationship(element: str, kind: str, related: str) -> dict[str, str]:
@@ -113,4 +152,12 @@ def _checksums(hashes: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _id(item: Component) -> str:
-    return _PACKAGE + re.sub(r"[^a-zA-Z0-9.]", "-", item.name)
+    return _PACKAGE + _word(item.name)
+
+
+def _patch_id(item: Component, patch: AppliedPatch) -> str:
+    return f"{_PATCH}{_word(item.name)}-{_word(patch.name)}"
+
+
+def _word(name: str) -> str:
+    return re.sub(r"[^a-zA-Z0-9.]", "-", name)

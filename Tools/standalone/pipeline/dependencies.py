@@ -67,13 +67,17 @@ def run(config: Config, wanted: str, name: str) -> None:
     """Build the dependency *name*.
 
     Raises BuildError if that fails, and keeps the unpacked source for
-    inspection.
+    inspection; if a patch does not apply, none of them is applied.
     """
     layout = config.layout
     pin, recipe = config.pins[name], recipes.load()[name]
     source = layout.shared / "deps" / f"{name}.source"
     stamp.remove(source)
     unpack.unpack(layout.fetched / name, source)
+    if pin.patches:
+        # It needs a package of the host.
+        from standalone.sources import patching
+        patching.apply(pin, layout.fetched, source)
     runner = Runner(
         layout.logs / f"deps-{name}.log",
         # The Python that runs this; like PATH, not part of the key.

@@ -109,7 +109,7 @@ def _cpython(config: Config) -> None:
 def _sources(config: Config) -> None:
     """Fetch the sources, and link to them by name in fetched/."""
     fetched = config.layout.fetched
-    missing = [pin for pin in config.wanted
+    missing = [pin for source in config.wanted for pin in source.parts()
                if not _is_fetched(fetched / pin.name,
                                   [file.sha256 for file in pin.files])]
     if not missing:

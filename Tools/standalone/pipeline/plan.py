@@ -16,7 +16,7 @@ from pathlib import Path
 from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, Layout, cache_dir
-from standalone.core.model import Recipe
+from standalone.core.model import Pin, Recipe
 from standalone.core.process import environment
 from standalone.cpython import build, source
 from standalone.documents import components, provenance
@@ -70,10 +70,10 @@ def _given(config: Config, stage: Stage, dependency: str) -> dict[str, str]:
 
 
 def _short(value: object) -> str:
-    """Return a short text unchanged, and the hash of any other value."""
+    """Return a short text or a hash unchanged, and the hash of the rest."""
     shown = value if isinstance(value, str) else json.dumps(
         value, sort_keys=True, default=str)
-    return (shown if len(shown) <= 60 and shown.isprintable()
+    return (shown if len(shown) <= 64 and shown.isprintable()
             else stamp.key(shown))
 
 
@@ -97,7 +97,15 @@ def _deps(config: Config, name: str) -> _Given:
         "licence files": pin.licence_files,
         "commands": dependencies.rendered(
             dependencies.describe(pin, config.platform, config.layout)),
-        "kept": [recipe.archives, recipe.libraries, bool(recipe.data)]}
+        "kept": [recipe.archives, recipe.libraries, bool(recipe.data)]
+        } | _patches(pin)
+
+
+def _patches(pin: Pin) -> dict[str, str]:
+    """Return name → hash of the pin's patches, in their order."""
+    patches = [patch for series in pin.patches for patch in series.patches]
+    return {f"patch {number:02} {patch.name}": patch.sha256
+            for number, patch in enumerate(patches, 1)}
 
 
 def _source(config: Config, _: str) -> _Given:

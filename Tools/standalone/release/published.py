@@ -4,14 +4,14 @@ Archives may be missing; the hashes of all files present are verified.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from standalone.core import stamp
 from standalone.core.errors import FetchError, UsageError
-from standalone.documents.sbom import SUFFIX as SBOM
+from standalone.documents.sbom import APPLIED, SUFFIX as SBOM
 from standalone.formats import checksums, names
 from standalone.formats.names import BuildName
 
@@ -20,11 +20,15 @@ _PUBLISHED = "make standalone writes it, and it is published with the archives"
 
 @dataclass(frozen=True)
 class Package:
-    """A package of an SBOM; *sha256* is that of its source, or empty."""
+    """A package of an SBOM; *sha256* is that of its source, or empty.
+
+    *patches* are those that were applied to the source.
+    """
 
     version: str
     sha256: str
     licence: str
+    patches: Mapping[str, str] = field(default_factory=dict)  # name → hash
 
 
 @dataclass(frozen=True)
@@ -115,25 +119,38 @@ def _verify(directory: Path, sums: Mapping[str, str]) -> None:
 def components(sbom: Path) -> dict[str, Package]:
     """Return the packages of an SPDX document, by their ids.
 
+    Patches are not packages here, but part of those they were applied to.
     Components of CPython and pip are ``cpython-expat``, ``pip-idna``.
     Raises UsageError if *sbom* is not an SPDX document.
 
     https://spdx.github.io/spdx-spec/v2.3/package-information/
     """
     try:
-        packages = json.loads(sbom.read_text("utf-8"))["packages"]
+        document = json.loads(sbom.read_text("utf-8"))
+        packages = {package["SPDXID"]: package
+                    for package in document["packages"]}
+        applied = {entry["spdxElementId"]: entry["relatedSpdxElement"]
+                   for entry in document.get("relationships", ())
+                   if entry["relationshipType"] == APPLIED}
         # Names are not unique: there can be expat and CPython's expat.
-        return {package["SPDXID"].removeprefix("SPDXRef-PACKAGE-"):
-                _component(package) for package in packages}
+        return {name.removeprefix("SPDXRef-PACKAGE-"): _component(package, [
+                    packages[patch] for patch, changed in applied.items()
+                    if changed == name])
+                for name, package in packages.items() if name not in applied}
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise UsageError(f"{sbom} is not an SPDX document in JSON: "
                          f"{type(exc).__name__}: {exc}") from exc
 
 
-def _component(package: Mapping[str, Any]) -> Package:
+def _component(package: Mapping[str, Any],
+               patches: Iterable[Mapping[str, Any]]) -> Package:
+    return Package(
+        package.get("versionInfo", ""), _sha256(package), package.get(
+            "licenseConcluded", package.get("licenseDeclared", "")),
+        {patch["name"]: _sha256(patch) for patch in patches})
+
+
+def _sha256(package: Mapping[str, Any]) -> str:
     sums = {entry["algorithm"]: entry["checksumValue"]
             for entry in package.get("checksums", ())}
-    return Package(
-        package.get("versionInfo", ""),
-        sums.get("SHA256", ""), package.get(
-            "licenseConcluded", package.get("licenseDeclared", "")))
+    return str(sums.get("SHA256", ""))

@@ -24,7 +24,7 @@ from standalone.request import Config
 from standalone.sources import pins
 
 #: The version of the format of the JSON file.
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 _CPYTHON = "cpython"             # in an SBOM
 _A_RELEASE = "that is a release, not a respin: make standalone"
@@ -85,7 +85,7 @@ def _number(config: Config, before: Release) -> int:
 
 def _refuse(config: Config, before: Release) -> None:
     """Raise UsageError if the pins already show that a respin fails."""
-    known = {name: component.sha256 for name, component
+    known = {name: component for name, component
              in before.components().items() if component.sha256}
     if config.is_pinned and _differs(known, pins.cpython_pin(
             config.version)):
@@ -97,16 +97,23 @@ def _refuse(config: Config, before: Release) -> None:
         raise _unchanged(before)
 
 
-def _differs(known: Mapping[str, str], pin: Pin) -> bool:
-    """Return whether the base was built from another source than *pin*."""
-    return pin.name in known and known[pin.name] not in {
-        file.sha256 for file in pin.files}
+def _differs(known: Mapping[str, Package], pin: Pin) -> bool:
+    """Return whether the base was built from another source than *pin*.
+
+    Patches are part of the source.
+    """
+    made = known.get(pin.name)
+    patches = {patch.name: patch.sha256
+               for series in pin.patches for patch in series.patches}
+    return made is not None and (made.patches != patches or made.sha256 not in
+                                 {file.sha256 for file in pin.files})
 
 
 def _unchanged(before: Release) -> UsageError:
     return UsageError(
         f"nothing to respin: all components are the same as in {before.name}",
-        hint="change version, sha256 and locations in pins.toml first")
+        hint="change version, sha256 and locations, or patches, in pins.toml "
+        "first")
 
 
 def _changes(before: Release, after: Release) -> dict[str, Any]:
@@ -143,7 +150,7 @@ def _components(before: Mapping[str, Package],
             if before.get(name) != after.get(name)]
 
 
-def _facts(component: Package | None) -> dict[str, str] | None:
+def _facts(component: Package | None) -> dict[str, Any] | None:
     return asdict(component) if component else None
 
 
@@ -191,8 +198,20 @@ def _lines(changes: Mapping[str, Any]) -> Iterator[str]:
         what = (f"{old} -> {new}" if old and new else
                 f"{new}, new" if new else f"{old}, no longer there")
         yield f"  {entry['name']}: {what}"
+        yield from _changed_patches(entry)
     if changes["cves"]:
         yield f"  for {', '.join(changes['cves'])}"
     for kind, files in changes["files"].items():
         yield f"  {kind}: " + ", ".join(
             f"{len(names)} {what}" for what, names in sorted(files.items()))
+
+
+def _changed_patches(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each patch of a component that differs."""
+    old, new = ((entry[key] or {}).get("patches", {})
+                for key in ("from", "to"))
+    for name in [*new, *(name for name in old if name not in new)]:
+        if old.get(name) != new.get(name):
+            yield f"    {name}: " + (
+                "no longer applied" if name not in new else
+                "changed" if name in old else "applied")

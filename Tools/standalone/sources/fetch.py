@@ -44,6 +44,7 @@ def fetch(pins: Iterable[Pin], downloads: Path, sources: Path | None = None,
           apt_configuration: Path | None = None) -> dict[str, Path]:
     """Fetch the files of *pins* into *downloads*; return name → path.
 
+    That includes archives of patches, by the names that `Pin.parts` gives.
     *sources* is a directory to look for them first.  *tree* is a CPython
     source tree whose bundled pip downloads wheels.  *apt_configuration*
     is a directory to use instead of /etc/apt.
@@ -57,7 +58,7 @@ def fetch(pins: Iterable[Pin], downloads: Path, sources: Path | None = None,
     wanted: list[Pin] = []
     try:
         downloads.mkdir(parents=True, exist_ok=True)
-        for pin in pins:
+        for pin in (part for each in pins for part in each.parts()):
             if path := cached(pin, downloads):
                 found[pin.name] = path
             else:

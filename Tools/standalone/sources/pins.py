@@ -1,13 +1,13 @@
 """Read pins.toml, the list of pinned sources."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 from standalone.core.errors import UsageError
 from standalone.core.layout import TOOLS
-from standalone.core.model import Pin, SourceFile
+from standalone.core.model import Patch, PatchSeries, Pin, SourceFile
 
 PINS = TOOLS / "sources" / "pins.toml"
 
@@ -32,11 +32,16 @@ def default_versions() -> tuple[str, ...]:
 def cpython_pin(version: str) -> Pin:
     """Return the pin of CPython *version*.
 
-    Raises UsageError if that version is not pinned.
+    Raises UsageError if that version is not pinned, or has patches: what
+    applies them comes with the packages that CPython's pip installs.
     """
     entry = _table()["cpython"]
     for release in entry["releases"]:
         if release["version"] == version:
+            if "patches" in {**entry, **release}:
+                raise UsageError(
+                    "pins.toml has patches for CPython",
+                    hint="add an [[edit]] to cpython/overlay.toml instead")
             return _pin("cpython", {**entry, **release})
     raise UsageError(f"CPython {version} is not pinned",
                      hint=f"pinned versions: {', '.join(cpython_versions())}")
@@ -60,4 +65,20 @@ def _pin(name: str, entry: Mapping[str, Any]) -> Pin:
     return Pin(name, version, entry["licence"], files,
                tuple(map(expand, entry["licence_files"])),
                expand(entry["cpe"]) if "cpe" in entry else None,
-               entry.get("tool", False))
+               entry.get("tool", False),
+               tuple(_series(series, expand)
+                     for series in entry.get("patches", ())))
+
+
+def _series(entry: Mapping[str, Any],
+            expand: Callable[[str], str]) -> PatchSeries:
+    if "file" in entry:              # one of ours
+        return PatchSeries((_patch(entry["file"], entry),))
+    return PatchSeries(
+        tuple(_patch(member["name"], member) for member in entry["members"]),
+        SourceFile(entry["sha256"], tuple(map(expand, entry["locations"]))),
+        entry.get("series", ""), tuple(entry.get("omit", ())))
+
+
+def _patch(name: str, entry: Mapping[str, Any]) -> Patch:
+    return Patch(name, entry["sha256"], tuple(entry.get("fixes", ())))

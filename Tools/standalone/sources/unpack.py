@@ -5,6 +5,7 @@ import shutil
 import stat
 import tarfile
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from standalone.core.errors import FetchError, UsageError
@@ -76,6 +77,31 @@ def read_text(archive: Path, name: str) -> str:
             return file.read().decode("utf-8")
     except (KeyError, StopIteration) as exc:
         raise FetchError(f"{archive.name} has no {name}") from exc
+
+
+def read_members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """Return the contents of files of a tar archive, by their names there.
+
+    Raises FetchError if the archive does not contain one of *names*, or
+    is damaged.
+    """
+    import lzma
+    import zlib
+    wanted, found = {*names}, {}
+    try:
+        with _tar(archive) as tar:
+            for member in tar:
+                name = str(PurePosixPath(member.name))
+                if name in wanted and member.isreg():
+                    file = tar.extractfile(member)
+                    assert file is not None
+                    found[name] = file.read()
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError,
+            OSError) as exc:
+        raise _damaged(archive, exc) from exc
+    if missing := sorted(wanted - found.keys()):
+        raise FetchError(f"{archive.name} has no {', '.join(missing)}")
+    return found
 
 
 def _tar(archive: Path) -> tarfile.TarFile:

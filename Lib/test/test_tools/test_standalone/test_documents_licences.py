@@ -6,10 +6,12 @@ from pathlib import Path
 
 from standalone.core.errors import ValidationError
 from standalone.documents import licences
-from standalone.documents.components import Component
+from standalone.documents.components import AppliedPatch, Component
 
 ZLIB = Component("zlib", "1.3.1", "Zlib",
-                 ("bin/python3.13", "lib/debug", "build/lib/libz.a"))
+                 ("bin/python3.13", "lib/debug", "build/lib/libz.a"),
+                 patches=(AppliedPatch("a.patch", "0" * 64, "x"),
+                          AppliedPatch("zlib/b.patch", "1" * 64, "y")))
 UNICODE = Component("cpython/unicode", "", "Unicode-3.0 OR MIT",
                     ("lib/a.so", "lib/b.so"))
 SUMMARY = """\
@@ -19,6 +21,8 @@ The licence texts are in the directories next to this file.
 zlib 1.3.1
     licence  Zlib
     text     zlib/LICENSE
+    patch    a.patch
+             zlib/b.patch
     in       bin/python3.13
 
 cpython/unicode

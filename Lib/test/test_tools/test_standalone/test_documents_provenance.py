@@ -11,7 +11,8 @@ from unittest import mock
 
 from standalone.archives import stage as archives
 from standalone.core import stamp
-from standalone.documents import provenance
+from standalone.core.model import PatchSeries
+from standalone.documents import components, provenance
 from standalone.sources import host, pins
 from standalone.toolchain.compilers import Toolchain
 
@@ -72,6 +73,28 @@ class ProvenanceTest(unittest.TestCase):
         # What only helps to build is an input as well.
         self.assertIn("xcbgen", found)
         self.assertNotIn("zstd", found)
+
+    def test_patches(self):
+        """Those of OpenSSL, in their order, and their archive."""
+        pin = pins.load()["openssl"]
+        [series] = pin.patches
+        found = self.dependencies()
+        archive = series.archive
+        self.assertEqual(found["openssl-patches-1"], {
+            "name": "openssl-patches-1", "uri": archive.locations[0],
+            "digest": {"sha256": archive.sha256}})
+        names = [f"openssl/{patch.name}" for patch in series.patches]
+        self.assertEqual(
+            [name for name in found if name.startswith("openssl/")], names)
+        patch = series.patches[0]
+        self.assertEqual(found[names[0]], {
+            "name": names[0], "digest": {"sha256": patch.sha256},
+            "uri": f"{archive.locations[0]}#debian/patches/{patch.name}"})
+        # A file of ours is in the commit of the overlay.
+        ours = replace(pin, patches=(PatchSeries(series.patches[:1]),))
+        described = components.described(ours, ours.files[0])
+        self.assertEqual(list(provenance._resources(described))[1], {
+            "name": names[0], "digest": {"sha256": patch.sha256}})
 
     def test_packages(self):
         found = self.dependencies()

@@ -10,8 +10,8 @@ from spdx_tools.spdx.validation.document_validator import (
     validate_full_spdx_document,
 )
 
-from standalone.documents import sbom
-from standalone.documents.components import Component
+from standalone.documents import components, sbom
+from standalone.documents.components import AppliedPatch, Component
 from standalone.release import published
 
 NAME = "python-3.13.15-x86_64-unknown-linux-gnu-install_only.tar.gz"
@@ -22,7 +22,14 @@ CPYTHON = Component("cpython", "3.13.15", "Python-2.0.1", ("lib",),
                     "*:*:*:*:*:*:*", "pkg:generic/cpython@3.13.15")
 ZLIB = Component("zlib", "1.3.1", "Zlib", ("bin/python3.13",),
                  sha256="a" * 64, purl="pkg:generic/zlib@1.3.1",
-                 origin="debian:pool/main/z/zlib.tar.gz")
+                 origin="debian:pool/main/z/zlib.tar.gz",
+                 patches=(
+                     AppliedPatch("Fix_1.patch", "d" * 64,
+                                  "debian:pool/main/z/zlib.debian.tar.xz"
+                                  "#debian/patches/Fix_1.patch",
+                                  ("CVE-2026-1234", "CVE-2026-1235")),
+                     AppliedPatch("zlib/2.patch", "e" * 64,
+                                  "recipes/patches/zlib/2.patch")))
 EXPAT = Component("cpython/expat", "2.8.2", "MIT", ("bin/python3.13",))
 DTOA = Component("cpython/dtoa", "", "dtoa", ("bin/python3.13",))
 PIP = Component("pip", "26.0", "MIT", ("site-packages/pip",))
@@ -74,7 +81,7 @@ class SbomTest(unittest.TestCase):
     def test_packages(self):
         self.assertEqual(self.related("CONTAINS"), [
             ("archive", name.removeprefix("SPDXRef-"))
-            for name in self.packages])
+            for name in self.packages if "PATCH" not in name])
         zlib = self.packages["SPDXRef-PACKAGE-zlib"]
         self.assertEqual(zlib["versionInfo"], "1.3.1")
         self.assertEqual(zlib["downloadLocation"], "NOASSERTION")
@@ -92,6 +99,40 @@ class SbomTest(unittest.TestCase):
         self.assertNotIn("checksums",
                          self.packages["SPDXRef-PACKAGE-cpython-expat"])
 
+    def test_patches(self):
+        ids = ["SPDXRef-PATCH-zlib-Fix-1.patch",
+               "SPDXRef-PATCH-zlib-zlib-2.patch"]
+        self.assertEqual([name for name in self.packages if "PATCH" in name],
+                         ids)
+        self.assertEqual(
+            [(entry["spdxElementId"], entry["relatedSpdxElement"])
+             for entry in self.document["relationships"]
+             if entry["relationshipType"] == "PATCH_APPLIED"],
+            [(name, "SPDXRef-PACKAGE-zlib") for name in ids])
+        fix, other = map(self.packages.get, ids)
+        self.assertEqual(fix["name"], "Fix_1.patch")
+        self.assertEqual(fix["checksums"], [
+            {"algorithm": "SHA256", "checksumValue": "d" * 64}])
+        self.assertEqual(fix["sourceInfo"], ZLIB.patches[0].origin)
+        self.assertEqual(fix["downloadLocation"], "NOASSERTION")
+        self.assertEqual(fix["licenseConcluded"], "Zlib")
+        self.assertEqual(fix["comment"], "fixes CVE-2026-1234, CVE-2026-1235")
+        self.assertEqual(
+            [(entry["referenceType"],
+              entry["referenceLocator"].rpartition("/")[2])
+             for entry in fix["externalRefs"]],
+            [("advisory", "CVE-2026-1234"), ("advisory", "CVE-2026-1235")])
+        self.assertNotIn("externalRefs", other)
+        # In an archive without zlib there are none.
+        self.assertNotIn("PATCH", str(sbom.document(
+            NAME, HASHES, [CPYTHON], 0)))
+
+    def test_saved(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory, components.FILE)
+            components.save(path, ALL)
+            self.assertEqual(components.load(path), ALL)
+
     def test_what_depends_on_what(self):
         self.assertEqual(self.related("DEPENDS_ON"), [
             ("cpython", "PACKAGE-cpython-expat"), ("cpython", "PACKAGE-pip"),
@@ -106,6 +147,9 @@ class SbomTest(unittest.TestCase):
             {name: component.version for name, component in found.items()},
             {"cpython": "3.13.15", "cpython-expat": "2.8.2", "pip": "26.0",
              "pip-tomli-w": "1.2.0", "zlib": "1.3.1"})
+        self.assertEqual(found["zlib"].patches, {
+            "Fix_1.patch": "d" * 64, "zlib/2.patch": "e" * 64})
+        self.assertEqual(found["cpython"].patches, {})
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ TAKE_THE_REQUEST = {
 }
 
 THIRD_PARTY = {"archives.compression": {"deflate", "zstandard"},
+               "sources.patching": {"unidiff"},
                "formats.elf": {"elftools"}, "formats.strip": {"elftools"},
                "documents.licences": {"packaging"},
                "core.render": {"jinja2"}}

@@ -1,5 +1,6 @@
 """Test pipeline.dependencies: real recipes, run on small sources."""
 
+import hashlib
 import io
 import shutil
 import sys
@@ -7,11 +8,13 @@ import tarfile
 import tempfile
 import unittest
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 from standalone.core import stamp
-from standalone.core.errors import BuildError
-from standalone.core.model import Pin, Recipe
+from standalone.core.errors import BuildError, FetchError
+from standalone.core.model import Patch, PatchSeries, Pin, Recipe, SourceFile
 from standalone.pipeline import dependencies
 from standalone.sources import pins
 
@@ -182,6 +185,40 @@ class RunTest(DepsTest):
         # The next attempt does not depend on what this one left.
         self.fetch_bzip2()
         self.assertIn("lib/libbz2.a", files(self.build("bzip2")))
+
+    def test_patched(self):
+        """The compiler sees the patched source, and the licence is its."""
+        self.use_compiler()
+        self.fetch_bzip2(**{"huffman.c": "not C\n"})
+        text = ("--- a/huffman.c\n+++ b/huffman.c\n@@ -1 +1 @@\n-not C\n"
+                "+int huffman(void) { return 0; }\n")
+        path = self.layout.fetched / "bzip2-patches-1"
+        with tarfile.open(path, "w:xz") as tar:
+            info = tarfile.TarInfo("fix.patch")
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
+
+        def patched(sha256):
+            bzip2 = replace(
+                pins.load()["bzip2"], patches=(PatchSeries(
+                    (Patch("fix.patch", sha256),),
+                    SourceFile(stamp.file_sha256(path), ("debian:x",))),))
+            self.enterContext(mock.patch.object(
+                pins, "load", return_value={**pins.load(), "bzip2": bzip2}))
+        patched(hashlib.sha256(text.encode()).hexdigest())
+        self.assertIn("lib/libbz2.a", files(self.build("bzip2")))
+        stamp.remove(self.layout.dep("bzip2"))
+        # If it does not apply, no command runs, and no output appears.
+        self.fetch_bzip2()
+        self.told.unlink()
+        with self.assertRaisesRegex(BuildError, "fix.patch does not apply: "
+                                    "huffman.c, hunk 1"):
+            self.build("bzip2")
+        self.assertFalse(self.told.exists())
+        self.assertFalse(self.layout.dep("bzip2").exists())
+        patched("0" * 64)
+        with self.assertRaisesRegex(FetchError, "fix.patch refused"):
+            self.build("bzip2")
 
     @unittest.skipUnless(shutil.which("make"), "no make")
     def test_configured(self):

@@ -45,6 +45,8 @@ NO_OUTPUT_DATA = {
     "ruff.toml"}
 # Run by a stage as a program, and so not by an import.
 PROGRAMS = {"relocate.bytecode"}
+# Imported by a function of a stage, because it needs a package.
+LATE = {"sources.patching"}
 
 # For each line of its input, a JSON object of texts by path, prints the
 # parts of all outputs with those texts in place.  That is computed in a
@@ -236,6 +238,7 @@ class ModuleTest(PartsTest):
         behind = {stage: loaded(table.code)
                   for stage, table in stages.STAGES.items()}
         behind["relocate"] |= PROGRAMS
+        behind["deps"] |= LATE
         edits = list(groups(module_names()))
         texts = [{path: text_of(path) + "\nedited = 1\n"
                   for path in map(path_of, names)} for names in edits]
@@ -324,6 +327,9 @@ class DataTest(PartsTest):
                 for name in closure.data_files(module)}
         # By value, see source.fingerprint().
         read.add("cpython/overlay.toml")
+        read |= {f"recipes/patches/{patch.name}"
+                 for pin in pins.load().values() for series in pin.patches
+                 if not series.archive for patch in series.patches}
         self.assertEqual(set(self.data()) - read, NO_OUTPUT_DATA)
 
     def test_text(self):
@@ -357,7 +363,8 @@ class DataTest(PartsTest):
         [after] = self.run_program([
             {name: f"# Edited.\n{text_of(name)}" for name in names}])
         self.assertEqual(self.changed(after), {})
-        of_packages = self.titles("setup", "relocate", "validate", "archive")
+        of_packages = self.titles("deps", "setup", "relocate", "validate",
+                                  "archive")
         self.assertChange({
             ("cpython/modules.toml", '"_asyncio", "_bisect"',
              '"_bisect", "_asyncio"'):
@@ -367,6 +374,7 @@ class DataTest(PartsTest):
             ("cpython/overlay.toml", "Build relocatable archives",
              "Build"):
             {"source": {"overlay edits"}},
+            # Patches of dependencies are parsed by a package.
             ("requirements.txt", "jinja2==", "jinja2==2!"): of_packages,
             ("requirements.txt", "ziglang==", "ziglang==2!"):
             of_packages | {"toolchain"}})
@@ -377,6 +385,26 @@ class DataTest(PartsTest):
             "deps-bzip2": {"sources"}, "relocate": {"data sources/pins.toml",
                                                     "fetched"},
             "archive": {"data sources/pins.toml"}}})
+
+    def test_patches(self):
+        """Each has a part; another order is another key as well."""
+        [series] = pins.load()["openssl"].patches
+        first, second = series.patches[:2]
+        tables = [f'[[openssl.patches.members]]\nname = "{patch.name}"\n'
+                  for patch in (first, second)]
+        swapped = {f"patch {number:02} {patch.name}" for number, patch in (
+            (1, first), (2, second), (1, second), (2, first))}
+        text = text_of("sources/pins.toml")
+        old = text[text.index(tables[0]):text.index(tables[1])]
+        rest = text[text.index(tables[1]):]
+        new = rest[:rest.index("[[openssl.patches.members]]", 1)]
+        others = {"relocate": {"data sources/pins.toml"},
+                  "archive": {"data sources/pins.toml"}}
+        self.assertChange({
+            ("sources/pins.toml", first.sha256, "0" * 64):
+            {"deps-openssl": {f"patch 01 {first.name}"}, **others},
+            ("sources/pins.toml", old + new, new + old):
+            {"deps-openssl": swapped, **others}})
 
 
 if __name__ == "__main__":

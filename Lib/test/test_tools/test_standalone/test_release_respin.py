@@ -34,10 +34,21 @@ PYTHON = {"name": "cpython", "versionInfo": "3.13.15", "checksums": [
 
 
 def sbom(*packages):
-    """An SPDX document."""
-    return json.dumps({"spdxVersion": "SPDX-2.3", "packages": [
-        package | {"SPDXID": f"SPDXRef-PACKAGE-{package['name']}"}
-        for package in packages]})
+    """An SPDX document.  A package's "patches" map names to hashes."""
+    listed, applied = [], []
+    for package in packages:
+        spdx_id = f"SPDXRef-PACKAGE-{package['name']}"
+        listed.append({key: value for key, value in package.items()
+                       if key != "patches"} | {"SPDXID": spdx_id})
+        for name, sha256 in package.get("patches", {}).items():
+            patch = f"SPDXRef-PATCH-{package['name']}-{name}"
+            listed.append({"SPDXID": patch, "name": name, "checksums": [
+                {"algorithm": "SHA256", "checksumValue": sha256}]})
+            applied.append({"spdxElementId": patch,
+                            "relationshipType": "PATCH_APPLIED",
+                            "relatedSpdxElement": spdx_id})
+    return json.dumps({"spdxVersion": "SPDX-2.3", "packages": listed,
+                       "relationships": applied})
 
 
 class RespinTestCase(unittest.TestCase):
@@ -173,10 +184,12 @@ class ChangesTest(RespinTestCase):
         self.assertEqual(changes["base"], {"name": str(NAME), "build": 1})
         self.assertEqual(changes["name"], name)
         self.assertEqual(changes["build"], 2)
-        xz = {"version": "5.8.0", "sha256": "a" * 64, "licence": "0BSD"}
+        xz = {"version": "5.8.0", "sha256": "a" * 64, "licence": "0BSD",
+              "patches": {}}
         self.assertEqual(changes["components"], [
             {"name": "new", "from": None, "to": {
-                "version": "1", "sha256": "", "licence": ""}},
+                "version": "1", "sha256": "", "licence": "",
+                "patches": {}}},
             {"name": "xz", "from": xz, "to": xz | {"version": "5.8.1"}}])
         self.assertEqual(
             [entry["name"] for entry in changes["archives"]],
@@ -189,6 +202,19 @@ class ChangesTest(RespinTestCase):
             f"{name} instead of {NAME}\n  new: 1, new\n"
             "  xz: 5.8.0 -> 5.8.1\n  for CVE-2025-31115\n"
             "  full: 1 added, 1 changed, 1 removed")
+
+    def test_patches(self):
+        """They are a change, without a new version."""
+        old = {"a": "1" * 64, "b": "2" * 64, "c": "3" * 64}
+        new = {"b": "2" * 64, "c": "4" * 64, "d": "5" * 64}
+        changes = self.changes([PYTHON, OLD | {"patches": old}],
+                               [PYTHON, OLD | {"patches": new}])
+        [entry] = changes["components"]
+        self.assertEqual(entry["from"]["patches"], old)
+        self.assertEqual(entry["to"]["patches"], new)
+        self.assertIn("\n  xz: 5.8.0 -> 5.8.0\n    c: changed\n"
+                      "    d: applied\n    a: no longer applied\n",
+                      respin.describe(changes | {"cves": []}))
 
     def test_written_and_listed(self):
         changes = self.changes([OLD], [NEW])
@@ -239,7 +265,9 @@ class RefuseTest(RespinTestCase):
         """What the pins have, as components."""
         tree = small_tree(self.dir / "pinned")
         return [{"name": pin.name, "versionInfo": pin.version, "checksums": [
-            {"algorithm": "SHA256", "checksumValue": pin.files[-1].sha256}]}
+            {"algorithm": "SHA256", "checksumValue": pin.files[-1].sha256}],
+            "patches": {patch.name: patch.sha256 for series in pin.patches
+                        for patch in series.patches}}
             for pin in request(tree, self.dir / "out").wanted]
 
     def test_a_new_version(self):
@@ -248,6 +276,12 @@ class RefuseTest(RespinTestCase):
     def test_nothing_changed(self):
         with self.assertRaisesRegex(UsageError, f"nothing to .* {NAME}"):
             self.refuse(PYTHON, *self.packages())
+
+    def test_a_new_patch(self):
+        before = self.packages()
+        [openssl] = [each for each in before if each["name"] == "openssl"]
+        openssl["patches"].popitem()
+        self.refuse(PYTHON, *before)
 
     def test_another_cpython(self):
         with self.assertRaisesRegex(UsageError, "CPython 3.13.15 differs"):

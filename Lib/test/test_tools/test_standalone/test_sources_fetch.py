@@ -18,12 +18,13 @@ import threading
 import time
 import unittest
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
 from standalone.core.errors import FetchError, UsageError
 from standalone.core.layout import TOOLS
-from standalone.core.model import Pin, SourceFile
+from standalone.core.model import Patch, PatchSeries, Pin, SourceFile
 from standalone.sources import download
 from standalone.sources.fetch import cached, fetch
 
@@ -116,6 +117,37 @@ class FetchTest(unittest.TestCase):
         with self.assertRaises(FetchError) as caught:
             self.fetch(*pins, **kwargs)
         return caught.exception
+
+    def test_archive_of_patches(self):
+        """It is fetched with the source, also from the user's directory."""
+        def pin(sha256):
+            patched = PatchSeries((Patch("a.patch", "0" * 64),), SourceFile(
+                sha256, (f"{self.base}/wrong/dep.debian.tar.xz",)))
+            ours = PatchSeries((Patch("b.patch", "0" * 64),))
+            return replace(self.pin("{}/ok/dep.tar.gz"),
+                           patches=(ours, patched))
+        found = self.fetch(pin(WRONG_SHA256))
+        self.assertEqual({*found}, {"dep", "dep-patches-2"})
+        self.assertEqual(found["dep"].read_bytes(), DATA)
+        self.assertEqual(found["dep-patches-2"].read_bytes(), WRONG)
+        shutil.rmtree(self.downloads)
+        directory = self.dir / "mine"
+        directory.mkdir()
+        for name, data in ("a", DATA), ("b", WRONG):
+            (directory / name).write_bytes(data)
+        self.server.seen.clear()
+        again = self.fetch(pin(WRONG_SHA256), sources=directory)
+        self.assertEqual(again, found)
+        self.assertEqual(self.server.seen, [])
+        # With another hash it is refused like any source.
+        error = self.fails(pin("0" * 64))
+        self.assertEqual(error.exit_code, 3)
+        for word in ("cannot fetch dep-patches-2 1.0", "0" * 64,
+                     WRONG_SHA256, "dep.debian.tar.xz"):
+            self.assertIn(word, f"{error.message}\n{error.hint}")
+        self.assertFalse(any("000000000000" in path.name and
+                             not path.name.startswith(".")
+                             for path in self.downloads.iterdir()))
 
     def test_download_then_cache(self):
         pin = self.pin("{}/ok/dep.tar.gz")

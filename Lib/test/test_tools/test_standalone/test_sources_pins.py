@@ -2,8 +2,10 @@
 
 import re
 import unittest
+from unittest import mock
 
 from standalone.core.errors import UsageError
+from standalone.core.model import Patch, PatchSeries, SourceFile
 from standalone.sources import pins
 
 
@@ -39,7 +41,10 @@ class PinsTest(unittest.TestCase):
                           pin.name)
 
     def test_no_two_pins_share_bytes(self):
-        hashes = [file.sha256 for pin in every_pin() for file in pin.files]
+        hashes = [file.sha256 for pin in every_pin() for part in pin.parts()
+                  for file in part.files]
+        hashes += [patch.sha256 for pin in every_pin()
+                   for series in pin.patches for patch in series.patches]
         self.assertEqual(len(hashes), len(set(hashes)))
 
     def test_cpe_is_2_3_with_all_its_parts(self):
@@ -68,9 +73,63 @@ class PinsTest(unittest.TestCase):
         for version in pins.cpython_versions():
             self.assertIn(version, caught.exception.hint)
 
+    def test_no_patches_of_cpython(self):
+        version = pins.cpython_versions()[0]
+        table = {"cpython": {"licence": "x", "licence_files": [],
+                             "patches": [{"file": "x"}],
+                             "releases": [{"version": version}]}}
+        with (mock.patch.object(pins, "_table", lambda: table),
+              self.assertRaisesRegex(UsageError, "patches for CPython")):
+            pins.cpython_pin(version)
+
     def test_no_name_of_a_package_registry(self):
         text = pins.PINS.read_text(encoding="utf-8")
         self.assertNotRegex(text, r"//[\w.]*debian|//[\w.]*pypi")
+
+
+class PatchesTest(unittest.TestCase):
+
+    def test_every_patch_is_filled_in(self):
+        for pin in every_pin():
+            for series in pin.patches:
+                names = [patch.name for patch in series.patches]
+                self.assertTrue(names)
+                names += series.omitted
+                self.assertEqual(len(set(names)), len(names))
+                for name in names:
+                    self.assertNotIn("..", name)
+                    self.assertFalse(name.startswith("/"))
+                for patch in series.patches:
+                    self.assertRegex(patch.sha256, r"\A[0-9a-f]{64}\Z")
+                    for cve in patch.fixes:
+                        self.assertRegex(cve, r"\ACVE-\d{4}-\d{4,}\Z")
+                for location in (series.archive.locations
+                                 if series.archive else ()):
+                    self.assertRegex(location, r"\A(https://|"
+                                     r"debian:pool/(updates/)?main/)\S+\Z")
+
+    def test_both_kinds(self):
+        pin = pins._pin("dep", {
+            "version": "1.0", "licence": "MIT", "files": [],
+            "licence_files": [], "patches": [
+                {"file": "dep/a.patch", "sha256": "a" * 64},
+                {"sha256": "b" * 64, "locations": ["debian:p/{version}.xz"],
+                 "series": "debian/patches/series", "omit": ["man.patch"],
+                 "members": [{"name": "c.patch", "sha256": "c" * 64,
+                              "fixes": ["CVE-2026-1234"]}]}]})
+        archive = SourceFile("b" * 64, ("debian:p/1.0.xz",))
+        self.assertEqual(pin.patches, (
+            PatchSeries((Patch("dep/a.patch", "a" * 64),)),
+            PatchSeries((Patch("c.patch", "c" * 64, ("CVE-2026-1234",)),),
+                        archive, "debian/patches/series", ("man.patch",))))
+        self.assertEqual(pin.patches[1].path("c.patch"),
+                         "debian/patches/c.patch")
+        # What is fetched: the file of ours is not.
+        source, patches = pin.parts()
+        self.assertEqual((source.name, source.patches), ("dep", ()))
+        self.assertEqual((patches.name, patches.files),
+                         (pin.patches_name(1), (archive,)))
+        self.assertEqual(source.parts(), (source,))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 from standalone.core.errors import FetchError, UsageError
-from standalone.sources.unpack import read_text, unpack
+from standalone.sources.unpack import read_members, read_text, unpack
 
 
 def member(name, data=b"", **fields):
@@ -57,6 +57,19 @@ class UnpackTest(unittest.TestCase):
         self.assertEqual(read_text(archive, "doc/a"), "Größe")
         with self.assertRaisesRegex(FetchError, "a.tar has no doc/b"):
             read_text(archive, "doc/b")
+
+    def test_members(self):
+        archive = self.archive(
+            member("./debian/a", b"\xff"), member("debian/b", b"b"),
+            member("debian/c", type=tarfile.SYMTYPE, linkname="a"))
+        self.assertEqual(read_members(archive, ["debian/a", "debian/b"]),
+                         {"debian/a": b"\xff", "debian/b": b"b"})
+        for name in "debian/c", "debian", "a":
+            with self.assertRaisesRegex(FetchError, f"a.tar has no {name}"):
+                read_members(archive, ["debian/b", name])
+        archive.write_bytes(archive.read_bytes()[:60])
+        with self.assertRaisesRegex(FetchError, "damaged or incomplete"):
+            read_members(archive, ["debian/b"])
 
     def test_every_compression(self):
         for suffix in "gz", "bz2", "xz":

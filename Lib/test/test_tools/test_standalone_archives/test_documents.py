@@ -77,6 +77,22 @@ class DocumentTests(ArchiveTestCase):
                 {name for name in set(found) - known - {"libgcc"}
                  if "-" not in name}, {"cpython", "pip", "glibc"})
 
+    def test_patches(self):
+        """SBOMs and provenance have those of the pins."""
+        patches = {patch.name: patch.sha256
+                   for series in pins.load()["openssl"].patches
+                   for patch in series.patches}
+        [found, *_] = (name for name in self.archives if "-full." in name)
+        components = published.components(OUT / (found + sbom.SUFFIX))
+        self.assertEqual(components["openssl"].patches, patches)
+        statement = self.read(NAME + provenance.SUFFIX)
+        entries = statement["predicate"]["buildDefinition"][
+            "resolvedDependencies"]
+        self.assertEqual(
+            {entry["name"].partition("/")[2]: entry["digest"]["sha256"]
+             for entry in entries if entry["name"].startswith("openssl/")},
+            patches)
+
     def test_components_by_kind(self):
         whole = list(self.components("full"))
         for found, full in zip(self.components("debuginfo"), whole,
@@ -96,7 +112,11 @@ class DocumentTests(ArchiveTestCase):
             with tarfile.open(OUT / name) as tar:
                 members = set(tar.getnames())
             self.assertIn("python/licenses/SUMMARY.txt", members)
-            packages = self.read(name + sbom.SUFFIX)["packages"]
+            packages = [
+                package for package
+                in self.read(name + sbom.SUFFIX)["packages"]
+                # A patch is under the licence of what it changes.
+                if not package["SPDXID"].startswith("SPDXRef-PATCH-")]
             self.assertGreater(len(packages), 40)
             for package in packages:
                 part = package["SPDXID"].removeprefix("SPDXRef-PACKAGE-")
