@@ -160,10 +160,11 @@ def listing(tree: Path, root: Path = ROOT) -> list[str]:
 
 def not_needed(edit: overlay.Edit, purpose: Purpose) -> str:
     """Return in which versions *edit* is not needed, in words."""
-    if edit.python.startswith("<"):
-        return f"from {edit.python.removeprefix('<')} on"
     if edit.python:
-        return f"before {edit.python.removeprefix('>=')}"
+        return ", ".join(
+            f"from {bound.removeprefix('<')} on" if bound.startswith("<")
+            else f"before {bound.removeprefix('>=')}"
+            for bound in edit.python.split(","))
     return f"when {purpose.until}" if purpose.until else ""
 
 

@@ -17,16 +17,16 @@ def feature_version(version: str) -> tuple[int, int]:
 
 
 def is_in(version: tuple[int, int], versions: str) -> bool:
-    """Return whether *version* is one of *versions*: ">=3.14", "<3.14".
+    """Return whether *version* is one of *versions*: ">=3.14,<3.15".
 
     An empty text means every version.
     """
-    if not versions:
-        return True
-    sign = ">=" if versions.startswith(">=") else "<"
-    compare = operator.ge if sign == ">=" else operator.lt
-    return bool(compare(version, feature_version(
-        versions.removeprefix(sign))))
+    for bound in filter(None, versions.split(",")):
+        sign = ">=" if bound.startswith(">=") else "<"
+        compare = operator.ge if sign == ">=" else operator.lt
+        if not compare(version, feature_version(bound.removeprefix(sign))):
+            return False
+    return True
 
 
 def python_version(tree: Path) -> str:

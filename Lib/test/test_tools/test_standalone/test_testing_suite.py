@@ -187,7 +187,7 @@ class ListTest(unittest.TestCase):
                     {"test", "systems", "python", "options", "debian",
                      "reason"})
                 self.assertRegex(item.get("python", ""),
-                                 r"\A((>=|<)3\.\d+)?\Z")
+                                 r"\A((>=|<)3\.\d+(,|\Z))*\Z")
                 self.assertLessEqual(set(item.get("options", {})),
                                      set(options.WORDS))
                 self.assertRegex(item["test"],
