@@ -1,7 +1,6 @@
 """Test the tools of CPython that look into another running Python."""
 
 import os
-import signal
 import subprocess
 import sys
 import unittest
@@ -71,6 +70,13 @@ class Target(children.Child):
             raise AssertionError(f"{line!r}, not {expected!r}")
 
 
+class BuiltInTests(unittest.TestCase):
+
+    def test_asyncio(self):
+        """Not in a file of its own, where 3.14 would look for it."""
+        self.assertIn("_asyncio", sys.builtin_module_names)
+
+
 @unittest.skipUnless(sys.version_info >= (3, 14), "new in 3.14")
 class RemoteTests(unittest.TestCase):
 
@@ -81,12 +87,11 @@ class RemoteTests(unittest.TestCase):
         cls.directory = Path(cls.enterClassContext(os_helper.temp_dir()))
 
     def test_tasks(self):
-        """_asyncio is built into the interpreter, not a file of its own."""
-        self.assertIn("_asyncio", sys.builtin_module_names)
         with Target(TASKS) as target:
-            listed = tree.run(tree.PYTHON, "-m", "asyncio", "ps", target.pid)
+            listed = tree.run(tree.PYTHON, "-m", "asyncio", "ps",
+                              str(target.pid))
             drawn = tree.run(tree.PYTHON, "-m", "asyncio", "pstree",
-                             target.pid)
+                             str(target.pid))
         self.assertRegex(listed, r"a worker .*inner")
         self.assertRegex(drawn, r"(?s)Task-1.*outer.*a worker.*inner")
 
@@ -109,7 +114,7 @@ class RemoteTests(unittest.TestCase):
     def test_debugger(self):
         with Target(BUSY) as target:
             with children.Child(
-                    [tree.PYTHON, "-m", "pdb", "-p", target.pid],
+                    [tree.PYTHON, "-m", "pdb", "-p", str(target.pid)],
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT, text=True) as debugger:
                 said, _ = debugger.communicate("where\nquit\n", 60)
@@ -120,7 +125,7 @@ class RemoteTests(unittest.TestCase):
     def test_profiler(self):
         with Target(BUSY) as target:
             said = tree.run(tree.PYTHON, "-m", "profiling.sampling", "attach",
-                            "--duration", "2", target.pid)
+                            "--duration", "2", str(target.pid))
         self.assertIn("inner", said)
 
 

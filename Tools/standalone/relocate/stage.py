@@ -50,6 +50,7 @@ def run(config: Config, wanted: str) -> None:
         _normalise_modes(tree)       # some files are read-only
         data = _sysconfig(tree, layout.work)
         _config_dir(tree, layout.work)
+        _program(tree, str(data["VERSION"]), str(data["LDVERSION"]))
         _scripts(tree, data)
         _pkg_config(tree, data)
         _pkg_config_archive(tree, data)
@@ -104,6 +105,18 @@ def _config_dir(tree: Path, work: Path) -> None:
             path.write_text(
                 sysconfigdata.clean(path.read_text(), work)
                 .replace(f"#!{PREFIX}/bin/", "#!/usr/bin/env "))
+
+
+def _program(tree: Path, version: str, ldversion: str) -> None:
+    """Make python3.14 a symbolic link to python3.14t, or python3.14d.
+
+    `make install` makes it a hard link, of which our archives and most
+    copies would have two files.
+    """
+    program = tree / "bin" / f"python{version}"
+    if version != ldversion:
+        program.unlink()
+        program.symlink_to(f"python{ldversion}")
 
 
 def _scripts(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:

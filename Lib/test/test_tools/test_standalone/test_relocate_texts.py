@@ -84,6 +84,21 @@ class SysconfigTest(SmallTree):
                          f"{self.work}/x")
 
 
+class ProgramTest(SmallTree):
+
+    def test_hard_link(self):
+        """Only a build with ABI flags has one."""
+        programs = self.tree / "bin"
+        relocate._program(self.tree, "3.13", "3.13")
+        self.assertFalse((programs / "python3.13").is_symlink())
+        (programs / "python3.13").rename(programs / "python3.13t")
+        (programs / "python3.13").hardlink_to(programs / "python3.13t")
+        relocate._program(self.tree, "3.13", "3.13t")
+        self.assertEqual((programs / "python3.13").readlink(),
+                         Path("python3.13t"))
+        self.assertEqual((programs / "python3.13t").read_text(), PYTHON)
+
+
 class ScriptsTest(SmallTree):
 
     def setUp(self):
