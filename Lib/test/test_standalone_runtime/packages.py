@@ -63,8 +63,14 @@ answer(PyObject *self, PyObject *args)
 
 static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, NULL},
                                 {NULL, NULL, 0, NULL}};
+static PyModuleDef_Slot slots[] = {
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL}
+};
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "compiled", NULL,
-                                    0, methods};
+                                    0, methods, slots};
 
 PyMODINIT_FUNC
 PyInit_compiled(void)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import sysconfig
 import unittest
 from pathlib import Path
@@ -30,8 +31,14 @@ answer(PyObject *self, PyObject *args)
 
 static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, NULL},
                                 {NULL, NULL, 0, NULL}};
+static PyModuleDef_Slot slots[] = {
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL}
+};
 static PyModuleDef module = {PyModuleDef_HEAD_INIT, "compiled", NULL, 0,
-                             methods, NULL, NULL, NULL, NULL};
+                             methods, slots, NULL, NULL, NULL};
 
 PyMODINIT_FUNC
 PyInit_compiled(void)
@@ -103,6 +110,8 @@ class CompilerTests:
                       env={**self.env, "PYTHONPATH": os.pathsep.join(paths)})
         self.check()
 
+    @unittest.skipIf("t" in sys.abiflags,
+                     "a free-threaded build has no abi3: PEP 803")
     def test_limited_api(self):
         source = self.directory / "compiled.c"
         source.write_text("#define Py_LIMITED_API 0x03090000\n"

@@ -24,8 +24,16 @@ static PyMethodDef methods[] = {
     {NULL}
 };
 
+static PyModuleDef_Slot slots[] = {
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL}
+};
+
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, .m_name = "timeout", .m_methods = methods
+    PyModuleDef_HEAD_INIT, .m_name = "timeout", .m_methods = methods,
+    .m_slots = slots
 };
 
 PyMODINIT_FUNC

@@ -121,7 +121,7 @@ class ExecutableTests(locating.LocationCase):
                         "print(json.dumps(sys.path))")
         archive, *paths = json.loads(said)
         self.assertEqual(Path(archive).name,
-                         f"python{tree.VERSION.replace('.', '')}.zip")
+                         f"{tree.LIBRARY.name.replace('.', '')}.zip")
         self.assertEqual(paths, [str(path) for path in (
             tree.LIBRARY, tree.LIBRARY / "lib-dynload",
             tree.LIBRARY / "site-packages")])
