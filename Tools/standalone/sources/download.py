@@ -22,6 +22,7 @@ _CONNECT = 3.0         # seconds for each address of a host
 _REACH = 7.0           # seconds to resolve a host and connect to it
 _SILENCE = 15.0        # seconds without a byte
 _CHUNK = 1 << 18       # bytes
+_LARGEST_ANSWER = 1 << 24              # bytes
 
 
 class Unavailable(Exception):
@@ -122,11 +123,34 @@ class Downloader:
         self.progress.say(f"warning: {url} refused: {reason}")
         raise Unavailable(reason)
 
+    def ask(self, url: str, body: bytes | None = None, *,
+            seconds: float = 60.0) -> bytes:
+        """Return the answer to a GET, or to a POST of the JSON in *body*.
+
+        Raises Unavailable if it is not complete after *seconds*, or is
+        too large.
+        """
+        end = time.monotonic() + seconds
+        data = b""
+        with self._open(url, 0, body) as answer:
+            expected = answer.length
+            while chunk := self._read(answer, len(data)):
+                data += chunk
+                if time.monotonic() > end:
+                    raise Unavailable(f"not complete after {seconds:.0f} s")
+                if len(data) > _LARGEST_ANSWER:
+                    raise Unavailable(f"more than {_LARGEST_ANSWER} bytes")
+        if expected is not None and len(data) != expected:
+            raise Unavailable(
+                f"truncated: got {len(data)} of {expected} bytes")
+        return data
+
     def _read(self, answer: http.client.HTTPResponse, size: int) -> bytes:
         if self.stop.is_set():
             raise Unavailable("interrupted")
         try:
-            chunk = answer.read(_CHUNK)
+            # read() would wait for the whole chunk, however slow the server.
+            chunk = answer.read1(_CHUNK)
         except http.client.IncompleteRead as exc:
             chunk = exc.partial    # the hash will not match
         except (OSError, http.client.HTTPException) as exc:
@@ -135,13 +159,16 @@ class Downloader:
         self.progress.add(len(chunk))
         return chunk
 
-    def _open(self, url: str, start: int) -> http.client.HTTPResponse:
+    def _open(self, url: str, start: int, body: bytes | None = None,
+              ) -> http.client.HTTPResponse:
         """Return the server's response for the bytes from *start* on."""
         self._reach(url)
         headers = {"User-Agent": "cpython-standalone"}
         if start:
             headers["Range"] = f"bytes={start}-"
-        request = urllib.request.Request(url, headers=headers)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        request = urllib.request.Request(url, body, headers)
         try:
             answer: http.client.HTTPResponse = self._opener.open(
                 request, timeout=_SILENCE)

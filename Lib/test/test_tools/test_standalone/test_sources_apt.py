@@ -11,8 +11,7 @@ from unittest import mock
 from standalone.sources import apt
 
 
-@unittest.skipUnless(shutil.which("apt-get"), "needs apt")
-class AptTest(unittest.TestCase):
+class AptTestCase(unittest.TestCase):
 
     def setUp(self):
         self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -20,6 +19,10 @@ class AptTest(unittest.TestCase):
 
     def write(self, name, text):
         (self.dir / name).write_text(textwrap.dedent(text))
+
+
+@unittest.skipUnless(shutil.which("apt-get"), "needs apt")
+class AptTest(AptTestCase):
 
     def check(self, *expected):
         self.assertEqual(apt.archives(self.dir), expected)
@@ -111,6 +114,73 @@ class AptTest(unittest.TestCase):
         self.write("sources.list.d/b.list",
                    "deb http://b.test/debian sid main\n")
         self.check("http://b.test/debian")
+
+
+@unittest.skipUnless(shutil.which("apt-get"), "needs apt")
+class KeyringsTest(AptTestCase):
+    """Which keys may sign the index of an archive."""
+
+    def setUp(self):
+        super().setUp()
+        (self.dir / "trusted.gpg.d").mkdir()
+        for name in ("a.gpg", "b.gpg", "trusted.gpg",
+                     "trusted.gpg.d/c.gpg", "trusted.gpg.d/d.asc",
+                     "trusted.gpg.d/README"):
+            self.write(name, "")
+
+    def keys(self, base):
+        return [path.name if isinstance(path, Path) else path
+                for path in apt.keyrings(base, self.dir)
+                if path != apt._DEBIAN_KEYS]
+
+    def test_all_that_apt_trusts(self):
+        self.write("sources.list", "deb http://a.test/debian sid main\n")
+        self.assertEqual(self.keys("http://a.test/debian"),
+                         ["trusted.gpg", "c.gpg", "d.asc"])
+
+    def test_one_line_format(self):
+        self.write("sources.list", f"""\
+            # deb [signed-by={self.dir}/trusted.gpg] http://a.test/debian x y
+            deb [ arch=amd64 Signed-By={self.dir}/a.gpg,{self.dir}/b.gpg ] \
+http://a.test/debian sid main
+            deb [signed-by={self.dir}/b.gpg] http://b.test/debian sid main
+            deb [signed-by={self.dir}/missing.gpg] http://c.test/x sid main
+            """)
+        self.assertEqual(self.keys("http://a.test/debian"),
+                         ["a.gpg", "b.gpg"])
+        self.assertEqual(self.keys("http://b.test/debian"), ["b.gpg"])
+        # A typing error in the path does not mean that all are trusted.
+        self.assertEqual(self.keys("http://c.test/x"), [])
+
+    def test_deb822_format(self):
+        self.write("sources.list.d/debian.sources", f"""\
+            Types: deb
+            URIs: http://a.test/debian
+            # Signed-By: {self.dir}/trusted.gpg
+            Signed-By: {self.dir}/a.gpg {self.dir}/b.gpg
+            Suites: sid
+
+            Types: deb
+            URIs: http://b.test/debian/
+            Signed-By:
+             -----BEGIN PGP PUBLIC KEY BLOCK-----
+             .
+             abc=
+             -----END PGP PUBLIC KEY BLOCK-----
+            Suites: sid
+            """)
+        self.assertEqual(self.keys("http://a.test/debian"),
+                         ["a.gpg", "b.gpg"])
+        self.assertEqual(self.keys("http://b.test/debian"), [
+            b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nabc=\n"
+            b"-----END PGP PUBLIC KEY BLOCK-----"])
+
+    def test_only_entries_of_this_archive(self):
+        self.write("sources.list", f"""\
+            deb [signed-by={self.dir}/a.gpg] http://a.test/debian-extra x main
+            deb [signed-by={self.dir}/b.gpg] http://a.test/debian x main
+            """)
+        self.assertEqual(self.keys("http://a.test/debian"), ["b.gpg"])
 
 
 class MachineTest(unittest.TestCase):
