@@ -3,6 +3,7 @@
 
 .PHONY: standalone standalone-fetch standalone-clean standalone-sign help
 .PHONY: standalone-reproduce standalone-respin standalone-test
+.PHONY: standalone-outdated
 .PHONY: check check-tools check-distribution check-chroots check-frozen
 .PHONY: check-killed
 .PHONY: bench-startup
@@ -11,7 +12,7 @@
 standalone standalone-fetch standalone-clean standalone-sign:
 	@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
-standalone-reproduce standalone-respin standalone-test:
+standalone-reproduce standalone-respin standalone-test standalone-outdated:
 	@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
 check check-tools check-distribution check-chroots check-frozen \

@@ -26,7 +26,7 @@ from standalone.core.options import DEFAULT
 from standalone.cpython import overlay, purposes, series
 from standalone.pipeline import driver, explain, plan, stages
 from standalone.platforms import targets
-from standalone.release import respin, sign
+from standalone.release import outdated_command, respin, sign
 from standalone.testing import bench, check, reproduce, suite
 from standalone.toolchain import compilers
 
@@ -150,6 +150,8 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument("out", type=Path, nargs="?", default=Path("dist"))
     listing.add_argument("--base-url", help=(
         "URL of the archives (default: their current directory)"))
+    outdated_command.add_options(commands.add_parser(
+        "outdated", help="list pins with newer versions and vulnerabilities"))
     return top
 
 
@@ -195,6 +197,9 @@ def dispatch(arguments: argparse.Namespace) -> None:
         case "overlay":
             run_overlay(arguments.action, arguments.tree,
                         arguments.directory, verbose=arguments.verbose)
+        case "outdated":
+            if outdated_command.run(arguments):
+                raise SystemExit(1)
         case "index":
             print(index.of_directory(arguments.out, arguments.base_url),
                   end="")

@@ -47,6 +47,23 @@ def cpython_pin(version: str) -> Pin:
                      hint=f"pinned versions: {', '.join(cpython_versions())}")
 
 
+def series(name: str, version: str) -> str:
+    """Return the series that a pin must stay in, such as "3.5".
+
+    It is empty if all newer versions will do.  *version* is the pinned
+    one.
+    """
+    if name == "cpython":
+        return ".".join(version.split(".")[:2])
+    return str(_table()[name].get("series", ""))
+
+
+def repository(name: str) -> str | None:
+    """Return the URL of upstream's git repository, if there is one."""
+    found: str | None = _table()[name].get("repository")
+    return found
+
+
 @cache
 def _table() -> dict[str, Any]:
     with PINS.open("rb") as file:
