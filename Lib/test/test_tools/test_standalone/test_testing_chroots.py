@@ -114,7 +114,7 @@ class RunTest(unittest.TestCase):
             with chroots.started(
                     chroot, self.release, self.place,
                     ["test_a b", "--c"], output, variables) as child:
-                code = child.wait()
+                code = child.wait(children.DEADLINE)
             output.seek(0)
             said = output.read().decode()
         self.assertEqual(code, 3, said)
