@@ -67,7 +67,7 @@ class Config:
     def name(self) -> BuildName:
         """The prefix of the archives' names."""
         return BuildName(self.version, self.build, self.target,
-                         self.variant.options.marks)
+                         Options.parse(self.options).marks)
 
     @property
     def minor(self) -> tuple[int, int]:
@@ -82,12 +82,12 @@ class Config:
     @property
     def flavour(self) -> str:
         """The flavour of the build: one of `options.FLAVOURS`."""
-        return self.variant.flavour
+        return Options.parse(self.options).flavour
 
     @property
     def gpl(self) -> bool:
         """Whether dependencies under the GPL may be linked in."""
-        return "gpl" in self.variant.options
+        return "gpl" in Options.parse(self.options)
 
     @cached_property
     def recipes(self) -> dict[str, Recipe]:

@@ -10,7 +10,6 @@ import contextlib
 import email.utils
 import itertools
 import json
-import lzma
 import os
 import re
 import tempfile
@@ -189,10 +188,7 @@ class _Reader:
         size = self.downloader.get(url, sha256, path)
         self.downloader.progress.done(
             f"{suite}: {size / 1e6:.1f} MB from {base}")
-        try:
-            found = _parse(path)
-        except (lzma.LZMAError, EOFError, ValueError) as exc:
-            raise Unavailable(f"invalid {_SOURCES}: {exc}") from exc
+        found = _parse(path)
         path.unlink()
         stamp.write_atomic(kept, json.dumps(found))
         return found
@@ -206,15 +202,24 @@ def _problem(place: tuple[str, str], exc: Unavailable) -> Index:
 
 
 def _parse(path: Path) -> Versions:
-    """Return the versions of each package in a file Sources.xz."""
+    """Return the versions of each package in a file Sources.xz.
+
+    Raises Unavailable if the file is invalid.
+    """
+    # The driver reports a Python without lzma before anything needs it.
+    import lzma
+
     found: dict[str, list[str]] = {}
     name = ""
-    with lzma.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            if line.startswith("Package: "):
-                name = line[9:].strip()
-            elif line.startswith("Version: "):
-                found.setdefault(name, []).append(line[9:].strip())
+    try:
+        with lzma.open(path, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                if line.startswith("Package: "):
+                    name = line[9:].strip()
+                elif line.startswith("Version: "):
+                    found.setdefault(name, []).append(line[9:].strip())
+    except (lzma.LZMAError, EOFError, ValueError) as exc:
+        raise Unavailable(f"invalid {_SOURCES}: {exc}") from exc
     return found
 
 

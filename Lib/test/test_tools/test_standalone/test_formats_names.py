@@ -18,7 +18,8 @@ VERSIONS = "3.13.15", "3.14.0rc2", "3.15.0a2+", "3.130.0"
 TRIPLES = (*targets.PLATFORMS, "aarch64-apple-darwin",
            "x86_64-pc-windows-msvc", "x86_64-unknown-linux-musl",
            "armv7-unknown-linux-gnueabihf")
-OPTIONS = ("noopt", "lto", "debug", "noopt+gpl", "lto+gpl", "debug+gpl")
+OPTIONS = ("noopt", "lto", "debug", "noopt+gpl", "lto+gpl", "debug+gpl",
+           "freethreaded+noopt", "freethreaded+lto+gpl")
 LTO_GPL = BuildName("3.13.15", 2, "x86_64-unknown-linux-gnu", ("lto", "gpl"))
 NAME = "python-3.13.15-x86_64-unknown-linux-gnu"
 

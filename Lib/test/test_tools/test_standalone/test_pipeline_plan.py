@@ -27,12 +27,13 @@ from .trees import small_tree
 # was made.
 NO_OUTPUT = {
     "__main__", "archives.compare", "archives.full_archive",
-    "cpython.purposes", "cpython.series", "pipeline.closure",
-    "pipeline.driver", "pipeline.explain", "pipeline.hidden_work",
-    "pipeline.plan", "pipeline.stages", "pipeline.summary", "release",
-    "release.published", "release.relink", "release.respin", "release.sign",
-    "sources.apt", "sources.download", "sources.fetch", "testing",
-    "testing.bench", "testing.check", "testing.children", "testing.chroots",
+    "cpython.purposes", "cpython.series", "formats.debian_version",
+    "pipeline.closure", "pipeline.driver", "pipeline.explain",
+    "pipeline.hidden_work", "pipeline.plan", "pipeline.stages",
+    "pipeline.summary", "release", "release.osv", "release.outdated",
+    "release.outdated_command", "release.published", "release.relink",
+    "release.respin", "release.sign", "sources.pip_index",
+    "sources.signatures", "sources.source_index", "testing", "testing.bench", "testing.check", "testing.children", "testing.chroots",
     "testing.expected_failures", "testing.product", "testing.reproduce",
     "testing.results", "testing.suite", "testing.testbed", "testing.units"}
 # Data that no output depends on.
