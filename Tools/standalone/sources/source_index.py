@@ -206,9 +206,10 @@ def _parse(path: Path) -> Versions:
 
     Raises Unavailable if the file is invalid.
     """
-    # The driver reports a Python without lzma before anything needs it.
-    import lzma
-
+    try:
+        import lzma
+    except ImportError as exc:
+        raise Unavailable("this Python has no module lzma") from exc
     found: dict[str, list[str]] = {}
     name = ""
     try:

@@ -33,7 +33,8 @@ NO_OUTPUT = {
     "pipeline.summary", "release", "release.osv", "release.outdated",
     "release.outdated_command", "release.published", "release.relink",
     "release.respin", "release.sign", "sources.pip_index",
-    "sources.signatures", "sources.source_index", "testing", "testing.bench", "testing.check", "testing.children", "testing.chroots",
+    "sources.signatures", "sources.source_index", "testing",
+    "testing.bench", "testing.check", "testing.children", "testing.chroots",
     "testing.expected_failures", "testing.product", "testing.reproduce",
     "testing.results", "testing.suite", "testing.testbed", "testing.units"}
 # Data that no output depends on.
