@@ -167,9 +167,10 @@ def dispatch(arguments: argparse.Namespace) -> None:
         case "sign":
             sign.sign(Path(arguments.out))
         case "check":
-            builds = arguments.what in ("all", "tools")
+            # The others test what has been built.
+            fetching = arguments.what in ("all", "tools")
             if check.check(arguments.what, request(
-                    arguments, fetching=builds)).failed:
+                    arguments, fetching=fetching)).failed:
                 raise SystemExit(1)
         case "test":
             if not suite.suite(request(arguments), arguments.systems,
