@@ -1,6 +1,7 @@
 """Trees to apply overlays to."""
 
 import os
+import re
 import shutil
 import tempfile
 import unittest
@@ -13,6 +14,10 @@ from standalone.cpython import overlay
 from . import children
 
 REAL_TREE = os.environ.get("STANDALONE_TEST_TREE")
+# What git takes from nobody's configuration.
+GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull,
+       "GIT_COMMITTER_NAME": "T. Ester", "GIT_COMMITTER_EMAIL": "t@localhost",
+       "GIT_AUTHOR_NAME": "T. Ester", "GIT_AUTHOR_EMAIL": "t@localhost"}
 
 
 def patchlevel(tree, version):
@@ -27,6 +32,13 @@ def state(tree):
     return {path.relative_to(tree): (path.read_bytes(),
                                      path.stat().st_mode & 0o111 != 0)
             for path in tree.rglob("*") if path.is_file()}
+
+
+def changes(text):
+    """Name → the part of a patch that changes the file."""
+    parts = re.split(r"(?m)^(?=diff --git )", text.rpartition("-- \n")[0])
+    return {part.partition(" b/")[2].partition("\n")[0]: part
+            for part in parts[1:]}
 
 
 class OverlayTestCase(unittest.TestCase):
