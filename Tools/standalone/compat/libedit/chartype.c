@@ -11,6 +11,7 @@
 /* ncurses' table of character widths, which ncurses itself does not use on
    this system. */
 #define NCURSES_EXPORT(type) static __attribute__((unused)) type
+#define mk_wcwidth mk_wcwidth           /* ask for this function */
 #include <wcwidth.h>
 
 /* Functions of CPython that need neither the GIL nor an interpreter.  Weak,
