@@ -1,15 +1,16 @@
 """Report where _tkinter finds the scripts of Tcl and Tk.
 
-This module changes nothing.  libtcl8.6.so looks for the scripts next to
+This module changes nothing.  Tcl's library looks for the scripts next to
 itself (Tools/standalone/compat/tcl_library.c) and needs no environment
 variable.  Otherwise this is Tcl's own search, which skips directories with
 scripts of another version:
 
 1. TCL_LIBRARY and TK_LIBRARY,
-2. tcl8.6 and tk8.6 next to the library, in lib of this Python,
+2. tclVERSION and tkVERSION next to the library, in lib of this Python,
 3. directories near the program, where a Tcl installed there would be.
 
-See tclvars(n), https://www.tcl-lang.org/man/tcl8.6/TclCmd/tclvars.htm
+VERSION is 9.0 for CPython 3.14 and newer, otherwise 8.6.  See tclvars(n),
+https://www.tcl-lang.org/man/tcl9.0/TclCmd/tclvars.html
 """
 
 import os
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _VARIABLES = ("TCL_LIBRARY", "TK_LIBRARY")
 _FIRST = {"Tcl": "init.tcl", "Tk": "tk.tcl"}     # the first script to run
-_EXACT = re.compile(r"package require -exact (?:Tcl|Tk) +(\S+)")
+_EXACT = re.compile(r"package require -exact (?:[Tt]cl|[Tt]k) +(\S+)")
 
 
 def inspect() -> "Resource":

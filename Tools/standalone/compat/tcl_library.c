@@ -1,6 +1,6 @@
 /* Tcl's unix/tclUnixInit.c, changed to find Tcl's scripts and encodings in
-   the directory tcl8.6 next to the library.  Programs that use the library
-   need no setting for that and no environment variable.  TCL_LIBRARY, which
+   the directory tcl8.6 or tcl9.0 next to the library.  Programs that use the
+   library need no setting for that and no environment variable.  TCL_LIBRARY, which
    the user may set, still comes first.  If there is no such directory, Tcl
    searches as usual. */
 
@@ -15,6 +15,12 @@
 #include "beside.h"
 
 #define SCRIPTS "/tcl" TCL_VERSION
+
+#if TCL_MAJOR_VERSION < 9
+typedef int list_length;
+#else
+typedef size_t list_length;
+#endif
 
 /* Store the directory of the library and of all its packages in *directory*,
    in Tcl's encoding. */
@@ -33,7 +39,7 @@ find_packages(Tcl_DString *directory)
 /* Add our directory to those that Tcl searches for encodings.  *value* is a
    list that Tcl allocated. */
 void
-TclpInitLibraryPath(char **value, int *length, Tcl_Encoding *encoding)
+TclpInitLibraryPath(char **value, list_length *length, Tcl_Encoding *encoding)
 {
     Tcl_DString path, list;
 

@@ -184,8 +184,8 @@ class Recipe:
     libraries for the tree's lib directory; the archives that they need
     are linked into them.
 
-    A recipe with *gpl* is used only with OPTIONS=gpl, instead of the
-    recipes that it *replaces*.
+    A recipe with *gpl* is used only with OPTIONS=gpl.  Where a recipe is
+    used, the recipes that it *replaces* are not.
     """
 
     commands: Callable[[Build], Commands]

@@ -26,6 +26,9 @@ TEST_PACKAGES = ("test", "idlelib.idle_test")
 TEST_EXTENSIONS = ("_test*", "_ctypes_test", "_xxtestfuzz", "xxlimited*",
                    "xxsubtype")
 
+# The pins with the scripts of Tcl and Tk.
+_TCL = ("tcl", "tcl9", "tk", "tk9")
+
 #: The built interpreter runs this with ``-I -c``; it prints JSON.
 #: It reads the configuration from the file, in which the prefix is
 #: /install, and not with `sysconfig`, which may have relocated it.
@@ -200,7 +203,7 @@ def _tcl(data: Mapping[Pin, Iterable[str]]) -> dict[str, Any]:
     The format requires that they have the same parent directory.
     """
     places = [PurePosixPath("install", path) for pin, paths in data.items()
-              if pin.name in ("tcl", "tk") for path in paths]
+              if pin.name in _TCL for path in paths]
     if not places:
         return {}
     return {"tcl_library_path": str(places[0].parent),

@@ -105,6 +105,16 @@ def needed():
             for need in recipe.needs}
 
 
+def variants():
+    """Yield (version, gpl, recipes) of all kinds of builds."""
+    with tempfile.TemporaryDirectory() as directory:
+        tree = small_tree(Path(directory))
+        for minor in range(12, 17):
+            for gpl in (False, True):
+                yield (3, minor), gpl, recipes.wanted(
+                    (3, minor), tree, gpl=gpl)
+
+
 class RecipesTest(unittest.TestCase):
 
     def test_archives(self):
@@ -179,14 +189,24 @@ class RecipesTest(unittest.TestCase):
         # Nor can what is free need anything that is not.
         for recipe in free.values():
             self.assertLessEqual(set(recipe.needs), set(free))
-        for recipe in recipes.load().values():
-            self.assertTrue(recipe.gpl or not recipe.replaces)
-            self.assertLessEqual(set(recipe.replaces), set(free) - needed())
+
+    def test_nothing_needs_what_is_replaced(self):
+        for version, gpl, used in variants():
+            replaced = {name for recipe in used.values()
+                        for name in recipe.replaces}
+            needs = {need for recipe in used.values()
+                     for need in recipe.needs}
+            self.assertEqual(replaced & ({*used} | needs), set(),
+                             (version, gpl))
+        self.assertLessEqual(
+            {name for recipe in recipes.load().values()
+             for name in recipe.replaces}, set(recipes.load()))
 
     def test_no_two_recipes_set_one_variable(self):
-        told = [variable for recipe in recipes.load().values()
-                for variable in recipe.configure]
-        self.assertEqual(len(told), len(set(told)))
+        for version, gpl, used in variants():
+            names = [variable for recipe in used.values()
+                     for variable in recipe.configure]
+            self.assertEqual(len(names), len(set(names)), (version, gpl))
 
     def test_modules_of_recipes_are_built_in(self):
         for recipe in recipes.load().values():
