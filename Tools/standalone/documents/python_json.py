@@ -105,7 +105,7 @@ class Compiler:
     name: str                    # zig, llvm, gcc
     version: str                 # first line of its --version
     target: str                  # zig's format: x86_64-linux-gnu.2.17
-    package: str                 # the wheel: ziglang==0.17.0
+    package: str                 # the wheel: ziglang==0.17.1
     compile_flags: tuple[str, ...]       # in addition to sysconfig's
     link_flags: tuple[str, ...]
 

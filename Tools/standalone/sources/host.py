@@ -216,7 +216,7 @@ def wheels(dest: Path) -> dict[str, str]:
 
 
 def requirement(name: str) -> str:
-    """Return the requirement for *name*, such as ``ziglang==0.17.0``.
+    """Return the requirement for *name*, such as ``ziglang==0.17.1``.
 
     Source: requirements.txt.
     """

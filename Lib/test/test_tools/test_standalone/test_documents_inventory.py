@@ -74,7 +74,7 @@ class Inventoried(unittest.TestCase):
         for name in recipes.load():
             write(layout.dep(name) / "licenses/COPYING", NOTICE)
         zig = layout.host / "ziglang"
-        write(layout.host / "ziglang-0.17.0.dist-info/METADATA")
+        write(layout.host / "ziglang-0.17.1.dist-info/METADATA")
         for name in ("LICENSE", "lib/libunwind/LICENSE.TXT",
                      "lib/libc/glibc/LICENSES"):
             write(zig / name)
@@ -189,7 +189,7 @@ class InventoryTest(Inventoried):
     def test_what_the_compiler_adds(self):
         found = self.find()
         self.assertEqual(found["zig-compiler-rt"][0].purl,
-                         "pkg:pypi/ziglang@0.17.0")
+                         "pkg:pypi/ziglang@0.17.1")
         self.assertNotIn("glibc", found)
         self.assertNotIn("libgcc", found)
 

@@ -20,7 +20,7 @@ from . import children
 from .trees import request, small_tree
 
 SUBJECTS = {"python-b.tar.gz": "b" * 64, "python-a.tar.gz": "a" * 64}
-WHEELS = {"ziglang-0.17.0-py3-none-manylinux_2_12_x86_64.whl": "1" * 64,
+WHEELS = {"ziglang-0.17.1-py3-none-manylinux_2_12_x86_64.whl": "1" * 64,
           "markupsafe-3.0.4-cp311-cp311-manylinux_2_17_x86_64.whl": "2" * 64}
 
 
@@ -99,7 +99,7 @@ class ProvenanceTest(unittest.TestCase):
     def test_packages(self):
         found = self.dependencies()
         self.assertEqual(found["ziglang"], {
-            "name": "ziglang", "uri": "pkg:pypi/ziglang@0.17.0",
+            "name": "ziglang", "uri": "pkg:pypi/ziglang@0.17.1",
             "digest": {"sha256": "1" * 64}})
         # It depends on the Python that runs this.
         self.assertNotIn("markupsafe", found)

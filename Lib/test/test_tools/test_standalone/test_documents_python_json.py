@@ -106,7 +106,7 @@ class Document(unittest.TestCase):
                   Pin("tcl", "8.6", "TCL", ()): ["lib/tcl8", "lib/tcl8.6"],
                   Pin("tk", "8.6", "TCL", ()): ["lib/tk8.6"]},
             compiler=Compiler("zig", "clang version 22.1.8",
-                              "x86_64-linux-gnu.2.17", "ziglang==0.17.0",
+                              "x86_64-linux-gnu.2.17", "ziglang==0.17.1",
                               ("-fstack-clash-protection",), ("-pie",)),
             linked=Link(
                 make={"LIBRARY_OBJS": "Objects/object.o Modules/config.o "
@@ -224,7 +224,7 @@ class Document(unittest.TestCase):
 
     def test_toolchain(self):
         compiler = self.document()["toolchain"]
-        self.assertEqual(compiler["package"], "ziglang==0.17.0")
+        self.assertEqual(compiler["package"], "ziglang==0.17.1")
         self.assertEqual(compiler["compile_flags"][-1],
                          "-fstack-clash-protection")
         self.assertIn("-Wall", compiler["compile_flags"])
