@@ -51,9 +51,9 @@ TclpInitLibraryPath(char **value, list_length *length, Tcl_Encoding *encoding)
     Tcl_DStringInit(&list);
     Tcl_DStringAppend(&list, *value, *length);
     Tcl_DStringAppendElement(&list, Tcl_DStringValue(&path));
-    ckfree(*value);
+    Tcl_Free(*value);
     *length = Tcl_DStringLength(&list);
-    *value = ckalloc(*length + 1);
+    *value = Tcl_Alloc(*length + 1);
     memcpy(*value, Tcl_DStringValue(&list), *length + 1);
     Tcl_DStringFree(&list);
     Tcl_DStringFree(&path);
