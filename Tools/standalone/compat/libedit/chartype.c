@@ -12,6 +12,8 @@
    this system. */
 #define NCURSES_EXPORT(type) static __attribute__((unused)) type
 #define mk_wcwidth mk_wcwidth           /* ask for this function */
+/* Modes that it may be set to, but is not. */
+enum {WcSoftHyphen = 1, WcPrivateFullwidth = 2, WcEmojiFullwidth = 4};
 #include <wcwidth.h>
 
 /* Functions of CPython that need neither the GIL nor an interpreter.  Weak,
