@@ -1,0 +1,73 @@
+"""What packages and programs find in _tkinter and the libraries of Tcl."""
+
+import _tkinter
+import ctypes
+import os
+import unittest
+
+from test.test_standalone_runtime.tree import PREFIX, PYTHON, run
+from test.test_standalone_runtime.windows import NO_VARIABLES, TCL, TK
+
+
+class SymbolTests(unittest.TestCase):
+
+    shared = ctypes.CDLL(_tkinter.__file__)
+
+    def test_what_packages_look_for_is_there(self):
+        """Pillow and matplotlib open the file and look for these, which
+        are in what it is linked with."""
+        for name in ("Tcl_CreateCommand", "Tcl_AppendResult", "Tcl_SetVar",
+                     "Tk_FindPhoto", "Tk_PhotoGetImage", "Tk_PhotoPutBlock"):
+            self.assertTrue(hasattr(self.shared, name), name)
+
+    def test_nothing_else_is(self):
+        for name in ("XOpenDisplay", "XftFontOpen", "XRenderFindFormat",
+                     "xcb_connect", "XauReadAuth", "FT_Init_FreeType",
+                     "FcInit", "XML_ParserCreate", "inflate", "TclpOpenFile",
+                     "TkBindInit", "tclStubsPtr"):
+            self.assertFalse(hasattr(self.shared, name), name)
+
+    def test_the_libraries_alone(self):
+        """As PyInstaller's splash screen and other languages use them."""
+        said = run(PYTHON, "-c", (
+            "import ctypes, sys\n"
+            "tcl, tk = map(ctypes.CDLL, sys.argv[1:])\n"
+            "for function in tcl.Tcl_CreateInterp, tcl.Tcl_GetStringResult:\n"
+            "    function.restype = ctypes.c_void_p\n"
+            "interp = ctypes.c_void_p(tcl.Tcl_CreateInterp())\n"
+            "def result(): return ctypes.string_at(\n"
+            "    tcl.Tcl_GetStringResult(interp)).decode()\n"
+            "assert tcl.Tcl_Init(interp) == 0, result()\n"
+            "tcl.Tcl_Eval(interp, b'info library')\n"
+            "print(result())\n"
+            "assert tk.Tk_Init(interp) == 1\n"
+            "print(result())\n"),
+            *(PREFIX / "lib" / f"lib{name}.so" for name in (TCL, TK)),
+            env=NO_VARIABLES)
+        self.assertIn(f"/lib/{TCL}\n", said)
+        self.assertIn("no display name and no $DISPLAY", said)
+
+    @unittest.skipUnless(os.path.exists("/proc/self/maps"), "needs /proc")
+    def test_one_copy(self):
+        """In a venv, too."""
+        for name in TCL, TK:
+            found = [path for path in PREFIX.rglob(f"lib{name}*")
+                     if ".debug" not in path.parts]
+            self.assertEqual(found, [PREFIX / f"lib/lib{name}.so"])
+        said = run(PYTHON, "-c", (
+            "import tkinter, os\n"
+            "for line in open('/proc/self/maps'):\n"
+            "    if 'libt' in line: print(os.path.realpath(\n"
+            "        line.split(maxsplit=5)[5].strip()))\n"))
+        self.assertLessEqual(set(said.splitlines()), {
+            os.path.realpath(PREFIX / f"lib/lib{name}.so")
+            for name in (TCL, TK)})
+
+    def test_the_process_sees_none(self):
+        everything = ctypes.CDLL(None)
+        for name in ("Tcl_CreateInterp", "Tk_MainWindow", "XOpenDisplay"):
+            self.assertFalse(hasattr(everything, name), name)
+
+
+if __name__ == "__main__":
+    unittest.main()
