@@ -6,7 +6,12 @@ import os
 import unittest
 
 from test.test_standalone_runtime.tree import PREFIX, PYTHON, run
-from test.test_standalone_runtime.windows import NO_VARIABLES, TCL, TK
+from test.test_standalone_runtime.windows import (
+    LIBTCL,
+    LIBTK,
+    NO_VARIABLES,
+    TCL,
+)
 
 
 class SymbolTests(unittest.TestCase):
@@ -16,7 +21,7 @@ class SymbolTests(unittest.TestCase):
     def test_what_packages_look_for_is_there(self):
         """Pillow and matplotlib open the file and look for these, which
         are in what it is linked with."""
-        for name in ("Tcl_CreateCommand", "Tcl_AppendResult", "Tcl_SetVar",
+        for name in ("Tcl_CreateCommand", "Tcl_AppendResult", "Tcl_SetVar2",
                      "Tk_FindPhoto", "Tk_PhotoGetImage", "Tk_PhotoPutBlock"):
             self.assertTrue(hasattr(self.shared, name), name)
 
@@ -32,17 +37,22 @@ class SymbolTests(unittest.TestCase):
         said = run(PYTHON, "-c", (
             "import ctypes, sys\n"
             "tcl, tk = map(ctypes.CDLL, sys.argv[1:])\n"
-            "for function in tcl.Tcl_CreateInterp, tcl.Tcl_GetStringResult:\n"
+            "def call(name, *arguments):\n"
+            "    function = getattr(tcl, name)\n"
             "    function.restype = ctypes.c_void_p\n"
-            "interp = ctypes.c_void_p(tcl.Tcl_CreateInterp())\n"
-            "def result(): return ctypes.string_at(\n"
-            "    tcl.Tcl_GetStringResult(interp)).decode()\n"
+            "    return ctypes.c_void_p(function(*arguments))\n"
+            "interp = call('Tcl_CreateInterp')\n"
+            "def result():\n"
+            "    value = call('Tcl_GetObjResult', interp)\n"
+            "    text = call('Tcl_GetString', value)\n"
+            "    return ctypes.string_at(text).decode()\n"
             "assert tcl.Tcl_Init(interp) == 0, result()\n"
-            "tcl.Tcl_Eval(interp, b'info library')\n"
+            "end = ctypes.c_ssize_t(-1)\n"
+            "tcl.Tcl_EvalEx(interp, b'info library', end, 0)\n"
             "print(result())\n"
             "assert tk.Tk_Init(interp) == 1\n"
             "print(result())\n"),
-            *(PREFIX / "lib" / f"lib{name}.so" for name in (TCL, TK)),
+            *(PREFIX / "lib" / name for name in (LIBTCL, LIBTK)),
             env=NO_VARIABLES)
         self.assertIn(f"/lib/{TCL}\n", said)
         self.assertIn("no display name and no $DISPLAY", said)
@@ -50,18 +60,18 @@ class SymbolTests(unittest.TestCase):
     @unittest.skipUnless(os.path.exists("/proc/self/maps"), "needs /proc")
     def test_one_copy(self):
         """In a venv, too."""
-        for name in TCL, TK:
-            found = [path for path in PREFIX.rglob(f"lib{name}*")
+        for name in LIBTCL, LIBTK:
+            found = [path for path in PREFIX.rglob(f"{name}*")
                      if ".debug" not in path.parts]
-            self.assertEqual(found, [PREFIX / f"lib/lib{name}.so"])
+            self.assertEqual(found, [PREFIX / "lib" / name])
         said = run(PYTHON, "-c", (
             "import tkinter, os\n"
             "for line in open('/proc/self/maps'):\n"
             "    if 'libt' in line: print(os.path.realpath(\n"
             "        line.split(maxsplit=5)[5].strip()))\n"))
         self.assertLessEqual(set(said.splitlines()), {
-            os.path.realpath(PREFIX / f"lib/lib{name}.so")
-            for name in (TCL, TK)})
+            os.path.realpath(PREFIX / "lib" / name)
+            for name in (LIBTCL, LIBTK)})
 
     def test_the_process_sees_none(self):
         everything = ctypes.CDLL(None)

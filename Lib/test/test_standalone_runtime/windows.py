@@ -13,6 +13,9 @@ from test.test_standalone_runtime.tree import PYTHON
 
 TCL = f"tcl{_tkinter.TCL_VERSION}"
 TK = f"tk{_tkinter.TK_VERSION}"
+# The libraries.  Tk 9 is named after the Tcl that it works with, too.
+LIBTCL = f"lib{TCL}.so"
+LIBTK = f"lib{TK}.so" if _tkinter.TK_VERSION < "9" else f"libtcl9{TK}.so"
 NO_VARIABLES = {"TCL_LIBRARY": None, "TK_LIBRARY": None, "DISPLAY": None}
 
 
