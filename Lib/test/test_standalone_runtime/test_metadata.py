@@ -70,7 +70,7 @@ class SysconfigTests(unittest.TestCase):
         self.assertEqual(sysconfig.get_python_version(), tree.VERSION)
 
     def test_command_line(self):
-        """No version has an option for JSON yet."""
+        """It prints the present paths."""
         said = tree.run(sys.executable, "-m", "sysconfig")
         self.assertIn("Paths", said)
         self.assertIn(f'LIBDIR = "{tree.PREFIX / "lib"}"', said)
@@ -92,8 +92,8 @@ class JSONTests(unittest.TestCase):
 
     @unittest.skipIf(sys.version_info < (3, 14), "this version has no such")
     def test_values(self):
-        """Those of _sysconfigdata, with the same prefix to replace, and of
-        no user; what it has in addition are paths below that prefix."""
+        """They are those of _sysconfigdata, and paths below its prefix.  The
+        user who ran the build does not occur."""
         values = json.loads((tree.LIBRARY / self.name).read_text())
         data = tree.build_vars()
         self.assertEqual({name: values[name] for name in data}, data)

@@ -11,8 +11,8 @@ from test.test_standalone_runtime import building, tree
 FREE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 HAS_ABI3T = sys.version_info >= (3, 15)
 
-# A function and a type with data of its own.  In abi3t, PyObject is opaque
-# and PyModuleDef does not exist: PEP 803, PEP 820.
+# A function and a type with data of its own.  In abi3t, PyObject and
+# PyModuleDef are opaque: PEP 803, PEP 820.
 EXTENSION = r"""
 #include <Python.h>
 

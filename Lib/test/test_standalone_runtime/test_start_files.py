@@ -116,7 +116,7 @@ class MovedTests(unittest.TestCase):
                           self.copied / SITE_PACKAGES)
 
     def test_venv(self):
-        """It moves with the tree; the tree's own files do not count."""
+        """It moves with the tree, which does not run its files."""
         for option in "--symlinks", "--copies":
             tree.run(self.copied / "bin/python3", "-m", "venv",
                      "--without-pip", option, self.copied / option)
