@@ -1,10 +1,11 @@
 """Print the names that depend on how a Python was built, as JSON.
 
-debian-3.13.json is what Debian's says, made on a system with packages
-idle-python3.13, libpython3.13-testsuite (which has the extension modules
-of the tests), python3.13 and python3.13-gdbm, -tk, -venv by
+debian-3.X.json has the names of Debian's python3.X: 3.13 of forky, 3.14 and
+3.15 of sid.  It was made on a system with the packages idle-python3.X,
+libpython3.X-testsuite (which has the extension modules of the tests),
+python3.X and python3.X-gdbm, -tk, -venv by
 
-    python3.13 -I names.py > debian-3.13.json
+    python3.X -I names.py > debian-3.X.json
 """
 
 import importlib.util
@@ -16,12 +17,13 @@ from pathlib import Path
 # Those whose names configure decides about, or a library.
 MODULES = """\
 _bz2 _ctypes _curses _curses_panel _dbm _decimal _elementtree _gdbm _hashlib
-_locale _lzma _multiprocessing _posixshmem _posixsubprocess _socket _sqlite3
-_ssl _thread _uuid binascii bz2 crypt ctypes curses curses.ascii curses.panel
-curses.textpad dbm dbm.ndbm dbm.sqlite3 decimal errno faulthandler fcntl grp
-hashlib locale lzma math mmap multiprocessing.synchronize os posix pty pwd
-pyexpat readline resource select selectors signal socket sqlite3 ssl syslog
-sys termios threading time tty unicodedata uuid zlib
+_locale _lzma _multiprocessing _posixshmem _posixsubprocess _remote_debugging
+_socket _sqlite3 _ssl _thread _uuid _zstd binascii bz2 compression.zstd crypt
+ctypes curses curses.ascii curses.panel curses.textpad dbm dbm.ndbm
+dbm.sqlite3 decimal errno faulthandler fcntl grp hashlib locale lzma math mmap
+multiprocessing.synchronize os posix pty pwd pyexpat readline resource select
+selectors signal socket sqlite3 ssl syslog sys termios threading time tty
+unicodedata uuid zlib
 """.split()
 
 

@@ -14,7 +14,7 @@ LIST = TOOLS / "testing" / "expected_failures.toml"
 #: Where the suite is run: names of expected_failures.toml and SYSTEMS=.
 HERE = "host"
 SYSTEMS = (HERE, "trixie", "bullseye")
-#: Not ours: Debian's build of the same version, to compare with.
+#: Not ours: Debian's build of the same feature version, to compare with.
 DEBIAN = "debian"
 
 

@@ -20,7 +20,7 @@ from standalone.pipeline import driver
 from standalone.platforms import targets
 from standalone.request import Config
 from standalone.sources import apt
-from standalone.testing import chroots, expected_failures, testbed
+from standalone.testing import chroots, debian, expected_failures, testbed
 from standalone.testing.chroots import Chroot
 from standalone.testing.expected_failures import DEBIAN, HERE, SYSTEMS, Failure
 from standalone.testing.results import regrtest_results
@@ -37,7 +37,8 @@ _COLUMNS = ("run", "passed", "again", "expected", "failed", "skipped",
 class Outcome:
     """What a run on one *system* gave; *seconds* is how long it took.
 
-    *broken* says why the results are not worth anything.
+    *broken* says why the results are not worth anything, *note* what to
+    know when reading them.
     """
 
     system: str
@@ -46,6 +47,7 @@ class Outcome:
     seconds: float
     ours: tuple[Failure, ...] = ()       # those of our build
     broken: str = ""
+    note: str = ""
 
     @property
     def verdict(self) -> expected_failures.Verdict:
@@ -84,11 +86,17 @@ def suite(config: Config, systems: str = "", tests: str = "") -> bool:
     """
     if not targets.runs_here(config.platform):
         raise UsageError(f"{config.target} does not run on this machine")
-    roots = {system: _root(config, system) for system in _systems(systems)}
+    wanted = {system: _chroot(system, config.version)
+              for system in _systems(systems)}
+    roots = {system: None if chroot is None else _root(config, chroot)
+             for system, chroot in wanted.items()}
     with (testbed.terminable(), driver.lock(config.layout),
           testbed.place() as place,
           _display() as display):
-        testbed.testable(config.layout, place / "python")
+        if {*wanted} == {DEBIAN}:
+            (place / "python").mkdir()       # nothing of ours is tested
+        else:
+            testbed.testable(config.layout, place / "python")
         outcomes = [
             _run(config, system, root, place, tests.split(), display)
             for system, root in roots.items()]
@@ -114,30 +122,27 @@ def _systems(words: str) -> Sequence[str]:
     return wanted or SYSTEMS
 
 
-def _chroot(system: str, python: str) -> Chroot:
-    """A bare release, or one that has Debian's build of *python*, "3.13",
-    with all that Debian makes of its library."""
-    if system != DEBIAN:
-        # Not even a localhost is in the smallest release, and no font.
-        return Chroot(system, system, ordinary=True,
-                      packages=("fonts-dejavu-core", "netbase"))
-    name = f"python{python}"
-    return Chroot(
-        system, "forky", ordinary=True, python=f"/usr/bin/{name}", packages=(
-            name, f"{name}-gdbm", f"{name}-tk", f"{name}-venv",
-            f"idle-{name}", f"lib{name}-testsuite"))
-
-
-def _root(config: Config, system: str) -> tuple[Chroot, Path] | None:
-    """Where to run, and the archive of its files; None is here."""
+def _chroot(system: str, version: str) -> Chroot | None:
+    """Where to run: a bare release, or one that has Debian's build of the
+    same feature version; None is here."""
     if system == HERE:
         return None
-    chroot = _chroot(system, ".".join(map(str, config.minor)))
+    if system == DEBIAN:
+        return debian.chroot(system, version)
+    # Not even a localhost is in the smallest release, and no font.
+    return Chroot(system, system, ordinary=True,
+                  packages=("fonts-dejavu-core", "netbase"))
+
+
+def _root(config: Config, chroot: Chroot) -> tuple[Chroot, Path]:
+    """A chroot, and the archive of its files."""
     log = config.layout.logs / f"chroot-{chroot.suite}.log"
     release = chroots.archive(chroot.suite, apt.archives(), log,
                               chroot.packages)
     if release is None:
-        raise FetchError(f"no Debian {chroot.suite} can be had", log=log)
+        raise FetchError(
+            f"no Debian {chroot.suite} with {', '.join(chroot.packages)} "
+            "can be had", log=log)
     return chroot, release
 
 
@@ -159,16 +164,16 @@ def _run(config: Config, system: str, root: tuple[Chroot, Path] | None,
     report = place / testbed.REPORT
     text = log.read_text(encoding="utf-8", errors="replace")
     results = regrtest_results(report, text)
-    broken = ""
+    broken = note = ""
     # See test/libregrtest/results.py: 2 says that tests failed.
     if code not in (0, 2) or not report.exists():
         broken = f"the test runner ended early, with exit code {code}"
-    elif system == DEBIAN and f"== CPython {config.version} " not in text:
-        broken = f"that was not CPython {config.version}"
+    elif system == DEBIAN:
+        note = debian.note(text, config.version)
     return Outcome(system, results,
                    expected_failures.on(system, config.variant),
                    time.monotonic() - started,
-                   expected_failures.load(config.variant), broken)
+                   expected_failures.load(config.variant), broken, note)
 
 
 @contextlib.contextmanager
@@ -214,8 +219,8 @@ def report(outcomes: Sequence[Outcome]) -> str:
         for number, (cell, width) in enumerate(zip(row, widths, strict=True)))
         for row in rows)]
     for item in outcomes:
-        if item.broken:
-            lines += [f"\n{item.system}: {item.broken}"]
+        lines += [f"\n{item.system}: {text}"
+                  for text in (item.broken, item.note) if text]
         again = [name for name, result in sorted(item.results.items())
                  if result == "again"]
         for title, names in (

@@ -14,6 +14,7 @@ from standalone.testing.expected_failures import Failure
 from standalone.testing.results import regrtest_results
 
 from . import children
+from .trees import small_tree
 
 # As regrtest of CPython 3.13 writes them.
 REPORT = """<testsuites><testsuite>
@@ -141,6 +142,11 @@ class OutcomeTest(unittest.TestCase):
         self.assertFalse(item.good)
         self.assertIn("\nhost: it was killed", suite.report([item]))
 
+    def test_debian_has_another_patch_version(self):
+        item = suite.Outcome("debian", {}, (), 1.0, (), note="an older one")
+        self.assertTrue(item.good)
+        self.assertIn("\ndebian: an older one", suite.report([item]))
+
     def test_debian_may_fail_on_its_own(self):
         bad = {"test.test_a.A.test_bad": "failed"}
         self.assertTrue(outcome(bad, system="debian").good)
@@ -245,9 +251,9 @@ class ListTest(unittest.TestCase):
 class RequestTest(unittest.TestCase):
 
     def setUp(self):
-        out = self.enterContext(tempfile.TemporaryDirectory())
+        self.out = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.command = [
-            sys.executable, "-m", "standalone", "test", f"--out={out}"]
+            sys.executable, "-m", "standalone", "test", f"--out={self.out}"]
 
     def fails(self, *arguments):
         done = children.run([*self.command, *arguments], text=True,
@@ -264,6 +270,14 @@ class RequestTest(unittest.TestCase):
         said = self.fails("--systems=host")
         self.assertIn("error: nothing to check has been built\n"
                       "  make standalone\n", said)
+
+    @unittest.skipIf(chroots.unavailable(), "chroots cannot be made here")
+    def test_no_debian_of_that_version(self):
+        tree = small_tree(self.out / "tree", "3.99.0a1+")
+        said = self.fails(f"--cpython={tree}", "--systems=trixie debian")
+        self.assertIn("error: Debian has no CPython 3.99 to compare with\n"
+                      "  Debian's builds: 3.13, ", said)
+        self.assertFalse((self.out / "work").exists())
 
     @unittest.skipUnless(chroots.unavailable(), "chroots can be made here")
     def test_no_chroots(self):
