@@ -162,7 +162,10 @@ def _pip(tree: Path) -> Iterator[tuple[Component, dict[str, str]]]:
         paths = [package, *info.parents[1].glob("ensurepip/_bundled/pip-*")]
         yield _of_pip("pip", version, paths, tree), {
             path.name: _read(path)
-            for path in sorted((info / "licenses").glob("*.txt"))}
+            # pip 25.0, of CPython 3.12, has them among other files.
+            for path in sorted([*(info / "licenses").glob("*.txt"),
+                                *info.glob("LICENSE.txt"),
+                                *info.glob("AUTHORS.txt")])}
         for name, version in re.findall(
                 r"(?m)^\s*([\w.-]+)==([\w.]+)",
                 _read(package / "_vendor/vendor.txt")):

@@ -186,6 +186,12 @@ class InventoryTest(Inventoried):
         self.assertEqual(found["pip/distro"][1],
                          {"Apache-2.0.txt": "Apache"})
 
+    def test_licence_of_an_older_pip(self):
+        info = self.vendor.parents[2] / "pip-26.0.dist-info"
+        (info / "licenses/LICENSE.txt").replace(info / "LICENSE.txt")
+        write(info / "entry_points.txt")
+        self.assertEqual(set(self.find()["pip"][1]), {"LICENSE.txt"})
+
     def test_what_the_compiler_adds(self):
         found = self.find()
         self.assertEqual(found["zig-compiler-rt"][0].purl,
