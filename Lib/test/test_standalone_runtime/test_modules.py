@@ -27,7 +27,7 @@ GONE = {"audioop": (3, 13), "ossaudiodev": (3, 13), "spwd": (3, 13)}
 NOT_HERE = """
     _android_support _apple_support _ios_support _msi _overlapped
     _crypt _osx_support _scproxy _winapi _winreg _wmi antigravity crypt
-    msvcrt nis nt this winreg winsound
+    msilib msvcrt nis nt this winreg winsound
 """.split() + ([] if tree.GPL else ["_gdbm"])
 
 
