@@ -80,8 +80,9 @@ PyInit_compiled(void)
 """
 
 
-def write_wheel(directory):
-    """A wheel with a module and a console script, both ``greeting``.
+def write_wheel(directory, **more):
+    """A wheel with a module and a console script, both ``greeting``, and
+    with *more* files.
 
     https://packaging.python.org/specifications/binary-distribution-format/
     """
@@ -94,6 +95,7 @@ def write_wheel(directory):
                          "Tag: py3-none-any\n",
         f"{info}/entry_points.txt":
             "[console_scripts]\ngreeting = greeting:main\n",
+        **more,
     }
     path = Path(directory, "greeting-1.0-py3-none-any.whl")
     with zipfile.ZipFile(path, "w") as wheel:

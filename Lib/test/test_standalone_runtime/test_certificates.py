@@ -176,7 +176,7 @@ class EnvironmentTests(unittest.TestCase):
 
     def test_bundle(self):
         self.assertRegex(BUNDLE.read_text(encoding="utf-8"),
-                         r"\A# certifi \d{4}\.\d\d?\.\d\d?:")
+                         r"\A# certifi \d{4}\.\d\d?\.\d\d?(\.post\d+)?:")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(BUNDLE)
         self.assertGreater(context.cert_store_stats()["x509_ca"], 100)

@@ -70,7 +70,43 @@ class SysconfigTests(unittest.TestCase):
         self.assertEqual(sysconfig.get_python_version(), tree.VERSION)
 
     def test_command_line(self):
-        self.assertIn("Paths", tree.run(sys.executable, "-m", "sysconfig"))
+        """No version has an option for JSON yet."""
+        said = tree.run(sys.executable, "-m", "sysconfig")
+        self.assertIn("Paths", said)
+        self.assertIn(f'LIBDIR = "{tree.PREFIX / "lib"}"', said)
+        self.assertIsNone(tree.PLACEHOLDER_PATH.search(said))
+
+
+class JSONTests(unittest.TestCase):
+    """_sysconfig_vars_*.json, which tools for cross builds read."""
+
+    def setUp(self):
+        self.name = (sysconfig._get_sysconfigdata_name().replace(
+            "_sysconfigdata", "_sysconfig_vars") + ".json")
+
+    def test_version(self):
+        """It is new in 3.14."""
+        self.assertEqual(
+            [path.name for path in tree.LIBRARY.glob("*sysconfig_vars*")],
+            [self.name] if sys.version_info >= (3, 14) else [])
+
+    @unittest.skipIf(sys.version_info < (3, 14), "this version has no such")
+    def test_values(self):
+        """Those of _sysconfigdata, with the same prefix to replace, and of
+        no user; what it has in addition are paths below that prefix."""
+        values = json.loads((tree.LIBRARY / self.name).read_text())
+        data = tree.build_vars()
+        self.assertEqual({name: values[name] for name in data}, data)
+        self.assertEqual(values["base"], tree.PLACEHOLDER)
+        self.assertNotIn("userbase", values)
+        names = sysconfig.get_config_vars().keys()
+        self.assertLessEqual(names - values.keys(), {"userbase"})
+        for name, value in values.items():
+            if isinstance(value, str) and name not in data:
+                with self.subTest(name, value=value):
+                    for path in _PATH.findall(value):
+                        self.assertTrue(f"{path}/".startswith(
+                            f"{tree.PLACEHOLDER}/"), path)
 
 
 class BuildDetailsTests(unittest.TestCase):
@@ -134,7 +170,6 @@ class PkgConfigTests(unittest.TestCase):
         self.assertEqual(ask("--modversion", "python3"), tree.VERSION)
 
 
-@tree.requires_tool("sh")
 @tree.requires_tool("sh")
 class PythonConfigTests(unittest.TestCase):
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shlex
 import sys
 import sysconfig
@@ -12,8 +11,6 @@ from pathlib import Path
 from test.support import os_helper
 from test.test_standalone_runtime import building, tree
 
-#: /install as a path of its own, not /usr/bin/install.
-PLACEHOLDER = re.compile(r"(?<![\w.])/install(?![\w.-])")
 DATA = f"{sysconfig._get_sysconfigdata_name()}.py"
 
 ASK = """\
@@ -44,7 +41,7 @@ class TrueTests(unittest.TestCase):
     def test_no_placeholder(self):
         for name, value in self.vars.items():
             with self.subTest(name, value=value):
-                self.assertIsNone(PLACEHOLDER.search(str(value)))
+                self.assertIsNone(tree.PLACEHOLDER_PATH.search(str(value)))
 
     def test_everything_exists(self):
         """A path, or words for a shell."""
@@ -220,7 +217,7 @@ class MovedTests(unittest.TestCase):
         self.assertEqual(value["CC"], "mine -pthread")
         for name, text in value.items():
             with self.subTest(name, value=text):
-                self.assertIsNone(PLACEHOLDER.search(str(text)))
+                self.assertIsNone(tree.PLACEHOLDER_PATH.search(str(text)))
 
     def test_not_ours(self):
         """Of a CPython that was built in the ordinary way."""

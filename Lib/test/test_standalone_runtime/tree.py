@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ PREFIX = Path(sys.base_prefix)
 BIN = PREFIX / "bin"
 #: What CPython was configured with, and what its metadata say.
 PLACEHOLDER = "/install"
+#: The placeholder as a path of its own, not the end of /usr/bin/install.
+PLACEHOLDER_PATH = re.compile(rf"(?<![\w.]){PLACEHOLDER}(?![\w.-])")
 
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 PYTHON = BIN / f"python{VERSION}{sys.abiflags}"

@@ -190,6 +190,24 @@ def _modules(tree: Tree, limits: Limits) -> Iterator[Broken]:
                 yield path, f"exports neither {init} nor PyModExport_{module}"
 
 
+def _twice(tree: Tree, limits: Limits) -> Iterator[Broken]:
+    """Check that no shared module exports a symbol of the interpreter.
+
+    Test modules contain copies of CPython's code: _testinternalcapi of 3.15
+    defines _Py_jit_entry, too (https://github.com/python/cpython/issues/144712).
+    The _modules rule is about PyInit_*.
+    """
+    core = {name for path, facts in tree.facts.items()
+            if matches(path, limits.policy.api) for name in facts.exported
+            if re.match("_?Py(?!Init_)", name)}
+    dynload = unix(limits.expected.python).dynload
+    for path, facts in tree.facts.items():
+        both = core & facts.exported
+        if both and matches(path, [f"{dynload}/*"]):
+            yield path, ("also exported by the interpreter: "
+                         + " ".join(sorted(both)))
+
+
 def _owners(tree: Tree, limits: Limits) -> Iterator[Broken]:
     unlicensed = defaultdict(list)
     for path, mode in tree.modes.items():
@@ -220,4 +238,5 @@ TREE_RULES: Mapping[str, TreeRule] = {
     "owners": _owners,
     "present": _present,
     "programs": _programs,
+    "twice": _twice,
 }

@@ -8,8 +8,9 @@ import unittest
 from dataclasses import replace
 
 from standalone.core.errors import ValidationError
+from standalone.formats import elf
 from standalone.formats.tree import UNIX
-from standalone.validate import stage as validate
+from standalone.validate import limits, rules, stage as validate
 
 from .validating import (
     BUILD,
@@ -116,6 +117,19 @@ class WholeTree(Case):
              "missing"),
             (f"{DYNLOAD}/other.cpython-313.so", "modules",
              "PyInit_other"), expected=expected)
+
+    def test_symbol_twice(self):
+        facts = elf.read(SAMPLES / "clean.so")
+        names = {"PyInit_sample", "_Py_jit_entry", "_end"}
+        tree = rules.Tree(self.tree, {}, {
+            path: replace(facts, exported=frozenset(exported))
+            for path, exported in {
+                "bin/python3.13": names, "lib/libother.so": names,
+                SAMPLE: names, f"{DYNLOAD}/good.so": {"_Py_other"}}.items()})
+        self.assertEqual(
+            list(rules.TREE_RULES["twice"](
+                tree, limits.Limits(self.policy, EXPECTED))),
+            [(SAMPLE, "also exported by the interpreter: _Py_jit_entry")])
 
     def test_owner_without_licence(self):
         self.write("share/terminfo/x/xterm", "")
