@@ -134,6 +134,7 @@ class ProcessTests(unittest.TestCase):
             f"    subprocess.run({self.argv!r}, cwd=cwd, check=True)",
             pass_fds=[self.fd]), "closed\nclosed")
 
+    @unittest.skipIf(sys.version_info < (3, 13), "new in 3.13")
     def test_spawn_closefrom(self):
         if LIBC < (2, 34):
             # subprocess would use it if it were there.

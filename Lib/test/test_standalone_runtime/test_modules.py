@@ -12,19 +12,22 @@ REQUIRED = """
     _asyncio _bz2 _ctypes _curses _curses_panel _dbm _decimal _elementtree
     _hashlib _interpreters _lzma _multiprocessing _posixshmem _sqlite3 _ssl
     _tkinter _uuid _zoneinfo array audioop binascii cmath fcntl grp math
-    mmap pwd pyexpat readline resource select syslog termios unicodedata zlib
+    mmap ossaudiodev pwd pyexpat readline resource select spwd syslog termios
+    unicodedata zlib
     asyncio bz2 ctypes curses curses.panel curses.textpad dbm.ndbm
     dbm.sqlite3 decimal ensurepip hashlib idlelib lzma multiprocessing
     sqlite3 ssl tkinter tkinter.ttk tomllib turtle uuid venv
     turtledemo xml.parsers.expat xml.etree.ElementTree zoneinfo
 """.split()
-GONE = {"audioop": (3, 13)}
+NEW = {"_interpreters": (3, 13), "dbm.sqlite3": (3, 13)}
+GONE = {"audioop": (3, 13), "ossaudiodev": (3, 13), "spwd": (3, 13)}
 
-# Other systems' modules, and some that do more than be imported.
+# Other systems' modules, some that do more than be imported, and those that
+# need libraries which systems no longer have (3.12).
 NOT_HERE = """
     _android_support _apple_support _ios_support _msi _overlapped
-    _osx_support _scproxy _winapi _winreg _wmi antigravity msvcrt nt this
-    winreg winsound
+    _crypt _osx_support _scproxy _winapi _winreg _wmi antigravity crypt
+    msilib msvcrt nis nt this winreg winsound
 """.split() + ([] if tree.GPL else ["_gdbm"])
 
 
@@ -32,7 +35,8 @@ class ImportTests(unittest.TestCase):
 
     def test_required(self):
         for name in REQUIRED:
-            if GONE.get(name, (4,)) <= sys.version_info:
+            if not (NEW.get(name, (3,)) <= sys.version_info
+                    < GONE.get(name, (4,))):
                 continue
             with self.subTest(name):
                 importlib.import_module(name)

@@ -37,6 +37,12 @@ if TYPE_CHECKING:
 _STATIC = "--enable-static-libpython-for-interpreter"
 _HAS_STATIC = (3, 15)
 
+#: Older versions look for the headers of ncurses without CURSES_CFLAGS.
+_FINDS_CURSES = (3, 13)
+_CURSES = dict.fromkeys((
+    "ac_cv_header_curses_h", "ac_cv_header_ncurses_h", "ac_cv_header_panel_h",
+), "yes")
+
 
 def configure(layout: Layout, platform: Platform,
               configured: Mapping[str, Recipe], variant: Variant) -> Command:
@@ -57,7 +63,8 @@ def configure(layout: Layout, platform: Platform,
         *(("--disable-gil",) if "freethreaded" in variant.options else ())]
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar",
-                 **platform.system.configured}
+                 **platform.system.configured,
+                 **({} if variant.version >= _FINDS_CURSES else _CURSES)}
     for name, recipe in configured.items():
         arguments += [recipes.expand_prefixes(argument, name, layout)
                       for argument in recipe.arguments]

@@ -30,8 +30,9 @@ class Edit:
     """An edit to one of CPython's files: *old* lines become *new* lines.
 
     *old* is the anchor and *text* is our part of *new*.  *python* limits
-    the edit to some versions: ">=3.14" or "<3.14".  *purpose* and *why*
-    change no file, and are not part of the repr, which is part of keys.
+    the edit to some versions: ">=3.14" or "<3.14".  *purpose*, *why* and
+    *left_out*, whether the others would need it too, change no file, and
+    are not part of the repr, which is part of keys.
     """
 
     file: str
@@ -41,6 +42,7 @@ class Edit:
     python: str = ""
     purpose: str = field(default="", repr=False)
     why: str = field(default="", repr=False)
+    left_out: bool = field(default=False, repr=False)
 
     def fits(self, version: tuple[int, int]) -> bool:
         """Return whether this edit is for CPython *version*."""
@@ -58,8 +60,13 @@ def files(root: Path = ROOT) -> list[Path]:
 
 
 def edits(root: Path = ROOT) -> list[Edit]:
-    """Return the edits to CPython's files, in the order of overlay.toml."""
-    return [_edit(table, root) for table in _config(root)["edit"]]
+    """Return the edits to CPython's files, in the order of overlay.toml.
+
+    An edit to lines that some versions have in another file is there
+    once for each file.
+    """
+    return [_edit(table | place, root) for table in _config(root)["edit"]
+            for place in ({}, *table.get("moved", ()))]
 
 
 def edited(tree: Path, root: Path = ROOT) -> dict[str, str]:
@@ -157,7 +164,7 @@ def _is_source(path: Path) -> bool:
                    for part in path.parts)
 
 
-def _edit(table: dict[str, str], root: Path) -> Edit:
+def _edit(table: dict[str, Any], root: Path) -> Edit:
     anchor = _lines(table["anchor"])
     if "text_from" in table:
         text = _block((root / table["text_from"]).read_text("utf-8"))
@@ -166,7 +173,8 @@ def _edit(table: dict[str, str], root: Path) -> Edit:
     new = {"before": text + anchor, "after": anchor + text,
            "replace": text}[table["place"]]
     return Edit(table["file"], anchor, new, text, table.get("python", ""),
-                table.get("purpose", ""), table.get("why", ""))
+                table.get("purpose", ""), table.get("why", ""),
+                table.get("left_out", False))
 
 
 def _lines(text: str) -> str:

@@ -136,16 +136,17 @@ def table(root: Path = ROOT) -> str:
         purpose = every[edit.purpose]
         answers = ", ".join(f"[{each}]" for each in purpose.answers)
         nothing = "none found" if purpose.subject else "see the patches"
+        without = not_needed(edit, purpose)
         lines.append(f"| `{edit.file}` | {purpose.name} | "
                      f"{' '.join(edit.why.split())} | "
                      f"{answers or nothing} | "
-                     f"{not_needed(edit, purpose)} |")
+                     f"{without}{': left out' * edit.left_out} |")
     known = {each for purpose in every.values() for each in purpose.answers}
     return "\n".join([*lines, "", *map(_link, sorted(known))]) + "\n"
 
 
 def listing(tree: Path, root: Path = ROOT) -> list[str]:
-    """Return a line for each edit: whether the version of *tree* needs it.
+    """Return a line for each edit: whether the version of *tree* has it.
 
     Raises UsageError if *tree* is not a CPython tree.
     """
@@ -154,12 +155,13 @@ def listing(tree: Path, root: Path = ROOT) -> list[str]:
     width = max(len(edit.file) for edit in edits)
     return [f"{edit.file:<{width}}  {edit.purpose:<12}  " + (
         "applies" if edit in fitting
-        else f"not needed {not_needed(edit, every[edit.purpose])}")
+        else f"{'left out' if edit.left_out else 'not needed'} "
+             f"{not_needed(edit, every[edit.purpose])}")
         for edit in edits]
 
 
 def not_needed(edit: overlay.Edit, purpose: Purpose) -> str:
-    """Return in which versions *edit* is not needed, in words."""
+    """Return in which versions *edit* does not apply, in words."""
     if edit.python:
         return ", ".join(
             f"from {bound.removeprefix('<')} on" if bound.startswith("<")

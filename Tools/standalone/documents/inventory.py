@@ -25,6 +25,7 @@ from standalone.documents.components import NOWHERE, Component, Texts
 from standalone.formats import elf
 from standalone.formats.tree import UNIX, InstalledTree
 from standalone.sources import pins, unpack
+from standalone.sources.version import feature_version, is_in
 from standalone.toolchain import compilers, sysroot
 from standalone.toolchain.compilers import Toolchain
 
@@ -113,7 +114,10 @@ def _cpython(made: Ingredients, tree: Path, linked: Names) -> Iterator[
         _read(source / "Misc/sbom.spdx.json"))["packages"]}
     if unknown := listed.keys() - data()["cpython"].keys():
         raise _unlicensed("cpython", min(unknown))
+    version = feature_version(made.cpython.version)
     for name, entry in data()["cpython"].items():
+        if not is_in(version, entry.get("python", "")):
+            continue
         if entry.get("optional") and entry["section"] not in notices:
             continue
         if paths := _piece(entry["files"], tree, linked):
@@ -162,7 +166,10 @@ def _pip(tree: Path) -> Iterator[tuple[Component, dict[str, str]]]:
         paths = [package, *info.parents[1].glob("ensurepip/_bundled/pip-*")]
         yield _of_pip("pip", version, paths, tree), {
             path.name: _read(path)
-            for path in sorted((info / "licenses").glob("*.txt"))}
+            # pip 25.0, of CPython 3.12, has them among other files.
+            for path in sorted([*(info / "licenses").glob("*.txt"),
+                                *info.glob("LICENSE.txt"),
+                                *info.glob("AUTHORS.txt")])}
         for name, version in re.findall(
                 r"(?m)^\s*([\w.-]+)==([\w.]+)",
                 _read(package / "_vendor/vendor.txt")):

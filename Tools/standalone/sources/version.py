@@ -7,7 +7,7 @@ from pathlib import Path
 from standalone.core.errors import UsageError
 
 #: The oldest supported version of CPython.
-OLDEST = (3, 13)
+OLDEST = (3, 12)
 
 
 def feature_version(version: str) -> tuple[int, int]:

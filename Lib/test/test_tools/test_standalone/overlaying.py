@@ -10,6 +10,7 @@ from pathlib import Path
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT
 from standalone.cpython import overlay
+from standalone.sources.version import feature_version
 
 from . import children
 
@@ -49,17 +50,18 @@ class OverlayTestCase(unittest.TestCase):
 
     def make_tree(self, name="tree", edit=None):
         """The files that the overlay edits, real ones if we have them: of
-        3.13, or of 3.14 for an *edit* that 3.13 does not need."""
+        3.13, or of another version for an *edit* that 3.13 has not."""
         tree = self.scratch / name
-        old = edit is None or edit.fits((3, 13))
-        if REAL_TREE and old:
+        version = next(version for version in ("3.13.15", "3.14.0", "3.12.0")
+                       if edit is None or edit.fits(feature_version(version)))
+        if REAL_TREE and version == "3.13.15":
             for file in {"Include/patchlevel.h", "Include/object.h",
                          *(edit.file for edit in overlay.edits()
                            if edit.fits((3, 13)))}:
                 (tree / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(Path(REAL_TREE, file), tree / file)
             return tree
-        patchlevel(tree, "3.13.15" if old else "3.14.0")
+        patchlevel(tree, version)
         for edit in overlay.edits():
             (tree / edit.file).parent.mkdir(parents=True, exist_ok=True)
             with (tree / edit.file).open("a", encoding="utf-8") as file:

@@ -13,6 +13,7 @@ from standalone.cpython import build, modules
 from standalone.documents import inventory, licences
 from standalone.platforms import targets
 from standalone.sources import pins
+from standalone.sources.version import feature_version, is_in, python_version
 from standalone.toolchain import compilers
 from standalone.validate import policy
 
@@ -299,21 +300,28 @@ class RealTreeTest(unittest.TestCase):
                          set())
 
     def test_every_notice_of_cpython_is_known(self):
-        # Not in our builds: BSD's and macOS', and what has a pin.
-        known = {"Select kqueue", "OpenSSL", "libffi", "zlib"}
+        # Not in our builds: BSD's and macOS', what has a pin, and Tools/.
+        known = {"Select kqueue", "OpenSSL", "libffi", "zlib",
+                 "Pixi packages"}
         sections = {"expat"} | {
-            entry["section"] for entry in inventory.data()["cpython"].values()
+            entry["section"] for entry in self.pieces().values()
             if "section" in entry}
         text = (self.tree / "Doc/license.rst").read_text(encoding="utf-8")
         found = set(re.findall(r"(?m)^(.+)\n-{4,}\n",
                                text.partition("_OtherLicenses:")[2]))
         self.assertEqual(found - known, sections)
-        for entry in inventory.data()["cpython"].values():
+        for entry in self.pieces().values():
             if "section" in entry:
                 inventory.section(text, entry["section"])
 
+    def pieces(self):
+        version = feature_version(python_version(self.tree))
+        return {name: entry
+                for name, entry in inventory.data()["cpython"].items()
+                if is_in(version, entry.get("python", ""))}
+
     def test_pieces_of_cpython_exist(self):
-        for name, entry in inventory.data()["cpython"].items():
+        for name, entry in self.pieces().items():
             self.assertTrue((self.tree / entry["files"]).exists(), name)
             for text in entry.get("texts", ()):
                 self.assertRegex(

@@ -13,7 +13,7 @@ from .overlaying import OverlayTestCase, patchlevel, state
 
 SMALL_OVERLAY = r"""
 files = ["Added", "only/*.txt", "not-there"]
-checked = ["3.13.15", "3.16.0a0"]
+checked = ["3.12.14", "3.16.0a0"]
 
 [[edit]]
 file = "old.txt"
@@ -40,6 +40,15 @@ anchor = "three"
 place = "after"
 text = "standalone_since_314"
 python = ">=3.14"
+
+[[edit]]
+file = "package/here.txt"
+why = "a test of files that were elsewhere"
+anchor = "one"
+place = "after"
+text = "standalone_module"
+python = ">=3.13"
+moved = [{ python = "<3.13", file = "module.txt" }]
 """
 
 
@@ -174,6 +183,8 @@ class SmallOverlayTests(OverlayTestCase):
         (self.root / "Added/program").chmod(0o755)
         patchlevel(self.tree, "3.13.5")
         (self.tree / "old.txt").write_text("one\ntwo\nthree\nfour")
+        (self.tree / "package").mkdir()
+        (self.tree / "package/here.txt").write_text("one\n")
 
     def test_files(self):
         self.assertEqual(
@@ -193,6 +204,18 @@ class SmallOverlayTests(OverlayTestCase):
                 self.assertEqual(
                     new.split(), ["one", "not", "standalone_two", "three",
                                   f"standalone_{word}", "four"])
+
+    def test_a_file_that_was_elsewhere(self):
+        new = "one\nstandalone_module\n"
+        edited = overlay.edited(self.tree, self.root)
+        self.assertEqual(edited["package/here.txt"], new)
+        self.assertNotIn("module.txt", edited)
+        patchlevel(self.tree, "3.12.14")
+        self.refused(self.tree, "has no module.txt", root=self.root)
+        (self.tree / "package/here.txt").rename(self.tree / "module.txt")
+        edited = overlay.edited(self.tree, self.root)
+        self.assertEqual(edited["module.txt"], new)
+        self.assertNotIn("package/here.txt", edited)
 
     def test_diff_applies_with_patch(self):
         other = self.scratch / "other"
@@ -219,9 +242,9 @@ class SmallOverlayTests(OverlayTestCase):
         self.refused(self.tree, "no PY_VERSION", root=self.root)
 
     def test_too_old(self):
-        patchlevel(self.tree, "3.12.13")
-        error = self.refused(self.tree, "3.12.13", "too old", root=self.root)
-        self.assertIn("3.13", error.hint)
+        patchlevel(self.tree, "3.11.15")
+        error = self.refused(self.tree, "3.11.15", "too old", root=self.root)
+        self.assertIn("3.12", error.hint)
 
 
 if __name__ == "__main__":

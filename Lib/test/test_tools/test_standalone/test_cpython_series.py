@@ -89,7 +89,7 @@ class DataTests(unittest.TestCase):
 
     def test_figures(self):
         figures = {}
-        for version in (3, 13), (3, 14), (3, 15), (3, 16):
+        for version in (3, 12), (3, 13), (3, 14), (3, 15), (3, 16):
             edits = [each for each in overlay.edits() if each.fits(version)]
             figures[version] = (
                 len(edits), len({each.file for each in edits}),
@@ -255,7 +255,20 @@ class WriteTests(OverlayTestCase):
         for line, edit in zip(lines, overlay.edits(), strict=True):
             self.assertRegex(line, rf"\A\S+ +{edit.purpose} +" + (
                 r"applies\Z" if edit.fits((3, 13)) else
-                r"not needed before 3\.14(, from 3\.15 on)?\Z"))
+                r"not needed (from 3\.13 on|before 3\.14(, from 3\.15 on)?)"
+                r"\Z"))
+
+    def test_listing_for_an_old_version(self):
+        tree = self.make_tree(edit=next(
+            edit for edit in overlay.edits() if not edit.fits((3, 13))
+            and edit.fits((3, 12))))
+        found = dict(zip(overlay.edits(), purposes.listing(tree),
+                         strict=True))
+        for edit, line in found.items():
+            end = ("applies" if edit.fits((3, 12)) else
+                   "left out before 3.13" if edit.purpose == "history"
+                   else r"not needed before 3\.1[34](, from 3\.15 on)?")
+            self.assertRegex(line, rf"  {end}\Z")
 
     def test_author(self):
         tree = self.make_tree()

@@ -60,9 +60,11 @@ def index(*names):
 class Inventoried(unittest.TestCase):
     """A small tree, and all that its inventory is made of."""
 
+    version = "3.13.15"
+
     def setUp(self):
         top = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        pristine = small_tree(top / "cpython")
+        pristine = small_tree(top / "cpython", self.version)
         write(pristine / "Doc/license.rst", NOTICES)
         self.config = request(pristine, top / "out")
         layout = self.config.layout
@@ -115,14 +117,15 @@ class Inventoried(unittest.TestCase):
         write(self.vendor, "distro==1.9.0\n    certifi==2026.6.17\n")
 
 
-class InventoryTest(Inventoried):
-
     def found(self):
         return inventory.find(self.tree, relocate.ingredients(self.config))
 
     def find(self):
         return {item.name: (item, texts) for item, texts
                 in self.found().items()}
+
+
+class InventoryTest(Inventoried):
 
     def test_what_was_linked_and_what_only_lies_in_the_full_archive(self):
         found = self.find()
@@ -186,6 +189,12 @@ class InventoryTest(Inventoried):
         self.assertEqual(found["pip/distro"][1],
                          {"Apache-2.0.txt": "Apache"})
 
+    def test_licence_of_an_older_pip(self):
+        info = self.vendor.parents[2] / "pip-26.0.dist-info"
+        (info / "licenses/LICENSE.txt").replace(info / "LICENSE.txt")
+        write(info / "entry_points.txt")
+        self.assertEqual(set(self.find()["pip"][1]), {"LICENSE.txt"})
+
     def test_what_the_compiler_adds(self):
         found = self.find()
         self.assertEqual(found["zig-compiler-rt"][0].purl,
@@ -232,6 +241,46 @@ class InventoryTest(Inventoried):
     def test_missing_notices(self):
         (self.config.pristine / "Doc/license.rst").unlink()
         self.assertInvalid("Doc/license.rst")
+
+
+class VersionTest(Inventoried):
+    """Pieces that only some versions have."""
+
+    version = "3.15.0"
+
+    def test_scripts_inside_cpython(self):
+        vendored = "profiling/sampling/_vendor/d3-flame-graph/4.1.3"
+        write(self.tree / "lib/python3.13" / vendored / "flamegraph.js")
+        write(self.source / "Makefile.pre.in", f"\t\t{vendored} \\\n")
+        write(self.config.pristine / "Doc/license.rst",
+              NOTICES + "\nProfiling module\n-----\n\nX.\n")
+        found = self.find()
+        item, texts = found["cpython/d3-flame-graph"]
+        self.assertEqual((item.version, item.purl), (
+            "4.1.3", "pkg:generic/d3-flame-graph@4.1.3"))
+        self.assertEqual(texts["Apache-2.0.txt"], "Apache")
+        self.assertNotIn("cpython/d3", found)
+
+    def test_a_piece_of_older_versions(self):
+        sample = self.tree / "bin/python3.13"
+        sample.write_bytes(sample.read_bytes().replace(
+            b"/source/Modules/expat/xmlparse.c",
+            b"/source/Modules/audioop.c\0xxxxxx"))
+        self.assertNotIn("cpython/audioop", self.find())
+
+
+class OldVersionTest(Inventoried):
+
+    version = "3.12.14"
+
+    def test_a_piece_of_older_versions(self):
+        sample = self.tree / "bin/python3.13"
+        sample.write_bytes(sample.read_bytes().replace(
+            b"/source/Modules/expat/xmlparse.c",
+            b"/source/Modules/audioop.c\0xxxxxx"))
+        write(self.config.pristine / "Doc/license.rst",
+              NOTICES + "\nAudioop\n-----\n\nX.\n")
+        self.assertIn("cpython/audioop", self.find())
 
 
 class TextsTest(unittest.TestCase):
