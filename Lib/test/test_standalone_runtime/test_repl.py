@@ -41,6 +41,7 @@ PASTED = ("\x1b[200~def f(n):\r"
 PROMPT, KEYWORD = b"\x1b[1;35m>>> ", b"\x1b[1;34mimport"
 
 
+@unittest.skipIf(sys.version_info < (3, 13), "3.12 has only the basic REPL")
 class PromptTests(Sessions):
     """Colours, editing and pasting, on terminals that differ."""
 

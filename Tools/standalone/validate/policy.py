@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,15 @@ POLICY_TOML = TOOLS / "validate" / "policy.toml"
 
 @dataclass(frozen=True)
 class RuleException:
-    """A rule that does not apply to the files of a path pattern."""
+    """A rule that does not apply to the files of a path pattern.
+
+    *python* are the versions that have the files: "<3.13".
+    """
 
     rule: str
     path: str
     reason: str
+    python: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ def _check_keys(table: Mapping[str, Any], cls: type, where: str) -> None:
     if unknown := sorted(table.keys() - known):
         raise UsageError(f"{where}: unknown key {unknown[0]}",
                          hint=f"known keys: {', '.join(sorted(known))}")
-    if missing := sorted(known - table.keys()):
+    needed = {field.name for field in fields(cls) if field.default is MISSING}
+    if missing := sorted(needed - table.keys()):
         raise UsageError(f"{where}: key {missing[0]} is missing")
 
 

@@ -23,6 +23,7 @@ from standalone.cpython import api, modules
 from standalone.formats import ar, elf
 from standalone.formats.elf import Facts
 from standalone.formats.tree import InstalledTree
+from standalone.sources.version import feature_version, is_in
 from standalone.validate import policy
 from standalone.validate.elf_rules import ELF_RULES
 from standalone.validate.limits import Expectations, Limits
@@ -138,7 +139,10 @@ def check(tree: Path, policy: Policy, expected: Expectations,
     found += [Finding(path, name, detail)
               for name, rule in TREE_RULES.items()
               for path, detail in rule(whole, limits)]
-    return sorted(_except(found, policy.exceptions), key=astuple)
+    version = feature_version(expected.python)
+    return sorted(_except(found, tuple(
+        exception for exception in policy.exceptions
+        if is_in(version, exception.python))), key=astuple)
 
 
 def _file(path: str, file: Path, limits: Limits,

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "cpython": "core formats recipes sources toolchain",
     "documents": "core formats sources toolchain",
     "relocate": "core documents formats toolchain",
-    "validate": "core cpython formats",
+    "validate": "core cpython formats sources",
     "archives": "core documents formats platforms recipes relocate sources "
                 "toolchain",
     "pipeline": "core cpython documents formats recipes request sources "

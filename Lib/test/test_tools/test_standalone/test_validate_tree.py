@@ -11,6 +11,7 @@ from standalone.core.errors import ValidationError
 from standalone.formats import elf
 from standalone.formats.tree import UNIX
 from standalone.validate import limits, rules, stage as validate
+from standalone.validate.policy import RuleException
 
 from .validating import (
     BUILD,
@@ -150,6 +151,16 @@ class WholeTree(Case):
         (self.tree / MAKEFILE).write_text("prefix=..\n")
         self.assert_broken((UNIX.makefile,
                             "exceptions", "stale"))
+
+    def test_exception_for_some_versions(self):
+        self.write(f"{STDLIB}/cgi.py", "#! /usr/local/bin/python\n")
+        broken = f"{STDLIB}/cgi.py", "shebang", "#!/usr/local/bin/python"
+        self.assert_broken(broken)
+        self.policy = replace(self.policy, exceptions=(
+            *self.policy.exceptions,
+            RuleException("shebang", broken[0], "a test", "<3.13")))
+        self.assert_broken(broken)
+        self.assert_broken(expected=replace(EXPECTED, python="3.12"))
 
 
 class Files(Case):
