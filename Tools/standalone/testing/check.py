@@ -19,7 +19,7 @@ from standalone.formats.tree import InstalledTree
 from standalone.pipeline import driver
 from standalone.request import Config
 from standalone.sources import host
-from standalone.testing import bench, reproduce, units
+from standalone.testing import reproduce, startup, units
 from standalone.testing.product import RUNTIME, distribution
 from standalone.testing.results import Counts
 
@@ -145,12 +145,12 @@ def _command(argv: Sequence[str], env: dict[str, str]) -> Counts:
 
 def _startup(config: Config) -> Counts:
     """Run the start-up benchmark; count it as one test."""
-    reason = bench.unavailable()
+    reason = startup.unavailable()
     if reason:
         print(f"\nskipped: bench-startup: {reason}", flush=True)
         return Counts(skipped=1)
-    counted = bench.startup(config)
+    counted = startup.startup(config)
     print(f"\n{counted}", flush=True)
-    if counted.growth > bench.LIMIT:
+    if counted.growth > startup.LIMIT:
         return Counts(failed=1)
     return Counts(passed=1)

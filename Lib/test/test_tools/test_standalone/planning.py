@@ -25,9 +25,10 @@ NO_OUTPUT = {
     "release.outdated_command", "release.published", "release.relink",
     "release.respin", "release.sign", "sources.pip_index",
     "sources.signatures", "sources.source_index", "testing",
-    "testing.bench", "testing.check", "testing.children", "testing.chroots",
+    "testing.check", "testing.children", "testing.chroots",
     "testing.expected_failures", "testing.product", "testing.reproduce",
-    "testing.results", "testing.suite", "testing.testbed", "testing.units"}
+    "testing.results", "testing.startup", "testing.suite", "testing.testbed",
+    "testing.units"}
 
 # For each line of its input, a JSON object of texts by path, prints the
 # parts of all outputs with those texts in place.  That is computed in a
