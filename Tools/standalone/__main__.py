@@ -15,6 +15,7 @@ if not __package__:              # run as `python3 Tools/standalone ...`
 
 from standalone import request as configuration
 from standalone.archives import index
+from standalone.bench import comparison
 from standalone.core import layout
 from standalone.core.errors import (
     BuildError,
@@ -33,7 +34,8 @@ from standalone.toolchain import compilers
 LOG_LINES = 30
 
 #: Command → the options that only it has, besides those of all commands.
-OWN_OPTIONS = {"respin": ("base", "cves"), "test": ("systems", "tests")}
+OWN_OPTIONS = {"bench": ("peer", "mode", "benchmarks"),
+               "respin": ("base", "cves"), "test": ("systems", "tests")}
 
 # Errors that the system reports for paths that the user chose.
 _PATH_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP,
@@ -90,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
                        ("sign", "sign the archives in OUT"),
                        ("check", "test the tools and the archives"),
                        ("test", "run CPython's test suite on the build"),
+                       ("bench", "compare the build with another Python"),
                        ("bench-startup", "measure the cost of start-up"),
                        ("reproduce", "build again elsewhere and compare"),
                        ("respin", "release with updated dependencies"),
@@ -175,6 +178,9 @@ def dispatch(arguments: argparse.Namespace) -> None:
             if not suite.suite(request(arguments), arguments.systems,
                                arguments.tests):
                 raise SystemExit(1)
+        case "bench":
+            comparison.bench(request(arguments), arguments.peer,
+                             arguments.mode, arguments.benchmarks)
         case "bench-startup":
             startup.bench(request(arguments))
         case "reproduce":

@@ -24,6 +24,8 @@ from standalone.testing.product import RUNTIME, distribution
 from standalone.testing.results import Counts
 
 REQUIREMENTS = TOOLS / "requirements-dev.txt"
+#: Their tests find the packages in the cache.
+BENCHMARKS = TOOLS / "requirements-bench.txt"
 
 _TESTS = ROOT / "Lib" / "test" / "test_tools"
 
@@ -62,6 +64,8 @@ def tools(config: Config) -> Counts:
     with driver.lock(config.layout):
         driver.prepare(config)
         python = _python(config)
+        host.download_wheels(config.pristine, downloads(), config.source_dir,
+                             BENCHMARKS)
     runtime = ROOT / "Lib" / "_standalone_runtime"
     ours = [path for path in (
         TOOLS, runtime, ROOT / "Lib" / "test" / RUNTIME,

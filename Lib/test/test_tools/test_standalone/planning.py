@@ -17,7 +17,10 @@ from .trees import small_tree
 # Modules that no output depends on: they order the work, and look at what
 # was made.
 NO_OUTPUT = {
-    "__main__", "archives.compare", "archives.full_archive",
+    "__main__", "archives.compare", "archives.full_archive", "bench",
+    "bench.benchmarks", "bench.chart", "bench.clock", "bench.comparison",
+    "bench.peer", "bench.ratios", "bench.report", "bench.size",
+    "bench.startup", "bench.system", "bench.workers",
     "cpython.purposes", "cpython.series", "formats.debian_version",
     "pipeline.closure", "pipeline.driver", "pipeline.explain",
     "pipeline.hidden_work", "pipeline.plan", "pipeline.stages",
