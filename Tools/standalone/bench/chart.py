@@ -113,7 +113,7 @@ def _grid(root: ET.Element, scale: _Scale, bottom: float) -> None:
         _line(root, x, _TOP, x, bottom,
               "one" if math.isclose(tick, 1) else "grid")
         _text(root, x, bottom + 16, f"{tick:.2f}", "note", "middle")
-    _text(root, scale.x(1), bottom + 32,
+    _text(root, _NAMES + _PLOT / 2, bottom + 32,
           "times as fast as the peer; right of 1 is faster", "note",
           "middle")
 

@@ -2,8 +2,9 @@
 
 A system's Python shares its directories with other programs, so what
 is compared is what every Python has: the interpreter, libpython and the
-standard library, without packages that were installed into it.  Libraries
-of the system, which ours has inside, are not counted.
+standard library, without installed packages, tests and static libraries,
+which not all installations have.  Libraries of the system, which ours has
+inside, are not counted.
 """
 
 import os
@@ -17,7 +18,7 @@ from typing import IO, cast
 from standalone.bench.peer import Python
 from standalone.bench.system import System
 
-_INSTALLED = {"dist-packages", "site-packages"}
+_OTHERS = {"dist-packages", "site-packages", "test"}
 # The level that gzip has by default.
 _LEVEL = 6
 
@@ -69,9 +70,10 @@ def _libpython(directory: Path, pattern: str) -> Iterator[Path]:
 def _library(directory: Path) -> Iterator[Path]:
     for parent, directories, files in os.walk(directory):
         directories[:] = [name for name in directories
-                          if name not in _INSTALLED]
+                          if name not in _OTHERS]
         yield from (Path(parent, name) for name in files
-                    if Path(parent, name).is_file())
+                    if not name.endswith(".a")
+                    and Path(parent, name).is_file())
 
 
 def _bytes(files: set[Path]) -> int:
