@@ -75,10 +75,8 @@ def load(packages: Path) -> dict[str, Benchmark]:
 
 def _benchmark(directory: Path, name: str, parent: str) -> Benchmark:
     home = directory / f"bm_{parent or name}"
-    data = tomllib.loads("".join(
-        path.read_text(encoding="utf-8") for path in (
-            home / f"bm_{name}.toml" if parent else home / "pyproject.toml",)
-        if path.exists()))
+    settings = home / (f"bm_{name}.toml" if parent else "pyproject.toml")
+    data = tomllib.loads(settings.read_text(encoding="utf-8"))
     pinned = home / "requirements.txt"
     lines = (pinned.read_text(encoding="utf-8").splitlines()
              if pinned.exists() else [])

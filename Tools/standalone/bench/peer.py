@@ -50,13 +50,6 @@ class Python:
     label: str                   # for the names of files
     facts: dict[str, Any]
 
-    @property
-    def title(self) -> str:
-        """A name to show: label and version, if the label has none."""
-        version: str = self.facts["version"]
-        return (self.label if version in self.label
-                else f"{self.label} ({version})")
-
 
 def check(text: str) -> Path:
     """Return PEER as an absolute path.  Raises UsageError.

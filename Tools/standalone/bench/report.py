@@ -109,16 +109,21 @@ def table(document: Mapping[str, Any]) -> str:
         f"{title(document)}: {document['mode']}, on processor "
         f"{document['machine']['measured_on']} of "
         f"{document['machine']['processor']}",
-        *_warnings(document["machine"]),
+        *_warnings(document),
         *_speed_lines(document["speed"]), *_startup_lines(document["startup"]),
         *_memory_lines(document["memory"]), *_size_lines(document["size"]),
         ""])
 
 
-def _warnings(machine: Mapping[str, Any]) -> Iterable[str]:
-    if machine["load_before"] > BUSY:
-        yield (f"load average {machine['load_before']} before the start: "
-               "other programs were running")
+def _warnings(document: Mapping[str, Any]) -> Iterable[str]:
+    load = document["machine"]["load_before"]
+    if load > BUSY:
+        yield (f"load average {load} before the start: other programs were "
+               "running")
+    for key, meaning in (("gil", "has a GIL"), ("debug", "is a debug build")):
+        if document["ours"][key] != document["peer"][key]:
+            name = "ours" if document["ours"][key] else "the peer"
+            yield f"only {name} {meaning}"
 
 
 def title(document: Mapping[str, Any]) -> str:

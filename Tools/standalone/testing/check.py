@@ -24,7 +24,7 @@ from standalone.testing.product import RUNTIME, distribution
 from standalone.testing.results import Counts
 
 REQUIREMENTS = TOOLS / "requirements-dev.txt"
-#: Their tests find the packages in the cache.
+#: The tests of `make bench` find these packages in the cache.
 BENCHMARKS = TOOLS / "requirements-bench.txt"
 
 _TESTS = ROOT / "Lib" / "test" / "test_tools"

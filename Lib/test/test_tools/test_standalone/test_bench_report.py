@@ -22,7 +22,8 @@ MACHINE = {"processor": "<fast> & new", "processors": 4, "measured_on": 3,
 def python(label, version="3.13.15"):
     return Python(f"/{label}/python3", label, {
         "version": version, "feature": (3, 13), "build": version,
-        "implementation": "cpython"})
+        "implementation": "cpython", "gil": label != "free",
+        "debug": False})
 
 
 def rounds(speed, count=3, noise=0.01):
@@ -31,12 +32,13 @@ def rounds(speed, count=3, noise=0.01):
             for number in range(1, count + 1)]
 
 
-def document(speeds, *, count=3, skipped=(), machine=MACHINE):
+def document(speeds, *, count=3, skipped=(), machine=MACHINE,
+             peer="debian"):
     tasks = {Task(Benchmark(name, Path(name), (), (), (3, 0)), 0, name, 8):
              rounds(speed, count) for name, speed in speeds.items()}
     memory = {"-c pass": Memory(9_000_000, 3_000_000)}
     return json.loads(json.dumps(report.document(
-        {"ours": python("python-3.13.15-x"), "peer": python("debian")},
+        {"ours": python("python-3.13.15-x"), "peer": python(peer)},
         report.Measured(
             tasks, dict(skipped), {"-c pass": rounds(1.25, count)},
             {"ours": memory, "peer": memory},
@@ -125,6 +127,13 @@ class TableTest(unittest.TestCase):
         text = report.table(document({"nbody": 1.5}, machine={
             **MACHINE, "load_before": 2.5}))
         self.assertIn("load average 2.5 before the start", text)
+
+
+    def test_builds_that_differ(self):
+        text = report.table(document({"nbody": 1.5}, peer="free"))
+        self.assertIn("\nonly ours has a GIL\n", text)
+        self.assertNotIn("debug", text)
+        self.assertNotIn("only", report.table(document({"nbody": 1.5})))
 
 
 class ChartTest(unittest.TestCase):
