@@ -47,7 +47,7 @@ class Ratio:
 
     @property
     def is_certain(self) -> bool:
-        """Whether the interval lies on one side of 1."""
+        """Whether all of the interval is on one side of 1."""
         return (self.low is not None and self.high is not None
                 and not self.low <= 1 <= self.high)
 
