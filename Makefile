@@ -6,7 +6,7 @@
 .PHONY: standalone-outdated
 .PHONY: check check-tools check-distribution check-chroots check-frozen
 .PHONY: check-killed
-.PHONY: bench-startup
+.PHONY: bench bench-startup
 .DEFAULT_GOAL := help
 
 standalone standalone-fetch standalone-clean standalone-sign:
@@ -16,7 +16,7 @@ standalone-reproduce standalone-respin standalone-test standalone-outdated:
 	@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
 check check-tools check-distribution check-chroots check-frozen \
-check-killed bench-startup:
+check-killed bench bench-startup:
 	@$(MAKE) --no-print-directory -f Makefile.standalone standalone-$@
 
 help:

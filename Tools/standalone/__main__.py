@@ -15,6 +15,7 @@ if not __package__:              # run as `python3 Tools/standalone ...`
 
 from standalone import request as configuration
 from standalone.archives import index
+from standalone.bench import comparison
 from standalone.core import layout
 from standalone.core.errors import (
     BuildError,
@@ -27,10 +28,14 @@ from standalone.cpython import overlay, purposes, series
 from standalone.pipeline import driver, explain, plan, stages
 from standalone.platforms import targets
 from standalone.release import outdated_command, respin, sign
-from standalone.testing import bench, check, reproduce, suite
+from standalone.testing import check, reproduce, startup, suite
 from standalone.toolchain import compilers
 
 LOG_LINES = 30
+
+#: Command → the options that only it has, besides those of all commands.
+OWN_OPTIONS = {"bench": ("peer", "mode", "benchmarks"),
+               "respin": ("base", "cves"), "test": ("systems", "tests")}
 
 # Errors that the system reports for paths that the user chose.
 _PATH_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP,
@@ -87,7 +92,8 @@ def parser() -> argparse.ArgumentParser:
                        ("sign", "sign the archives in OUT"),
                        ("check", "test the tools and the archives"),
                        ("test", "run CPython's test suite on the build"),
-                       ("bench", "measure the cost of start-up"),
+                       ("bench", "compare the build with another Python"),
+                       ("bench-startup", "measure the cost of start-up"),
                        ("reproduce", "build again elsewhere and compare"),
                        ("respin", "release with updated dependencies"),
                        ("plan", "list the stages and their state"),
@@ -100,9 +106,8 @@ def parser() -> argparse.ArgumentParser:
         if name == "why":
             command.add_argument("stage")
             command.add_argument("dependency", nargs="?")
-        if name == "test":
-            command.add_argument("--systems", default="")
-            command.add_argument("--tests", default="")
+        for option in OWN_OPTIONS.get(name, ()):
+            command.add_argument(f"--{option}", default="")
         command.add_argument("--cpython", default="")
         command.add_argument("--target", default="")
         command.add_argument("--toolchain", default=compilers.TOOLCHAINS[0])
@@ -111,9 +116,6 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--out", default="dist")
         command.add_argument("--jobs", default="")
         command.add_argument("--build", default="")
-        if name == "respin":
-            command.add_argument("--base", default="")
-            command.add_argument("--cves", default="")
     relinked = commands.add_parser(
         "relink", help="link another interpreter from a full archive")
     relinked.add_argument("archive", type=Path)
@@ -177,7 +179,10 @@ def dispatch(arguments: argparse.Namespace) -> None:
                                arguments.tests):
                 raise SystemExit(1)
         case "bench":
-            bench.bench(request(arguments))
+            comparison.bench(request(arguments), arguments.peer,
+                             arguments.mode, arguments.benchmarks)
+        case "bench-startup":
+            startup.bench(request(arguments))
         case "reproduce":
             reproduce.must_reproduce(request(arguments, fetching=True))
         case "respin":

@@ -77,7 +77,7 @@ def fetch_default(config: Config) -> Config:
 
 def prepare(config: Config) -> None:
     """Fetch CPython, the sources and the host's packages if needed."""
-    _cpython(config)
+    cpython(config)
     _sources(config)
     packages(config)
 
@@ -88,12 +88,12 @@ def packages(config: Config) -> None:
     Only then is CPython needed, because its bundled pip installs them.
     """
     if not stamp.is_fresh(config.layout.host, host.key()):
-        _cpython(config)
+        cpython(config)
         host.download_wheels(config.pristine, downloads(), config.source_dir)
         host.install(config.pristine, downloads(), config.layout.host)
 
 
-def _cpython(config: Config) -> None:
+def cpython(config: Config) -> None:
     """Fetch and unpack CPython, unless the user gave a tree."""
     if config.is_pinned:
         pin = pins.cpython_pin(config.version)

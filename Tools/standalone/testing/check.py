@@ -19,11 +19,13 @@ from standalone.formats.tree import InstalledTree
 from standalone.pipeline import driver
 from standalone.request import Config
 from standalone.sources import host
-from standalone.testing import bench, reproduce, units
+from standalone.testing import reproduce, startup, units
 from standalone.testing.product import RUNTIME, distribution
 from standalone.testing.results import Counts
 
 REQUIREMENTS = TOOLS / "requirements-dev.txt"
+#: The tests of `make bench` find these packages in the cache.
+BENCHMARKS = TOOLS / "requirements-bench.txt"
 
 _TESTS = ROOT / "Lib" / "test" / "test_tools"
 
@@ -62,6 +64,8 @@ def tools(config: Config) -> Counts:
     with driver.lock(config.layout):
         driver.prepare(config)
         python = _python(config)
+        host.download_wheels(config.pristine, downloads(), config.source_dir,
+                             BENCHMARKS)
     runtime = ROOT / "Lib" / "_standalone_runtime"
     ours = [path for path in (
         TOOLS, runtime, ROOT / "Lib" / "test" / RUNTIME,
@@ -145,12 +149,12 @@ def _command(argv: Sequence[str], env: dict[str, str]) -> Counts:
 
 def _startup(config: Config) -> Counts:
     """Run the start-up benchmark; count it as one test."""
-    reason = bench.unavailable()
+    reason = startup.unavailable()
     if reason:
         print(f"\nskipped: bench-startup: {reason}", flush=True)
         return Counts(skipped=1)
-    counted = bench.startup(config)
+    counted = startup.startup(config)
     print(f"\n{counted}", flush=True)
-    if counted.growth > bench.LIMIT:
+    if counted.growth > startup.LIMIT:
         return Counts(failed=1)
     return Counts(passed=1)

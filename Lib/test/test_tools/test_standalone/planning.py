@@ -17,7 +17,10 @@ from .trees import small_tree
 # Modules that no output depends on: they order the work, and look at what
 # was made.
 NO_OUTPUT = {
-    "__main__", "archives.compare", "archives.full_archive",
+    "__main__", "archives.compare", "archives.full_archive", "bench",
+    "bench.benchmarks", "bench.chart", "bench.clock", "bench.comparison",
+    "bench.peer", "bench.ratios", "bench.report", "bench.size",
+    "bench.startup", "bench.system", "bench.workers",
     "cpython.purposes", "cpython.series", "formats.debian_version",
     "pipeline.closure", "pipeline.driver", "pipeline.explain",
     "pipeline.hidden_work", "pipeline.plan", "pipeline.stages",
@@ -25,9 +28,10 @@ NO_OUTPUT = {
     "release.outdated_command", "release.published", "release.relink",
     "release.respin", "release.sign", "sources.pip_index",
     "sources.signatures", "sources.source_index", "testing",
-    "testing.bench", "testing.check", "testing.children", "testing.chroots",
+    "testing.check", "testing.children", "testing.chroots",
     "testing.expected_failures", "testing.product", "testing.reproduce",
-    "testing.results", "testing.suite", "testing.testbed", "testing.units"}
+    "testing.results", "testing.startup", "testing.suite", "testing.testbed",
+    "testing.units"}
 
 # For each line of its input, a JSON object of texts by path, prints the
 # parts of all outputs with those texts in place.  That is computed in a

@@ -13,9 +13,9 @@ NO_OUTPUT_DATA = {
     "README.md", "docs/decisions.md", "docs/formats.md", "docs/runtime.md",
     "docs/overlay.md", "docs/testing.md", "cpython/purposes.toml",
     "testing/expected_failures.toml", "graph.mk", "mypy.ini",
-    "documents/python-json.schema.json", "requirements-dev.in",
-    "requirements-dev.txt", "requirements-nuitka.txt", "requirements.in",
-    "ruff.toml"}
+    "documents/python-json.schema.json", "requirements-bench.txt",
+    "requirements-dev.in", "requirements-dev.txt",
+    "requirements-nuitka.txt", "requirements.in", "ruff.toml"}
 
 
 class DataTest(PartsTestCase):

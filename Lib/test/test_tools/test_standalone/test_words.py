@@ -43,12 +43,15 @@ class WordsTest(unittest.TestCase):
         of_all = {"CPYTHON", "TARGET", "TOOLCHAIN", "OPTIONS", "SOURCES",
                   "OUT", "JOBS", "BUILD"}
         respin, test = {"BASE", "CVES"}, {"SYSTEMS", "TESTS"}
-        everything = of_all | respin | test
+        bench = {"PEER", "MODE", "BENCHMARKS"}
+        everything = of_all | respin | test | bench
         self.assertEqual(self.variables(), everything)
         self.assertEqual(
             set(re.findall(r"(?m)^#:   ([A-Z]+) ", makefile())), everything)
         for command, names in (("build", of_all), ("fetch", of_all),
                                ("clean", of_all), ("respin", of_all | respin),
+                               ("bench", of_all | bench),
+                               ("bench-startup", of_all),
                                ("test", of_all | test)):
             usage = children.run(
                 [sys.executable, "-m", "standalone", command, "--help"],
@@ -87,7 +90,7 @@ class WordsTest(unittest.TestCase):
     def test_the_front_door(self):
         front = (ROOT / "Makefile").read_text(encoding="utf-8")
         for name in ("standalone", "standalone-fetch", "standalone-clean",
-                     "standalone-test", "standalone-outdated"):
+                     "standalone-test", "standalone-outdated", "bench"):
             self.assertRegex(front, rf"(?m)^([\w-]+ )*{name}\b.*:")
         self.assertIn("Makefile.standalone standalone-help", front)
 

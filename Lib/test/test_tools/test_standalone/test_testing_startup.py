@@ -10,7 +10,7 @@ from pathlib import Path
 
 from standalone.core.errors import UsageError
 from standalone.cpython import overlay
-from standalone.testing import bench
+from standalone.testing import startup
 
 from .trees import request, small_tree
 
@@ -18,9 +18,9 @@ from .trees import request, small_tree
 class StartupTest(unittest.TestCase):
 
     def test_growth(self):
-        self.assertAlmostEqual(bench.Startup(1010, 1000).growth, 1)
-        self.assertEqual(bench.Startup(1000, 1000).growth, 0)
-        text = str(bench.Startup(48_700_000, 48_600_000))
+        self.assertAlmostEqual(startup.Startup(1010, 1000).growth, 1)
+        self.assertEqual(startup.Startup(1000, 1000).growth, 0)
+        text = str(startup.Startup(48_700_000, 48_600_000))
         self.assertIn("  48,600,000\n", text)
         self.assertIn("+0.206 %", text)
 
@@ -28,7 +28,7 @@ class StartupTest(unittest.TestCase):
         out = self.enterContext(tempfile.TemporaryDirectory())
         with (unittest.mock.patch.dict(os.environ, PATH=out),
               self.assertRaisesRegex(UsageError, "needs valgrind")):
-            bench.bench(request(small_tree(Path(out, "tree")), Path(out)))
+            startup.bench(request(small_tree(Path(out, "tree")), Path(out)))
 
 
 class TakeOutTest(unittest.TestCase):
@@ -59,7 +59,7 @@ class TakeOutTest(unittest.TestCase):
                                      for edit in mine)
             path.write_text("".join(f"'''\n{edit.new}'''\n"
                                     for edit in mine))
-        bench._take_out(self.tree, (3, 13))
+        startup._take_out(self.tree, (3, 13))
         self.assertFalse((self.library / "_standalone_runtime").exists())
         for path, text in expected.items():
             self.assertEqual(path.read_text(), text)

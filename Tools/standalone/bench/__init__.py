@@ -1,0 +1,1 @@
+"""Compare a build with another Python: speed, start-up, memory, size."""
