@@ -298,7 +298,6 @@ def packages(out: str) -> Iterator[configuration.Config]:
         options=DEFAULT, sources=None, out=out, jobs=1))
     with driver.lock(config.layout):
         driver.packages(config)
-        sys.path.append(str(config.layout.host))
         yield config
 
 

@@ -83,14 +83,17 @@ def prepare(config: Config) -> None:
 
 
 def packages(config: Config) -> None:
-    """Install the host's packages if they are missing or outdated.
+    """Make the host's packages importable.
 
-    Only then is CPython needed, because its bundled pip installs them.
+    They are installed if they are missing or outdated.  Only then is CPython
+    needed, because its bundled pip installs them.
     """
     if not stamp.is_fresh(config.layout.host, host.key()):
         cpython(config)
         host.download_wheels(config.pristine, downloads(), config.source_dir)
         host.install(config.pristine, downloads(), config.layout.host)
+    if str(config.layout.host) not in sys.path:
+        sys.path.append(str(config.layout.host))
 
 
 def cpython(config: Config) -> None:

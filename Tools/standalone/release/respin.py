@@ -160,6 +160,7 @@ def _files(before: Release, base: list[str], after: Release,
 
     Return None if the archives of the base are missing.
     """
+    # Only now: it needs the packages that the build has made importable.
     from standalone.archives import compare
     there = [name for name in base if (before.directory / name).exists()]
     if not there:

@@ -234,8 +234,7 @@ def _build(config: Config, second: Second) -> None:
 def _compare(config: Config, second: Second,
              names: Sequence[str]) -> Counts:
     """Print where files differ, and keep the second build's if any does."""
-    # Only now: it needs the packages that were installed for this host.
-    sys.path.append(str(config.layout.host))
+    # Only now: it needs the packages that the build has made importable.
     from standalone.archives import compare
     out, differing = config.layout.out, []
     print()
