@@ -269,6 +269,7 @@ class SystemTests(unittest.TestCase):
                     context="truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)",
                 )[0], TRUSTED)
 
+    @unittest.skipIf(sys.version_info < (3, 13), "needs _interpreters")
     def test_many_contexts(self):
         """In threads and interpreters at once, all see the same."""
         with placed(FILES[6]):

@@ -11,6 +11,7 @@ from test.test_standalone_runtime.entries import (
     requires_chroot,
 )
 from test.test_standalone_runtime.sessions import (
+    HAS_NEW_PROMPT,
     TERMINALS,
     WITHOUT_COLOUR,
     Sessions,
@@ -108,7 +109,7 @@ class SessionTests(Sessions):
 
     def test_sequences_are_the_terminal_s_own(self):
         """No other speaks to its cursor and keyboard as the HP does."""
-        for argv in (("-c", FULL_SCREEN), ("-q",)):
+        for argv in (("-c", FULL_SCREEN), ("-q",))[:1 + HAS_NEW_PROMPT]:
             for term in (RARE, "xterm-256color"):
                 with self.subTest(argv=argv, TERM=term):
                     terminal = self.start(term, *argv)
@@ -132,7 +133,8 @@ class PromptTests(Sessions):
 
     def test_history_is_kept(self):
         """Of this session, and of those before it."""
-        history = os.path.join(self.home, "history")
+        history = os.path.join(self.home, "history" if HAS_NEW_PROMPT
+                               else ".python_history")
         for basic in (False, True):
             with self.subTest(basic=basic):
                 with open(history, "w") as file:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import sysconfig
 import unittest
 from pathlib import Path
@@ -35,6 +36,20 @@ def write(database, term, data):
 def disguise(database, term, other):
     """An entry *term* in *database* that is another terminal's."""
     return write(database, term, entry_file(OWN, other).read_bytes())
+
+
+IN_ANOTHER_INTERPRETER = f"""\
+import _interpreters as i
+other = i.create('legacy')
+raised = i.exec(other, {WHO!r})
+i.destroy(other)
+assert not raised, raised
+""" if sys.version_info >= (3, 13) else f"""\
+import _xxsubinterpreters as i
+other = i.create(isolated=False)
+i.run_string(other, {WHO!r})
+i.destroy(other)
+"""
 
 
 class EntryTests(Questions):
@@ -81,10 +96,7 @@ class EntryTests(Questions):
             f"target=exec, args=({WHO!r}, {{}})).start()"]
         # Without the GIL, 3.15 does not allow _curses in subinterpreters.
         if not sysconfig.get_config_var("Py_GIL_DISABLED"):
-            programs.append(
-                "import _interpreters as i\nother = i.create('legacy')\n"
-                f"raised = i.exec(other, {WHO!r})\n"
-                "i.destroy(other)\nassert not raised, raised")
+            programs.append(IN_ANOTHER_INTERPRETER)
         for program in programs:
             with self.subTest(program):
                 self.assertEqual(tree.run(
