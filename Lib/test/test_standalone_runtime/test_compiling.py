@@ -32,7 +32,7 @@ answer(PyObject *self, PyObject *args)
 static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, NULL},
                                 {NULL, NULL, 0, NULL}};
 static PyModuleDef_Slot slots[] = {
-#ifdef Py_mod_gil
+#ifdef Py_MOD_GIL_NOT_USED
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
 #endif
     {0, NULL}
