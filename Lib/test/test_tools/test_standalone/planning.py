@@ -28,7 +28,7 @@ NO_OUTPUT = {
     "release.outdated_command", "release.published", "release.relink",
     "release.respin", "release.sign", "sources.pip_index",
     "sources.signatures", "sources.source_index", "testing",
-    "testing.check", "testing.children", "testing.chroots",
+    "testing.check", "testing.children", "testing.chroots", "testing.debian",
     "testing.expected_failures", "testing.product", "testing.reproduce",
     "testing.results", "testing.startup", "testing.suite", "testing.testbed",
     "testing.units"}
