@@ -32,6 +32,15 @@ class SymbolTests(unittest.TestCase):
                      "TkBindInit", "tclStubsPtr"):
             self.assertFalse(hasattr(self.shared, name), name)
 
+    @unittest.skipIf(LIBTCL == "libtcl8.6.so", "new in Tcl 9.0")
+    def test_zip_files(self):
+        """PyInstaller's splash screen does not start without them."""
+        tcl = ctypes.CDLL(str(PREFIX / "lib" / LIBTCL))
+        for name in ("TclZipfs_AppHook", "TclZipfs_Mount",
+                     "TclZipfs_MountBuffer", "TclZipfs_TclLibrary",
+                     "TclZipfs_Unmount"):
+            self.assertTrue(hasattr(tcl, name), name)
+
     def test_the_libraries_alone(self):
         """As PyInstaller's splash screen and other languages use them."""
         said = run(PYTHON, "-c", (

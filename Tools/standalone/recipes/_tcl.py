@@ -36,10 +36,10 @@ TCL8 = Release("8.6", ("--enable-threads",), _EXPORTS, "tclstub8.6",
                "libtk8.6.so")
 # By default Tcl 9 appends its scripts to the library as a zip file.  In
 # files, people can read them, and the doctor can check them.  Tk 9 would
-# link the machine's CUPS.  tcl.h declares TclZipfs_AppHook(), which programs
-# with their own main() call.
+# link the machine's CUPS.  tcl.h and tclDecls.h declare TclZipfs_AppHook(),
+# TclZipfs_Mount() and others, which PyInstaller's splash screen looks up.
 TCL9 = Release("9.0", ("--disable-zipfs", "--disable-libcups"),
-               (*_EXPORTS, "TclZipfs_AppHook"), "tclstub", "libtcl9tk9.0.so")
+               (*_EXPORTS, "TclZipfs_*"), "tclstub", "libtcl9tk9.0.so")
 
 # They replace the file that finds Tcl's scripts.
 _COMPAT = ("tcl_library.c", "beside.h")
