@@ -22,7 +22,7 @@ NO_OUTPUT = {
     "bench.peer", "bench.ratios", "bench.report", "bench.size",
     "bench.startup", "bench.system", "bench.workers",
     "cpython.purposes", "cpython.series", "formats.debian_version",
-    "pipeline.closure", "pipeline.driver", "pipeline.explain",
+    "formats.svg", "pipeline.closure", "pipeline.driver", "pipeline.explain",
     "pipeline.hidden_work", "pipeline.plan", "pipeline.stages",
     "pipeline.summary", "release", "release.osv", "release.outdated",
     "release.outdated_command", "release.published", "release.relink",
