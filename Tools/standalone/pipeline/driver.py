@@ -22,6 +22,7 @@ from standalone.formats.names import BuildName
 from standalone.pipeline import hidden_work, plan, summary
 from standalone.request import Config, with_fetched_default
 from standalone.sources import fetch, host, pins, unpack
+from standalone.toolchain import compilers
 
 
 @contextlib.contextmanager
@@ -77,6 +78,7 @@ def fetch_default(config: Config) -> Config:
 
 def prepare(config: Config) -> None:
     """Fetch CPython, the sources and the host's packages if needed."""
+    compilers.check_version(config.chain, config.variant.options)
     cpython(config)
     _sources(config)
     packages(config)
@@ -154,6 +156,19 @@ def build(config: Config) -> None:
         _show_table(config.layout, config.platform.libc)
 
 
+def tree(config: Config) -> Path:
+    """Build the relocatable tree, without validation and archives.
+
+    Return its directory, which belongs to the build: copy what you change.
+    """
+    host.check(config.toolchain)
+    with lock(config.layout) as descriptor:
+        prepare(config)
+        plan.write(config)
+        _graph(config.layout.work, config.jobs, descriptor, "tree")
+    return config.layout.stage("tree") / "install"
+
+
 def clean(layout: Layout) -> None:
     """Remove the contents of OUT/work; keep the archives and the cache."""
     with lock(layout):
@@ -200,8 +215,9 @@ def _forget_removed_archives(layout: Layout) -> None:
         (made / stamp.KEY).unlink(missing_ok=True)
 
 
-def _graph(work: Path, slots_wanted: int, lock_descriptor: int) -> None:
-    """Run the graph.  Raises StageFailed if a stage fails.
+def _graph(work: Path, slots_wanted: int, lock_descriptor: int,
+           goal: str = "graph") -> None:
+    """Run the graph up to a *goal*.  Raises StageFailed if a stage fails.
 
     make inherits the lock, so that no other build can start while the
     graph runs, even if the driver was killed.
@@ -222,7 +238,7 @@ def _graph(work: Path, slots_wanted: int, lock_descriptor: int) -> None:
         ["make", *jobs, "--no-print-directory", "-s",
          "-C", str(work),
          "-f", str(TOOLS / "graph.mk"),
-         f"STANDALONE_PYTHON={sys.executable}"],
+         f"STANDALONE_PYTHON={sys.executable}", goal],
         env=env, close_fds=False)
     if done.returncode:
         # The stage that failed has reported the error and written its
