@@ -1,0 +1,1 @@
+"""Profile-guided optimisation: what a profile is trained with."""
