@@ -25,10 +25,9 @@ from standalone.profile.store import Facts
 from standalone.request import Config
 from standalone.toolchain import llvm
 
-#: The program that resembles others.
-PROGRAMS = TOOLS / "training/load.py"
-#: The arguments of the interpreter in each part of the load.
-LOAD = (("-m", "test", "--pgo", "--timeout=1200"), (str(PROGRAMS),))
+#: The parts of the load: a name, and arguments of the interpreter.
+LOAD = {"-m test --pgo": ("-m", "test", "--pgo", "--timeout=1200"),
+        "training/load.py": (str(TOOLS / "training/load.py"),)}
 
 # Each process merges its counts into one of these files, under a lock.
 _RAW = "%4m.profraw"
@@ -66,7 +65,7 @@ def train(config: Config) -> Path:
         cpython=config.version,
         clang=output([*config.chain.compiler, "--version"]).splitlines()[0],
         runtime=tools.version,
-        load=tuple(" ".join(arguments) for arguments in LOAD),
+        load=tuple(LOAD),
         functions=functions, sha256=""))
     print(f"{path}: {functions:,} functions", flush=True)
     return path
@@ -78,7 +77,7 @@ def _run_load(python: Path, scratch: Path, log: Path) -> None:
     home.mkdir()
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("")
-    for arguments in LOAD:
+    for name, arguments in LOAD.items():
         started = time.monotonic()
         with log.open("ab") as out:
             done = subprocess.run(
@@ -86,10 +85,8 @@ def _run_load(python: Path, scratch: Path, log: Path) -> None:
                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                 env=_environment(home, scratch))
         if done.returncode:
-            raise BuildError(
-                f"the training failed: {' '.join(arguments)}", log=log)
-        print(f"  train {' '.join(arguments)} "
-              f"{time.monotonic() - started:.1f} s", flush=True)
+            raise BuildError(f"the training failed: {name}", log=log)
+        print(f"  {name:<16} {time.monotonic() - started:7.1f} s", flush=True)
 
 
 def _environment(home: Path, scratch: Path) -> Mapping[str, str]:

@@ -34,7 +34,6 @@ MAY_IMPORT = {
     "testing": "archives core cpython formats pipeline platforms request "
                "sources",
     "bench": "core formats pipeline request sources testing",
-    "profile": "",
 }
 TOP = {"__init__", "__main__", "request"}
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from unittest import mock
 
 from standalone.core.layout import TOOLS
-from standalone.profile import load, workloads
-from standalone.profile.load import Workload
+from standalone.training import load, workloads
+from standalone.training.load import Workload
 
 from . import children
 
@@ -88,7 +88,7 @@ class ProgramTest(unittest.TestCase):
 
     def test_failure(self):
         done = children.run(
-            [sys.executable, "-c", "from standalone.profile import load\n"
+            [sys.executable, "-c", "from standalone.training import load\n"
              "load.WORKLOADS['one'] = load.Workload(int, 1, 2)\n"
              "load.main(['queens', 'one'])"], capture_output=True, text=True,
             env={**os.environ, "PYTHONPATH": str(TOOLS.parent)})

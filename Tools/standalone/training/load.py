@@ -27,7 +27,7 @@ from typing import Any
 if not __package__:              # run as `python3 load.py`
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from standalone.profile.workloads import (
+from standalone.training.workloads import (
     arithmetic,
     containers,
     data,

@@ -15,7 +15,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlencode, urljoin, urlsplit
 
-from standalone.profile.workloads.texts import PROSE
+from standalone.training.workloads.texts import PROSE
 
 
 def documents() -> tuple[int, bool, int]:

@@ -16,7 +16,7 @@ import tarfile
 import zipfile
 import zlib
 
-from standalone.profile.workloads.containers import Job, Row, rows
+from standalone.training.workloads.containers import Job, Row, rows
 
 
 class Shelf:
