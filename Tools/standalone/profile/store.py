@@ -34,9 +34,9 @@ class Facts:
 
     *cpython* is the version that was trained, *clang* the first line of
     the compiler's --version, *runtime* that of the llvm-profdata that
-    wrote the profile, and *load* the names of the
-    part of the training.  *functions* is the number of functions that the
-    profile has, and *sha256* the hash of the compressed file.
+    wrote the profile, and *load* names the parts of the training.
+    *functions* is the number of functions that the profile has, and *sha256*
+    the hash of the compressed file.
     """
 
     cpython: str
