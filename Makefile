@@ -3,13 +3,13 @@
 
 .PHONY: standalone standalone-fetch standalone-clean standalone-sign help
 .PHONY: standalone-reproduce standalone-respin standalone-test
-.PHONY: standalone-outdated standalone-timeline
+.PHONY: standalone-outdated standalone-timeline standalone-train
 .PHONY: check check-tools check-distribution check-chroots check-frozen
 .PHONY: check-killed
 .PHONY: bench bench-startup
 .DEFAULT_GOAL := help
 
-standalone standalone-fetch standalone-clean standalone-sign:
+standalone standalone-fetch standalone-clean standalone-sign standalone-train:
 	@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
 standalone-reproduce standalone-respin standalone-test standalone-outdated:

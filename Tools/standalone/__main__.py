@@ -22,12 +22,13 @@ from standalone.core.errors import (
     UsageError,
 )
 from standalone.core.options import DEFAULT
-from standalone.cpython import overlay, purposes, series
+from standalone.cpython import overlay_command
 from standalone.pipeline import driver, explain, plan, record, stages, timeline
 from standalone.platforms import targets
 from standalone.release import outdated_command, respin, sign
 from standalone.testing import check, reproduce, startup, suite
 from standalone.toolchain import compilers
+from standalone.training import train
 
 LOG_LINES = 30
 
@@ -92,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
                        ("test", "run CPython's test suite on the build"),
                        ("bench", "compare the build with another Python"),
                        ("bench-startup", "measure the cost of start-up"),
+                       ("train", "write the profile for OPTIONS=pgo"),
                        ("reproduce", "build again elsewhere and compare"),
                        ("respin", "release with updated dependencies"),
                        ("plan", "list the stages and their state"),
@@ -138,14 +140,8 @@ def parser() -> argparse.ArgumentParser:
     stage.add_argument("name")
     stage.add_argument("dependency", nargs="?")
     stage.add_argument("--work", default=".")
-    fork = commands.add_parser(
-        "overlay", help="apply, check or print our changes to CPython")
-    fork.add_argument("action", choices=("apply", "check", "diff", "series"))
-    fork.add_argument("tree", type=Path)
-    fork.add_argument("directory", type=Path, nargs="?", help=(
-        "where series writes a patch for each purpose"))
-    fork.add_argument("-v", "--verbose", action="store_true",
-                      help="print the name of each file that apply changes")
+    overlay_command.add_options(commands.add_parser(
+        "overlay", help="apply, check or print our changes to CPython"))
     listing = commands.add_parser(
         "index", help="print an index of archives for uv to install from")
     listing.add_argument("out", type=Path, nargs="?", default=Path("dist"))
@@ -182,6 +178,8 @@ def dispatch(arguments: argparse.Namespace) -> None:
                              arguments.mode, arguments.benchmarks)
         case "bench-startup":
             startup.bench(request(arguments))
+        case "train":
+            train.train(request(arguments, fetching=True))
         case "reproduce":
             reproduce.must_reproduce(request(arguments, fetching=True))
         case "respin":
@@ -202,8 +200,9 @@ def dispatch(arguments: argparse.Namespace) -> None:
             run_stage(arguments.name, arguments.dependency,
                       configuration.load(Path(arguments.work).resolve()))
         case "overlay":
-            run_overlay(arguments.action, arguments.tree,
-                        arguments.directory, verbose=arguments.verbose)
+            overlay_command.run(
+                arguments.action, arguments.tree, arguments.directory,
+                verbose=arguments.verbose)
         case "outdated":
             if outdated_command.run(arguments):
                 raise SystemExit(1)
@@ -229,37 +228,6 @@ def request(arguments: argparse.Namespace, *,
     if fetching and not arguments.cpython:
         return driver.fetch_default(config)
     return config
-
-
-def run_overlay(action: str, tree: Path, directory: Path | None, *,
-                verbose: bool) -> None:
-    """Run the command overlay: *action* is apply, check, diff or series."""
-    if (action == "series") != (directory is not None):
-        raise UsageError("overlay series needs TREE and DIR, the other "
-                         "actions only TREE")
-    if warning := overlay.warning(tree):
-        print(f"standalone: warning: {warning}", file=sys.stderr, flush=True)
-    match action:
-        case "apply":
-            changed = overlay.apply(tree)
-            if verbose:
-                print(*changed, sep="\n", end="\n" * bool(changed))
-            edited = {Path(edit.file) for edit in overlay.edits()}
-            edits = len(edited.intersection(changed))
-            print(f"{tree}: files added or replaced: "
-                  f"{len(changed) - edits}, CPython's files edited: "
-                  f"{edits}" if changed else f"{tree}: nothing to do")
-        case "check":
-            applied = overlay.check(tree)
-            print(*purposes.listing(tree), sep="\n")
-            print("applied" if applied else "not applied, but applicable")
-        case "diff":
-            # Some files, such as ELF samples, are not text.
-            sys.stdout.buffer.write(
-                overlay.diff(tree).encode("utf-8", "surrogateescape"))
-        case "series":
-            assert directory is not None
-            print(*series.write(tree, directory), sep="\n")
 
 
 def run_relink(arguments: argparse.Namespace) -> None:

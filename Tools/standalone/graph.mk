@@ -19,9 +19,10 @@ SHARE := $(if $(strip $(foreach flag,n q t,$(findstring $(flag),$(FLAGS)))),,+)
 STAGE = @"$(STANDALONE_PYTHON)" -m standalone stage
 PLAN = plan/$(OWN)
 
-.PHONY: graph
+.PHONY: graph tree
 .DEFAULT_GOAL := graph
 graph: $(OWN)/archive/.key
+tree: $(OWN)/tree/.key
 
 $(SHARED)/toolchain/.key: plan/$(SHARED)/toolchain.key
 	$(STAGE) toolchain

@@ -15,6 +15,7 @@ from standalone.core.options import DEFAULT, Options, Variant
 from standalone.core.platform import Platform
 from standalone.formats.names import BuildName
 from standalone.platforms import targets
+from standalone.profile import store
 from standalone.sources import default, pins
 from standalone.sources.version import feature_version, python_version
 from standalone.toolchain import compilers
@@ -78,11 +79,6 @@ class Config:
     def variant(self) -> Variant:
         """The feature version of CPython and the words of OPTIONS."""
         return Variant(self.minor, Options.parse(self.options))
-
-    @property
-    def flavour(self) -> str:
-        """The flavour of the build: one of `options.FLAVOURS`."""
-        return Options.parse(self.options).flavour
 
     @property
     def gpl(self) -> bool:
@@ -179,7 +175,7 @@ def check(config: Config) -> Config:
     """
     words = Options.parse(config.options)
     config = replace(config, options=str(words))
-    compilers.check(config.toolchain, words.flavour)
+    compilers.check(config.toolchain, words)
     targets.check_runs_here(targets.find(config.target))
     if config.is_pinned:
         pins.cpython_pin(config.cpython)
@@ -193,6 +189,9 @@ def check(config: Config) -> Config:
     if config.source_dir and not config.source_dir.is_dir():
         raise UsageError(f"SOURCES={config.sources} is not a directory")
     words.check(config.minor)
+    profile = store.wanted(config.variant)
+    if profile:
+        profile.check()
     return replace(
         config, out=os.path.abspath(config.out),
         sources=config.sources and os.path.abspath(config.sources))

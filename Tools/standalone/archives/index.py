@@ -25,12 +25,13 @@ RELEASES = "https://www.python.org/ftp/python/{}/"
 _KIND, _COMPRESSION = "install_only_stripped", "gz"
 
 # uv knows a Python by version, platform and variant: here is the variant of
-# what has these marks in its name.  It has no word for lto, but need not
-# know of it; with other marks it is something else than uv would take it for.
+# what has these marks in its name.  With other marks it is something else
+# than uv would take it for.
 _VARIANTS: Mapping[tuple[str, ...], str | None] = {
-    (): None, ("lto",): None, ("debug",): "debug",
-    ("freethreaded",): "freethreaded", ("freethreaded", "lto"): "freethreaded",
+    (): None, ("debug",): "debug", ("freethreaded",): "freethreaded",
     ("freethreaded", "debug"): "freethreaded+debug"}
+# uv has no words for these, but need not know of them: they are faster.
+_FASTER = ("pgo", "lto")
 
 # The version of a git checkout ends in "+" and does not match.
 _VERSION = re.compile(r"(?P<release>(?P<major>\d+)\.(?P<minor>\d+)"
@@ -45,7 +46,11 @@ class _Download:
 
     @property
     def variant(self) -> str | None:
-        return _VARIANTS[self.name.of.marks]
+        return _VARIANTS[_plain(self.name.of.marks)]
+
+
+def _plain(marks: Iterable[str]) -> tuple[str, ...]:
+    return tuple(mark for mark in marks if mark not in _FASTER)
 
 
 def _downloads(files: Iterable[str]) -> list[_Download]:
@@ -53,11 +58,12 @@ def _downloads(files: Iterable[str]) -> list[_Download]:
     found = [
         _Download(name, version, platform) for name in names.archives(files)
         if (name.kind, name.compression) == (_KIND, _COMPRESSION)
-        and name.of.marks in _VARIANTS
+        and _plain(name.of.marks) in _VARIANTS
         and (version := _VERSION.fullmatch(name.of.version))
         and (platform := PLATFORMS.get(name.of.triple))]
     return sorted(found, key=lambda download: (
-        download.name.of.build, "lto" in download.name.of.marks))
+        download.name.of.build,
+        *(mark in download.name.of.marks for mark in _FASTER)))
 
 
 def text(sums: Mapping[str, str], base_url: str = RELEASES) -> str:
@@ -65,7 +71,7 @@ def text(sums: Mapping[str, str], base_url: str = RELEASES) -> str:
 
     The files are below *base_url*, in which ``{}`` stands for the
     release, such as "3.13.15"; uv accepts no relative URL.  For several
-    builds of the same Python, list only the newest, and prefer lto.
+    builds of the same Python, list only the newest, and prefer pgo and lto.
     """
     entries = {_key(download): _entry(
                    download, sums[str(download.name)], base_url)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from standalone.archives.mounts import Mount, members
 from standalone.core import interpreter, stamp
 from standalone.core.errors import ValidationError
 from standalone.core.model import Pin, Recipe
+from standalone.core.options import Variant
 from standalone.core.platform import Platform
 from standalone.core.process import output
 from standalone.documents import (
@@ -35,6 +36,7 @@ from standalone.documents import (
 from standalone.formats import checksums, elf
 from standalone.formats.names import BuildName
 from standalone.formats.tree import UNIX, InstalledTree
+from standalone.profile import fit, store
 from standalone.relocate import build_details
 from standalone.sources import host, pins
 from standalone.toolchain import compilers, flags
@@ -177,7 +179,19 @@ def statement(subjects: Mapping[str, str],
         compiler=chain.version or output([*chain.compiler, "--version"]),
         trees=provenance.trees(None if config.is_pinned
                                else config.pristine),
-        sources=sources, host=layout.host)
+        sources=sources, host=layout.host,
+        profiles=_profiles(config.variant, layout.stage("build")))
+
+
+def _profiles(variant: Variant, build: Path) -> list[dict[str, Any]]:
+    """Return the entry of the stored profile, if the build used one."""
+    profile = store.wanted(variant)
+    if not profile:
+        return []
+    return [{"name": profile.path.name,
+             "digest": {"sha256": profile.facts.sha256},
+             "annotations": {"cpython": profile.facts.cpython,
+                             **asdict(fit.load(build / fit.FILE))}}]
 
 
 def _python_json(config: Config, full: Mounts,
@@ -198,13 +212,11 @@ def _python_json(config: Config, full: Mounts,
         licence_path="licenses/cpython/LICENSE",
         data={pinned[name]: recipe.data.values()
               for name, recipe in config.recipes.items() if recipe.data},
-        compiler=_compiler(config.chain, config.platform,
-                           config.flavour),
+        compiler=_compiler(config.chain, config.platform),
         linked=build_info.Link(
             make=make, config_c=(made / "config.c").read_text(),
             setups=setups,
             libraries=_libraries(config.recipes, config.archives),
-            object_format=config.chain.object_format(config.flavour),
             hooks=_hooks(tree)))
     python = interpreter.native(InstalledTree(tree).interpreter)
     document = metadata.python_json(python.ask(metadata.PROBE), facts,
@@ -227,15 +239,18 @@ def _hooks(tree: Path) -> dict[str, str]:
     return found
 
 
-def _compiler(chain: Toolchain, platform: Platform,
-              flavour: str) -> metadata.Compiler:
+def _compiler(chain: Toolchain, platform: Platform) -> metadata.Compiler:
+    """Return what relink compiles and links with.
+
+    That needs no optimisation, which would take the build's profile.
+    """
     return metadata.Compiler(
         name=chain.name, target=platform.versioned,
         version=output([*chain.compiler, "--version"]).splitlines()[0],
         # With any toolchain, the C library comes from this package.
         package=host.requirement(compilers.PACKAGE),
-        compile_flags=flags.compile_flags(flavour),
-        link_flags=("-pthread", *flags.link_flags(flavour),
+        compile_flags=flags.CPYTHON,
+        link_flags=("-pthread", *flags.LINK,
                     *flags.PROGRAM, *flags.PROBES))
 
 

@@ -14,11 +14,15 @@ from standalone.core.errors import UsageError
 class Option:
     """A word of OPTIONS.  A build has one *flavour*, and any others.
 
-    *since* is the first feature version of CPython that can have it.
+    Words that are a *part* of a flavour can be joined to one: pgo+lto.
+    *since* is the first feature version of CPython that can have it.  A
+    word that is *internal* is not for users, but for one of our commands.
     """
 
     word: str
     flavour: bool = False
+    part: bool = False
+    internal: bool = False
     in_names: bool = True        # of the archives
     in_format: bool = True       # a word of PYTHON.json's build_options
     since: tuple[int, int] = (3, 0)
@@ -32,18 +36,23 @@ TABLE = (
            why="it is an experiment in 3.13 (PEP 703), and supported from "
                "3.14 on (PEP 779)"),
     Option("noopt", flavour=True, in_names=False),
-    Option("lto", flavour=True),         # ThinLTO
+    Option("pgo", flavour=True, part=True),      # with a stored profile
+    Option("lto", flavour=True, part=True),      # ThinLTO
     Option("debug", flavour=True),       # --with-pydebug
+    Option("instrumented", flavour=True, internal=True),     # writes profiles
     Option("gpl", in_format=False),      # GNU readline and gdbm
 )
 WORDS = tuple(option.word for option in TABLE)
 FLAVOURS = tuple(option.word for option in TABLE if option.flavour)
+PUBLIC = tuple(option.word for option in TABLE if not option.internal)
 MARKS = tuple(option.word for option in TABLE if option.in_names)
 DEFAULT = FLAVOURS[0]
 
 OTHERS = tuple(word for word in WORDS if word not in FLAVOURS)
-_HINT = (f"known: {', '.join(WORDS)}; {' and '.join(OTHERS)} can be combined "
-         f"with one of the others: {FLAVOURS[1]}+{OTHERS[-1]}")
+_PARTS = tuple(option.word for option in TABLE if option.part)
+_HINT = (f"known: {', '.join(PUBLIC)}; {' and '.join(OTHERS)} can be combined "
+         f"with the others, which exclude each other, except for "
+         f"{'+'.join(_PARTS)}")
 
 
 @dataclass(frozen=True)
@@ -57,13 +66,14 @@ class Options:
         """Read words that are joined by "+", in any order.
 
         Without a flavour they have the default one: "gpl" is "noopt+gpl".
-        Raises UsageError for an unknown word, and for two flavours.
+        Raises UsageError for an unknown word, and for flavours that exclude
+        each other.
         """
         given = set(text.split("+"))
         if unknown := sorted(given.difference(WORDS)):
             raise UsageError(f"unknown OPTIONS {unknown[0]!r}", hint=_HINT)
         flavours = [word for word in FLAVOURS if word in given]
-        if len(flavours) > 1:
+        if len(flavours) > 1 and not {*flavours} <= {*_PARTS}:
             raise UsageError(
                 f"OPTIONS={text} has more than one flavour: "
                 f"{' and '.join(flavours)}",
@@ -81,9 +91,8 @@ class Options:
 
     @property
     def flavour(self) -> str:
-        """How CPython is compiled: one of FLAVOURS."""
-        [flavour] = (word for word in self.words if word in FLAVOURS)
-        return flavour
+        """How CPython is compiled: a word of FLAVOURS, or pgo+lto."""
+        return "+".join(word for word in self.words if word in FLAVOURS)
 
     def unsupported(self, version: tuple[int, int]) -> Option | None:
         """Return a word's row that CPython *version* cannot have, or None."""
@@ -116,8 +125,3 @@ class Variant:
 
     version: tuple[int, int]
     options: Options
-
-    @property
-    def flavour(self) -> str:
-        """How CPython is compiled: one of FLAVOURS."""
-        return self.options.flavour

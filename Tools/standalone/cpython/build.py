@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -24,13 +25,16 @@ from standalone.core.layout import PREFIX, Layout
 from standalone.core.model import Command, Commands, Recipe
 from standalone.core.options import Variant
 from standalone.core.platform import Platform
-from standalone.core.process import Runner, environment
+from standalone.core.process import Runner, environment, output
 from standalone.cpython import api, modules
 from standalone.formats.tree import InstalledTree
-from standalone.toolchain import flags
+from standalone.profile import fit, store
+from standalone.profile.store import Profile
+from standalone.toolchain import flags, llvm, optimisation
 
 if TYPE_CHECKING:
     from standalone.request import Config
+    from standalone.toolchain.compilers import Toolchain
 
 
 #: CPython 3.15 has an option of configure for what `make` does before.
@@ -59,7 +63,7 @@ def configure(layout: Layout, platform: Platform,
         "--enable-shared", "--without-ensurepip",
         "--with-dbmliborder=bdb",
         *((_STATIC,) if variant.version >= _HAS_STATIC else ()),
-        *(("--with-pydebug",) if variant.flavour == "debug" else ()),
+        *(("--with-pydebug",) if "debug" in variant.options else ()),
         *(("--disable-gil",) if "freethreaded" in variant.options else ())]
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar",
@@ -82,8 +86,8 @@ def make(build: Path, variant: Variant, *arguments: str,
     linked from objects instead.  So it is a single file that starts
     without searching for a library, even after `venv --copies` or setcap.
     """
-    compiling = " ".join(flags.compile_flags(variant.flavour))
-    linking = " ".join((*flags.link_flags(variant.flavour), *ldflags))
+    compiling = " ".join(optimisation.compile_flags(variant.options))
+    linking = " ".join((*optimisation.link_flags(variant.options), *ldflags))
     static = () if variant.version >= _HAS_STATIC else (
         "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
         "LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY_OBJS)")
@@ -96,7 +100,12 @@ def make(build: Path, variant: Variant, *arguments: str,
 
 def make_commands(build: Path, variant: Variant) -> Commands:
     """Yield the commands that run again after a source file changed."""
-    core = ("-Wl,--version-script=exports.map", *flags.PROBES)
+    final = optimisation.final_link(variant.options)
+    if final:
+        # Programs that only the build runs are not worth minutes.
+        yield make(build, variant, "_bootstrap_python",
+                   "Programs/_freeze_module")
+    core = ("-Wl,--version-script=exports.map", *flags.PROBES, *final)
     # libpython3.so needs libpython3.13.so, in the same directory.
     yield make(build, variant, "libpython3.so",
                ldflags=(*core, "-Wl,-rpath,\\$$ORIGIN"))
@@ -143,6 +152,7 @@ def run(config: Config, wanted: str) -> None:
     layout = config.layout
     build, source = layout.stage("build"), layout.stage("source")
     variant = config.variant
+    profile = store.wanted(variant)
     expected = modules.expected(source, gpl=config.gpl)
     configured = _configured_key(config)
     if (build / ".busy").exists() or not stamp.is_fresh(build, configured):
@@ -156,7 +166,8 @@ def run(config: Config, wanted: str) -> None:
         | {"STANDALONE_PYTHON": sys.executable})
     runner.start()
     (build / ".busy").touch()
-    if not stamp.is_fresh(build, configured):
+    started_again = not stamp.is_fresh(build, configured)
+    if started_again:
         (build / "Modules").mkdir()
         (build / "Modules/Setup.local").write_text(
             (layout.stage("setup") / "Setup.local").read_text())
@@ -164,10 +175,16 @@ def run(config: Config, wanted: str) -> None:
         runner.steps([call], "cpython")
         _check_configured(build / "Makefile", expected, runner.log)
         (build / "exports.map").write_text(exports(layout))
+        _bring_profile(build, profile, config.chain)
+        if "instrumented" in variant.options:
+            shutil.copy(llvm.find(config.platform.arch).runtime,
+                        build / optimisation.PROFILE_RUNTIME)
         (build / stamp.KEY).write_text(configured)
     else:
         _keep_configured(build, source)
     runner.steps(make_commands(build, variant), "cpython")
+    if profile and started_again:
+        _check_fit(build, profile, config.version, runner.log)
     with stamp.output_dir(layout.stage("install"), wanted) as root:
         runner.steps(install_commands(build, source, variant, root),
                      "install")
@@ -185,6 +202,31 @@ def _keep_configured(build: Path, source: Path) -> None:
     status = build / "config.status"
     if status.stat().st_mtime <= (source / "configure").stat().st_mtime:
         os.utime(status)
+
+
+def _bring_profile(build: Path, profile: Profile | None,
+                   chain: Toolchain) -> None:
+    """Write the profile, if there is one, where the compiler reads it.
+
+    Raises UsageError if it is not intact, or of another LLVM.
+    """
+    if profile:
+        profile.check_compiler(output([*chain.compiler, "--version"]))
+        (build / optimisation.PROFILE).write_bytes(profile.read())
+
+
+def _check_fit(build: Path, profile: Profile, version: str,
+               log: Path) -> None:
+    """Print and record how well the profile fits CPython *version*.
+
+    *log* is of a build from scratch.  Raises BuildError if it fits badly.
+    """
+    found = fit.of_log(log.read_text(encoding="utf-8", errors="replace"),
+                       profile.facts.functions)
+    fit.check(found, profile, version)
+    fit.save(found, build / fit.FILE)
+    print(f"  the profile of CPython {profile.facts.cpython} has counts for "
+          f"{found.share:.1%} of the functions of {version}", flush=True)
 
 
 def _configured_key(config: Config) -> str:
@@ -205,6 +247,7 @@ def _configured_key(config: Config) -> str:
         [(layout.dep(name) / stamp.KEY).read_text()
          for name in config.recipes],
         (layout.stage("setup") / "Setup.local").read_text(),
+        store.key(config.variant),
         [stamp.file_sha256(source / name) for name in (
             "configure", "pyconfig.h.in", "Makefile.pre.in",
             "Modules/Setup.stdlib.in", "Modules/Setup.bootstrap.in")])

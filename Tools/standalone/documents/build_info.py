@@ -33,7 +33,6 @@ class Link:
     make: Mapping[str, str]
     config_c: str                # text of Modules/config.c
     setups: Mapping[str, str]    # text of Setup.local, Setup.stdlib, ...
-    object_format: str           # elf, llvm-bitcode:22.1.8
     libraries: Mapping[str, Collection[Pin]]     # path → its sources
     hooks: Mapping[str, str] = field(default_factory=dict)
     """Shared module → the function that exports it, if not PyInit_*."""
@@ -252,7 +251,7 @@ def build_info(probe: Mapping[str, Any], linked: Link,
         # Our extension: inputs in neither an extension nor libpython.
         "interpreter": {"main_object": MAIN_OBJECT,
                         "version_script": VERSION_SCRIPT},
-        "object_file_format": linked.object_format}
+        "object_file_format": "elf"}
 
 
 def _variant(extension: Extension | None, init_fn: str,

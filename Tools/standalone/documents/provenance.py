@@ -35,12 +35,15 @@ def builder() -> str:
 
 def statement(subjects: Mapping[str, str], *, asked: Mapping[str, str],
               epoch: int, compiler: str, trees: Iterable[Mapping[str, Any]],
-              sources: Iterable[Component], host: Path) -> dict[str, Any]:
+              sources: Iterable[Component], host: Path,
+              profiles: Iterable[Mapping[str, Any]] = (),
+              ) -> dict[str, Any]:
     """Return the statement about *subjects*, archive name → SHA-256.
 
     *asked* is the request, *epoch* is SOURCE_DATE_EPOCH, *compiler* is
     the output of the compiler's --version, *trees* are from `trees`, and
-    *host* is the directory of the host's Python packages.
+    *host* is the directory of the host's Python packages, and *profiles*
+    are entries for the profiles that the compiler used.
     """
     return {
         "_type": "https://in-toto.io/Statement/v1",
@@ -60,7 +63,7 @@ def statement(subjects: Mapping[str, str], *, asked: Mapping[str, str],
                 "resolvedDependencies": [
                     *trees, *(entry for item in sources
                                 for entry in _resources(item)),
-                    *_packages(host)],
+                    *profiles, *_packages(host)],
             },
             "runDetails": {"builder": {"id": builder()}},
         },

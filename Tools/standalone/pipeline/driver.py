@@ -22,6 +22,7 @@ from standalone.formats.names import BuildName
 from standalone.pipeline import hidden_work, plan, record, stages, summary
 from standalone.request import Config, with_fetched_default
 from standalone.sources import fetch, host, pins, unpack
+from standalone.toolchain import compilers
 
 
 @contextlib.contextmanager
@@ -77,6 +78,7 @@ def fetch_default(config: Config) -> Config:
 
 def prepare(config: Config) -> None:
     """Fetch CPython, the sources and the host's packages if needed."""
+    compilers.check_version(config.chain, config.variant.options)
     cpython(config)
     _sources(config)
     packages(config)
@@ -147,16 +149,22 @@ def build(config: Config) -> None:
     with lock(config.layout) as descriptor:
         _refuse_to_replace(config.layout.out, config.name, {
             "toolchain": config.toolchain, "options": config.options})
-        kept = record.place(config.layout)
-        with record.build(kept, str(config.name)):
-            with record.run(kept, "fetch"):
-                prepare(config)
-            with record.run(kept, "plan"):
-                plan.write(config)
-                _forget_removed_archives(config.layout)
-                _record_plan(config, kept)
-            _graph(config.layout.work, config.jobs, descriptor, kept)
+        _make(config, descriptor, "graph")
         _show_table(config.layout, config.platform.libc)
+
+
+def _make(config: Config, lock_descriptor: int, goal: str) -> None:
+    """Fetch, plan and run the graph up to a *goal*; record when."""
+    kept = record.place(config.layout)
+    with record.build(kept, str(config.name)):
+        with record.run(kept, "fetch"):
+            prepare(config)
+        with record.run(kept, "plan"):
+            plan.write(config)
+            if goal == "graph":
+                _forget_removed_archives(config.layout)
+            _record_plan(config, kept)
+        _graph(config.layout.work, config.jobs, lock_descriptor, kept, goal)
 
 
 def _record_plan(config: Config, kept: Path) -> None:
@@ -168,6 +176,17 @@ def _record_plan(config: Config, kept: Path) -> None:
         task.title for task in tasks if stamp.is_fresh(
             task.stage.output(config.layout, task.dependency),
             plan.read(config.layout, task.stage.name, task.dependency))])
+
+
+def tree(config: Config) -> Path:
+    """Build the relocatable tree, without validation and archives.
+
+    Return its directory, which belongs to the build: copy what you change.
+    """
+    host.check(config.toolchain)
+    with lock(config.layout) as descriptor:
+        _make(config, descriptor, "tree")
+    return config.layout.stage("tree") / "install"
 
 
 def clean(layout: Layout) -> None:
@@ -217,8 +236,8 @@ def _forget_removed_archives(layout: Layout) -> None:
 
 
 def _graph(work: Path, slots_wanted: int, lock_descriptor: int,
-           kept: Path) -> None:
-    """Run the graph.  Raises StageFailed if a stage fails.
+           kept: Path, goal: str = "graph") -> None:
+    """Run the graph up to a *goal*.  Raises StageFailed if a stage fails.
 
     make inherits the lock, so that no other build can start while the
     graph runs, even if the driver was killed.  The stages add to the
@@ -240,7 +259,7 @@ def _graph(work: Path, slots_wanted: int, lock_descriptor: int,
         ["make", *jobs, "--no-print-directory", "-s",
          "-C", str(work),
          "-f", str(TOOLS / "graph.mk"),
-         f"STANDALONE_PYTHON={sys.executable}"],
+         f"STANDALONE_PYTHON={sys.executable}", goal],
         env=env, close_fds=False)
     if done.returncode:
         # The stage that failed has reported the error and written its

@@ -23,6 +23,7 @@ from standalone.documents import components, provenance
 from standalone.formats.names import BuildName
 from standalone.pipeline import closure, dependencies, stages
 from standalone.pipeline.stages import STAGES, Stage, Task
+from standalone.profile import store
 from standalone.request import Config
 from standalone.sources import host
 from standalone.toolchain import compilers
@@ -120,7 +121,7 @@ def _setup(config: Config, _: str) -> _Given:
 def _cpython(config: Config, _: str) -> _Given:
     return build.environ(
         config.layout, config.recipes, config.epoch, inherited={},
-        ), request(config)
+        ), request(config) | {"profile": store.key(config.variant)}
 
 
 def _relocate(config: Config, _: str) -> _Given:

@@ -17,6 +17,7 @@ from standalone.archives import full_archive
 from standalone.core import interpreter, stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.model import Command, Commands, WriteFile
+from standalone.core.options import DEFAULT, Options
 from standalone.core.process import Runner, environment
 from standalone.formats import elf
 from standalone.pipeline import plan
@@ -226,24 +227,19 @@ def _config(config: Config, document: Mapping[str, Any],
                          "linked: it is not of `make standalone`")
     targets.check_runs_here(targets.find(document["target_triple"]))
     named = document["toolchain"]["name"]
-    compilers.check(named, "")
+    compilers.check(named, Options.parse(DEFAULT))
     return replace(config, target=document["target_triple"],
                    toolchain=named)
 
 
 def _bring_toolchain(config: Config, document: Mapping[str, Any]) -> None:
     """Install the compiler and the sysroot if they fit the archive."""
-    layout, wanted = config.layout, document["toolchain"]
+    layout = config.layout
     format_ = document["build_info"]["object_file_format"]
     if format_ != "elf":
-        # gcc's LTO format has no name in PYTHON.json.
-        ours = config.chain.object_format(
-            "noopt" if config.toolchain == "gcc" else "lto")
-        if format_ != ours:
-            raise UsageError(
-                f"the archive's objects are {format_}, and {wanted['name']} "
-                f"here reads {ours}", hint=f"it was made with "
-                f"{wanted['version']} and {wanted['package']}")
+        raise UsageError(f"the archive's objects are {format_}, not ELF",
+                         hint="it was made by an older version of `make "
+                         "standalone`: build it again")
     key = plan.toolchain(config)
     if not stamp.is_fresh(layout.toolchain, key):
         compilers.run(config, key)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from standalone.toolchain.flags import PRIVATE
+from standalone.toolchain.optimisation import LTO
 
 Value = str | int
 
@@ -81,6 +82,6 @@ def variables(recorded: Mapping[str, Value],
 
 def _cleaned(value: str, work: Path) -> str:
     words = clean(value, work).split()
-    kept = [word for word in words if word not in PRIVATE]
+    kept = [word for word in words if word not in (*PRIVATE, *LTO)]
     # Normalise spaces only where a word was removed.
     return " ".join(kept) if len(kept) < len(value.split()) else value

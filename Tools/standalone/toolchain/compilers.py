@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standalone.core import stamp
-from standalone.core.errors import BuildError, UsageError
+from standalone.core.errors import UsageError
 from standalone.core.layout import Layout
 from standalone.core.platform import Platform
 from standalone.core.process import output
@@ -29,6 +29,7 @@ from standalone.toolchain import sysroot
 from standalone.toolchain.flags import DEPENDENCY
 
 if TYPE_CHECKING:
+    from standalone.core.options import Options
     from standalone.request import Config
 
 #: The names of the toolchains, the default one first.
@@ -42,6 +43,15 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
 }
 #: The Python package that contains zig and the C library of all toolchains.
 PACKAGE = "ziglang"
+
+# What only clang can do.  https://clang.llvm.org/docs/ThinLTO.html,
+# https://llvm.org/docs/InstrProfileFormat.html
+_CLANGS = {"lto": "ThinLTO", "pgo": "LLVM's profile format",
+           "instrumented": "LLVM's profile format"}
+
+# The first LLVM whose clang and lld have -ffat-lto-objects.
+# https://llvm.org/docs/FatLTO.html
+_FAT_LTO = 18
 
 #: The path that replaces the work directory in debug information.
 BUILD_PREFIX = "/usr/src/standalone"
@@ -69,29 +79,30 @@ class Toolchain:
     files: Mapping[str, str]
     version: str = ""            # the output of --version
 
-    def object_format(self, flavour: str) -> str:
-        """Return the format of object files: elf, or llvm-bitcode:22.1.8.
 
-        Raises BuildError if the version of the compiler is unknown.
-        """
-        if flavour != "lto":
-            return "elf"
-        found = re.search(r"clang version ([\d.]+)",
-                          output([*self.compiler, "--version"]))
-        if not found:
-            raise BuildError(f"{self.compiler[0]} does not print its version")
-        return f"llvm-bitcode:{found[1]}"
+def check(name: str, options: Options) -> None:
+    """Raise UsageError unless the toolchain *name* can build *options*."""
+    _known(name)
+    for word, what in _CLANGS.items():
+        if word in options and name == "gcc":
+            raise UsageError(f"OPTIONS={word} requires {what}, which gcc "
+                             "lacks", hint="use TOOLCHAIN=zig or "
+                             "TOOLCHAIN=llvm")
 
 
-def check(name: str, flavour: str) -> None:
-    """Raise UsageError unless the toolchain *name* can build *flavour*."""
+def check_version(chain: Toolchain, options: Options) -> None:
+    """Raise UsageError if the compiler is too old for *options*."""
+    found = re.search(r"clang version (\d+)", chain.version)
+    if "lto" in options and found and int(found[1]) < _FAT_LTO:
+        raise UsageError(
+            f"OPTIONS=lto needs LLVM {_FAT_LTO} or newer, not {found[1]}",
+            hint="use TOOLCHAIN=zig, or install a newer LLVM")
+
+
+def _known(name: str) -> None:
     if name not in TOOLCHAINS:
         raise UsageError(f"unknown TOOLCHAIN {name!r}",
                          hint=f"known: {', '.join(TOOLCHAINS)}")
-    if flavour == "lto" and name == "gcc":
-        # https://clang.llvm.org/docs/ThinLTO.html
-        raise UsageError("OPTIONS=lto requires ThinLTO, which gcc lacks",
-                         hint="use TOOLCHAIN=zig or TOOLCHAIN=llvm")
 
 
 def toolchain(name: str, platform: Platform, layout: Layout) -> Toolchain:
@@ -99,7 +110,7 @@ def toolchain(name: str, platform: Platform, layout: Layout) -> Toolchain:
 
     Raises UsageError if there is none or its compiler is not installed.
     """
-    check(name, "")
+    _known(name)
     make = {"zig": _zig, "llvm": _llvm, "gcc": _gcc}[name]
     return make(platform, layout)
 

@@ -22,9 +22,11 @@ _HARDENED = ("-fstack-clash-protection", "-D_FORTIFY_SOURCE=3")
 DEPENDENCY = ("-O2", "-g1", "-fPIC", "-fvisibility=hidden", *_SECTIONS,
               *_STACK, *_HARDENED)
 
-_CPYTHON = (*_SECTIONS, *_STACK, *_HARDENED)
+#: To compile CPython.
+CPYTHON = (*_SECTIONS, *_STACK, *_HARDENED)
 
-_LINK = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1", "-Wl,--gc-sections",
+#: To link CPython, and its dependencies that are shared libraries.
+LINK = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=sha1", "-Wl,--gc-sections",
          "-Wl,-O2")
 
 #: To link files with USDT probes: keep the section from whose address
@@ -35,24 +37,11 @@ PROBES = ("-Wl,--undefined=_.stapsdt.base",)
 
 #: To link a shared library in the directory of libpython.  It must call
 #: its own functions even if another copy of it is loaded globally.
-LIBRARY = (*_LINK, "-Wl,-Bsymbolic")
+LIBRARY = (*LINK, "-Wl,-Bsymbolic")
 
 #: To link the interpreter, whose symbols extension modules use.
 PROGRAM = ("-pie", "-Wl,--export-dynamic")
 
-# configure's own --with-lto looks for "clang" in the compiler's name.
-_LTO = ("-flto=thin",)
-
 #: Flags to remove from sysconfig.  The flags for the stack are not among
 #: them: a CPython whose own flags include them passes them to extensions.
-PRIVATE = (*_SECTIONS, *_HARDENED, *_LINK, *_LTO)
-
-
-def compile_flags(flavour: str) -> tuple[str, ...]:
-    """Return CPython's CFLAGS_NODIST for a build of this flavour."""
-    return (*_CPYTHON, *(_LTO if flavour == "lto" else ()))
-
-
-def link_flags(flavour: str) -> tuple[str, ...]:
-    """Return CPython's LDFLAGS_NODIST for a build of this flavour."""
-    return (*_LINK, *(_LTO if flavour == "lto" else ()))
+PRIVATE = (*_SECTIONS, *_HARDENED, *LINK)

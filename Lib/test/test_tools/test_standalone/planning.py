@@ -21,8 +21,9 @@ NO_OUTPUT = {
     "bench.benchmarks", "bench.chart", "bench.clock", "bench.comparison",
     "bench.peer", "bench.ratios", "bench.report", "bench.size",
     "bench.startup", "bench.system", "bench.workers",
-    "cpython.purposes", "cpython.series", "formats.debian_version",
-    "formats.svg", "pipeline.closure", "pipeline.driver", "pipeline.explain",
+    "cpython.overlay_command", "cpython.purposes", "cpython.series",
+    "formats.debian_version", "formats.svg",
+    "pipeline.closure", "pipeline.driver", "pipeline.explain",
     "pipeline.hidden_work", "pipeline.plan", "pipeline.record",
     "pipeline.stages", "pipeline.timeline", "pipeline.timeline_chart",
     "pipeline.waits",
@@ -30,10 +31,17 @@ NO_OUTPUT = {
     "release.outdated_command", "release.published", "release.relink",
     "release.respin", "release.sign", "sources.pip_index",
     "sources.signatures", "sources.source_index", "testing",
-    "testing.check", "testing.children", "testing.chroots", "testing.debian",
-    "testing.expected_failures", "testing.product", "testing.reproduce",
-    "testing.results", "testing.startup", "testing.suite", "testing.testbed",
-    "testing.units"}
+    "testing.check", "testing.children", "testing.chroots",
+    "testing.debian", "testing.expected_failures", "testing.product",
+    "testing.reproduce", "testing.results", "testing.startup",
+    "testing.suite", "testing.testbed", "testing.units", "training",
+    "training.load", "training.train", "training.workloads",
+    "training.workloads.arithmetic", "training.workloads.containers",
+    "training.workloads.data", "training.workloads.documents",
+    "training.workloads.flow", "training.workloads.functions",
+    "training.workloads.objects", "training.workloads.programs",
+    "training.workloads.puzzles", "training.workloads.records",
+    "training.workloads.system", "training.workloads.texts"}
 
 # For each line of its input, a JSON object of texts by path, prints the
 # parts of all outputs with those texts in place.  That is computed in a

@@ -66,8 +66,11 @@ class TextTest(unittest.TestCase):
             return (f"python-3.13.15{build}-x86_64-unknown-linux-gnu{option}"
                     "-install_only_stripped.tar.gz")
         plain, lto, newer = name("", ""), name("", "-lto"), name("-2", "")
+        pgo, both = name("", "-pgo"), name("", "-pgo-lto")
         for names, chosen in (([lto, plain], lto), ([plain, lto], lto),
-                              ([newer, lto, plain], newer)):
+                              ([pgo, lto], pgo), ([both, pgo], both),
+                              ([lto, both, plain], both),
+                              ([newer, both, plain], newer)):
             [entry] = entries(*names).values()
             self.assertEqual(entry["url"].rpartition("/")[2], chosen)
             self.assertIsNone(entry["variant"])

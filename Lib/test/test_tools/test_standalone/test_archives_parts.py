@@ -121,8 +121,7 @@ class PartsTest(SmallBuild):
     def test_compiler(self):
         if not shutil.which("cc"):
             self.skipTest("no C compiler")
-        said = archives._compiler(
-            self.config.chain, self.config.platform, self.config.flavour)
+        said = archives._compiler(self.config.chain, self.config.platform)
         version, *_ = children.run(
             ["cc", "--version"], capture_output=True, text=True, check=True,
             env=os.environ | {"LC_ALL": "C"}).stdout.splitlines()

@@ -29,16 +29,18 @@ class RequestTest(CliTest):
     def test_unknown_names(self):
         self.refused("--target=vax", says=["'vax'", *targets.PLATFORMS])
         self.refused("--toolchain=tcc", says=["'tcc'", *compilers.TOOLCHAINS])
-        for wrong in "pgo", "", "lto+pgo", "pgo+gpl", "lto gpl", "lto+":
+        for wrong in "bolt", "", "lto+bolt", "bolt+gpl", "lto gpl", "lto+":
             unknown = wrong.removeprefix("lto+").removesuffix("+gpl")
             self.refused(f"--options={wrong}",
-                         says=[f"OPTIONS {unknown!r}", *options.WORDS])
+                         says=[f"OPTIONS {unknown!r}", *options.PUBLIC])
         self.refused("--options=debug+gpl+lto",
                      says=["OPTIONS=debug+gpl+lto", "lto and debug"])
         self.refused("--options=lto", "--toolchain=gcc",
                      says=["OPTIONS=lto", "gcc", "TOOLCHAIN=zig"])
         self.refused("--options=gpl+lto", "--toolchain=gcc",
                      says=["OPTIONS=lto", "gcc", "TOOLCHAIN=zig"])
+        self.refused("--options=pgo", "--toolchain=gcc",
+                     says=["OPTIONS=pgo", "gcc", "TOOLCHAIN=zig"])
 
     def test_options_in_one_order(self):
         for text, flavour, gpl in (
@@ -47,7 +49,8 @@ class RequestTest(CliTest):
                 ("lto+gpl", "lto", True)):
             asked = request(self.checkout, self.out,
                             options=str(options.Options.parse(text)))
-            self.assertEqual((asked.flavour, asked.gpl), (flavour, gpl))
+            self.assertEqual(
+                (asked.variant.options.flavour, asked.gpl), (flavour, gpl))
             self.assertEqual(asked.options,
                              f"{flavour}+gpl" if gpl else flavour)
 

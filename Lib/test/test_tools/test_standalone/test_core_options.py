@@ -14,6 +14,9 @@ class ParseTest(unittest.TestCase):
         for text, words, flavour, marks in (
                 ("noopt", "noopt", "noopt", ()),
                 ("lto", "lto", "lto", ("lto",)),
+                ("pgo", "pgo", "pgo", ("pgo",)),
+                ("lto+gpl+pgo", "pgo+lto+gpl", "pgo+lto",
+                 ("pgo", "lto", "gpl")),
                 ("debug", "debug", "debug", ("debug",)),
                 ("gpl", "noopt+gpl", "noopt", ("gpl",)),
                 ("gpl+noopt", "noopt+gpl", "noopt", ("gpl",)),
@@ -35,20 +38,22 @@ class ParseTest(unittest.TestCase):
         others = [word for word in options.WORDS
                   if word not in options.FLAVOURS]
         marks = set()
-        for flavour in options.FLAVOURS:
+        for flavour in (*options.FLAVOURS, "pgo+lto"):
             for number in range(len(others) + 1):
                 for more in itertools.combinations(others, number):
                     found = Options.parse("+".join([*more, flavour]))
+                    given = [*flavour.split("+"), *more]
                     self.assertEqual(str(found), "+".join(sorted(
-                        [flavour, *more], key=options.WORDS.index)))
+                        given, key=options.WORDS.index)))
                     self.assertNotIn(found.marks, marks)
                     marks.add(found.marks)
                     for word in options.WORDS:
                         self.assertEqual(word in found,
-                                         word in (flavour, *more))
+                                         word in given)
 
     def test_words_of_python_json(self):
         for text, words in (("noopt", "noopt"), ("lto+gpl", "lto"),
+                            ("gpl+lto+pgo", "pgo+lto"),
                             ("freethreaded", "freethreaded+noopt"),
                             ("gpl+lto+freethreaded", "freethreaded+lto")):
             self.assertEqual(Options.parse(text).build_options, words)
@@ -75,12 +80,13 @@ class ParseTest(unittest.TestCase):
         self.assertEqual(caught.exception.message, message)
         self.assertEqual(
             caught.exception.hint,
-            "known: freethreaded, noopt, lto, debug, gpl; freethreaded and "
-            "gpl can be combined with one of the others: lto+gpl")
+            "known: freethreaded, noopt, pgo, lto, debug, gpl; freethreaded "
+            "and gpl can be combined with the others, which exclude each "
+            "other, except for pgo+lto")
 
     def test_unknown_words(self):
-        for text, word in (("pgo", "pgo"), ("", ""), ("lto+", ""),
-                           ("lto+pgo", "pgo"), ("LTO", "LTO"),
+        for text, word in (("bolt", "bolt"), ("", ""), ("lto+", ""),
+                           ("lto+bolt", "bolt"), ("LTO", "LTO"),
                            ("lto gpl", "lto gpl"), ("z+lto+debug+a", "a")):
             self.refused(text, f"unknown OPTIONS {word!r}")
 
@@ -91,6 +97,9 @@ class ParseTest(unittest.TestCase):
         self.refused("lto+noopt",
                      "OPTIONS=lto+noopt has more than one flavour: "
                      "noopt and lto")
+        self.refused("lto+pgo+debug",
+                     "OPTIONS=lto+pgo+debug has more than one flavour: "
+                     "pgo and lto and debug")
 
     def test_default(self):
         self.assertEqual(options.DEFAULT, "noopt")

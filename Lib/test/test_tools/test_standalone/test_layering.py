@@ -18,15 +18,17 @@ MAY_IMPORT = {
     "recipes": "core",
     "toolchain": "core formats",
     "sources": "core formats toolchain",
-    "request": "core formats platforms recipes sources toolchain",
-    "cpython": "core formats recipes sources toolchain",
+    "profile": "core toolchain",
+    "request": "core formats platforms profile recipes sources toolchain",
+    "cpython": "core formats profile recipes sources toolchain",
     "documents": "core formats sources toolchain",
     "relocate": "core documents formats toolchain",
     "validate": "core cpython formats sources",
-    "archives": "core documents formats platforms recipes relocate sources "
-                "toolchain",
-    "pipeline": "core cpython documents formats recipes request sources "
-                "toolchain",
+    "archives": "core documents formats platforms profile recipes relocate "
+                "sources toolchain",
+    "pipeline": "core cpython documents formats profile recipes request "
+                "sources toolchain",
+    "training": "core formats pipeline profile request toolchain",
     "release": "archives core documents formats pipeline platforms request "
                "sources toolchain",
     "testing": "archives core cpython formats pipeline platforms request "
@@ -164,7 +166,7 @@ class RequestTest(unittest.TestCase):
     """Below the pipeline, functions take what they use of the request."""
 
     ABOVE = ("__main__", "bench.", "pipeline.", "release.", "request",
-             "testing.")
+             "testing.", "training.")
 
     def test_functions(self):
         found = {}

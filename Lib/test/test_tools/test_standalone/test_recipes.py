@@ -31,6 +31,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 # CPython's version and OPTIONS; zstd comes with 3.14.
 CPYTHONS = (("3.12.14", "noopt"), ("3.13.15", "noopt"), ("3.13.15", "lto"),
+            ("3.13.15", "pgo+lto"), ("3.13.15", "instrumented"),
             ("3.13.15", "debug"), ("3.13.15", "noopt+gpl"),
             ("3.14.0", "noopt"), ("3.14.0", "freethreaded+debug"),
             ("3.15.0", "noopt"), ("3.16.0", "noopt"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from standalone.core.errors import StandaloneError, UsageError
 from standalone.core.layout import Layout
+from standalone.core.options import Options
 from standalone.core.process import environment
 from standalone.formats import elf
 from standalone.platforms import targets
@@ -317,9 +318,6 @@ class ThinLTO:
         self.cc(*flags, "m.o", "t.a", "-o", "m")
         self.assertEqual(self.run_program("m").returncode, 2)
         self.assertTrue(any(cache.glob("llvmcache-*")))
-        self.assertRegex(self.chain.object_format("lto"),
-                         r"^llvm-bitcode:\d+\.\d+\.\d+$")
-        self.assertEqual(self.chain.object_format("noopt"), "elf")
 
 
 class Zig(Programs, ThinLTO, unittest.TestCase):
@@ -345,12 +343,24 @@ class Requests(unittest.TestCase):
         self.assertIn("zig, llvm, gcc", caught.exception.hint)
 
     def test_lto_needs_an_llvm(self):
-        compilers.check("zig", "lto")
-        compilers.check("llvm", "lto")
-        compilers.check("gcc", "noopt")
-        with self.assertRaisesRegex(UsageError, "lto") as caught:
-            compilers.check("gcc", "lto")
-        self.assertIn("TOOLCHAIN=zig", caught.exception.hint)
+        for text in "lto", "pgo", "instrumented", "pgo+lto+gpl":
+            wanted = Options.parse(text)
+            compilers.check("zig", wanted)
+            compilers.check("llvm", wanted)
+            with self.assertRaisesRegex(UsageError, "gcc") as caught:
+                compilers.check("gcc", wanted)
+            self.assertIn("TOOLCHAIN=zig", caught.exception.hint)
+        compilers.check("gcc", Options.parse("noopt"))
+
+    def test_lto_needs_a_new_llvm(self):
+        def chain(number):
+            return compilers.Toolchain("llvm", ("clang",), {}, version=(
+                f"Debian clang version {number}.0.6\nTarget: x86_64\n"))
+        lto, noopt = map(Options.parse, ("freethreaded+lto", "noopt"))
+        compilers.check_version(chain(18), lto)
+        compilers.check_version(chain(14), noopt)
+        with self.assertRaisesRegex(UsageError, "LLVM 18 or newer, not 14"):
+            compilers.check_version(chain(14), lto)
 
     def test_no_compiler(self):
         old = os.environ["PATH"]

@@ -68,7 +68,7 @@ class WordsTest(unittest.TestCase):
         def listed(words):
             return f"{', '.join(words[:-1])} or {words[-1]}"
 
-        self.assertIn(f"OPTIONS {listed(options.WORDS)}", text)
+        self.assertIn(f"OPTIONS {listed(options.PUBLIC)}", text)
         self.assertIn(f"TOOLCHAIN {listed(compilers.TOOLCHAINS)}", text)
 
     def test_kinds_of_archives(self):

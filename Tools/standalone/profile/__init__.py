@@ -1,0 +1,1 @@
+"""Stored profiles for profile-guided optimisation (PGO)."""

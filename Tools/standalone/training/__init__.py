@@ -1,0 +1,1 @@
+"""Training: run programs on an instrumented CPython and store the profile."""
