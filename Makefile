@@ -3,7 +3,7 @@
 
 .PHONY: standalone standalone-fetch standalone-clean standalone-sign help
 .PHONY: standalone-reproduce standalone-respin standalone-test
-.PHONY: standalone-outdated standalone-train
+.PHONY: standalone-outdated standalone-timeline standalone-train
 .PHONY: check check-tools check-distribution check-chroots check-frozen
 .PHONY: check-killed
 .PHONY: bench bench-startup
@@ -13,6 +13,9 @@ standalone standalone-fetch standalone-clean standalone-sign standalone-train:
 	@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
 standalone-reproduce standalone-respin standalone-test standalone-outdated:
+	@$(MAKE) --no-print-directory -f Makefile.standalone $@
+
+standalone-timeline:
 	@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
 check check-tools check-distribution check-chroots check-frozen \

@@ -3,10 +3,8 @@
 import argparse
 import contextlib
 import errno
-import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +23,7 @@ from standalone.core.errors import (
 )
 from standalone.core.options import DEFAULT
 from standalone.cpython import overlay_command
-from standalone.pipeline import driver, explain, plan, stages
+from standalone.pipeline import driver, explain, plan, record, stages, timeline
 from standalone.platforms import targets
 from standalone.release import outdated_command, respin, sign
 from standalone.testing import check, reproduce, startup, suite
@@ -99,7 +97,8 @@ def parser() -> argparse.ArgumentParser:
                        ("reproduce", "build again elsewhere and compare"),
                        ("respin", "release with updated dependencies"),
                        ("plan", "list the stages and their state"),
-                       ("why", "show why a stage is out of date")):
+                       ("why", "show why a stage is out of date"),
+                       ("timeline", "show when the stages ran")):
         command = commands.add_parser(name, help=text)
         if name == "check":
             command.add_argument("what", choices=(
@@ -191,6 +190,8 @@ def dispatch(arguments: argparse.Namespace) -> None:
         case "why":
             print(*explain.why(request(arguments), arguments.stage,
                                arguments.dependency), sep="\n")
+        case "timeline":
+            timeline.draw(request(arguments))
         case "relink":
             run_relink(arguments)
         case "metadata":
@@ -288,16 +289,13 @@ def run_stage(name: str, dependency: str | None,
     if stamp.is_fresh(output, wanted):
         os.utime(output / stamp.KEY)
         return
-    started = time.monotonic()
-    if dependency:
-        # Fail now, not when the licences are copied into the tree.
-        licences.check(dependency, config.pins[dependency].licence)
-    stage.run(config, wanted, dependency or "")
-    seconds = time.monotonic() - started
     title = stages.title(name, dependency)
-    stamp.write_atomic(config.layout.work / "durations" / f"{title}.json",
-                       json.dumps({"stage": title, "seconds": seconds}))
-    print(f"  {title:<16} {seconds:7.1f} s", flush=True)
+    with record.stage(title) as run:
+        if dependency:
+            # Fail now, not when the licences are copied into the tree.
+            licences.check(dependency, config.pins[dependency].licence)
+        stage.run(config, wanted, dependency or "")
+    print(f"  {title:<16} {run.seconds:7.1f} s", flush=True)
 
 
 def report(exc: StandaloneError) -> None:

@@ -1,8 +1,7 @@
 """A plot of all benchmarks as SVG, which README can show.
 
 It has a row for each benchmark, on a logarithmic scale, with its
-confidence interval.  The colours fit light and dark pages, and the text
-needs no other file: https://www.w3.org/TR/SVG2/.
+confidence interval.
 """
 
 import math
@@ -13,6 +12,7 @@ from typing import Any
 
 from standalone.bench import report
 from standalone.bench.ratios import Ratio
+from standalone.formats.svg import label, line, new, rect, text_of
 
 _ROW = 18
 _TOP, _BOTTOM = 74, 40
@@ -22,27 +22,18 @@ _WIDTH = _NAMES + _PLOT + _VALUES
 _STEPS = (1.02, 1.05, 1.1, 1.2, 1.5, 2.0)
 _MOST_TICKS = 11
 
-_STYLE = """
-text { font: 12px system-ui, sans-serif; fill: #1f2328; }
-.title { font-size: 15px; font-weight: 600; }
-.note { fill: #59636e; }
-.grid { stroke: #d1d9e0; }
+_LIGHT = """\
 .one { stroke: #59636e; stroke-width: 1.5; }
 .faster { stroke: #0969da; fill: #0969da; }
 .slower { stroke: #bc4c00; fill: #bc4c00; }
 .unsure { stroke: #818b98; fill: #818b98; }
 .mean { stroke: none; opacity: 0.2; }
 text.mean { opacity: 1; font-weight: 600; }
-.back { fill: #ffffff; }
-@media (prefers-color-scheme: dark) {
-  text { fill: #f0f6fc; }
-  .note { fill: #9198a1; }
-  .grid { stroke: #3d444d; }
-  .one { stroke: #9198a1; }
-  .faster { stroke: #4493f8; fill: #4493f8; }
-  .slower { stroke: #f0883e; fill: #f0883e; }
-  .back { fill: #0d1117; }
-}
+"""
+_DARK = """\
+.one { stroke: #9198a1; }
+.faster { stroke: #4493f8; fill: #4493f8; }
+.slower { stroke: #f0883e; fill: #f0883e; }
 """
 
 
@@ -78,24 +69,16 @@ def svg(document: Mapping[str, Any]) -> str:
     # Always with 1, and some space at the ends.
     scale = _Scale(min(*ends, 1) / 1.03, max(*ends, 1) * 1.03)
     bottom = _TOP + _ROW * len(rows)
-    height = bottom + _BOTTOM
-    root = ET.Element("svg", {
-        "xmlns": "http://www.w3.org/2000/svg", "role": "img",
-        "viewBox": f"0 0 {_WIDTH} {height}", "width": f"{_WIDTH}",
-        "height": f"{height}"})
     heading = report.title(document)
-    ET.SubElement(root, "title").text = f"Speed of {heading}"
-    ET.SubElement(root, "style").text = _STYLE
-    ET.SubElement(root, "rect", {
-        "class": "back", "width": "100%", "height": "100%"})
-    _text(root, 12, 24, heading, "title")
-    _text(root, 12, 44, _summary(speed), "note")
+    root = new(_WIDTH, bottom + _BOTTOM, f"Speed of {heading}",
+               light=_LIGHT, dark=_DARK)
+    label(root, 12, 24, heading, "title")
+    label(root, 12, 44, _summary(speed), "note")
     _grid(root, scale, bottom)
     _mean(root, scale, mean, bottom)
     for number, (name, ratio) in enumerate(rows):
         _row(root, scale, _TOP + _ROW * (number + 0.5), name, ratio)
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode") + "\n"
+    return text_of(root)
 
 
 def _summary(speed: Mapping[str, Any]) -> str:
@@ -110,10 +93,10 @@ def _summary(speed: Mapping[str, Any]) -> str:
 def _grid(root: ET.Element, scale: _Scale, bottom: float) -> None:
     for tick in scale.ticks():
         x = scale.x(tick)
-        _line(root, x, _TOP, x, bottom,
-              "one" if math.isclose(tick, 1) else "grid")
-        _text(root, x, bottom + 16, f"{tick:.2f}", "note", "middle")
-    _text(root, _NAMES + _PLOT / 2, bottom + 32,
+        line(root, x, _TOP, x, bottom,
+             "one" if math.isclose(tick, 1) else "grid")
+        label(root, x, bottom + 16, f"{tick:.2f}", "note", "middle")
+    label(root, _NAMES + _PLOT / 2, bottom + 32,
           "times as fast as the peer; right of 1 is faster", "note",
           "middle")
 
@@ -122,40 +105,25 @@ def _mean(root: ET.Element, scale: _Scale, mean: Ratio,
           bottom: float) -> None:
     left = scale.x(mean.low or mean.value) - 1
     right = scale.x(mean.high or mean.value) + 1
-    ET.SubElement(root, "rect", {
-        "class": f"{_kind(mean)} mean", "x": f"{left:.1f}", "y": f"{_TOP}",
-        "width": f"{right - left:.1f}", "height": f"{bottom - _TOP}"})
-    _text(root, scale.x(mean.value), _TOP - 8, f"mean {mean.value:.3f}",
+    rect(root, left, _TOP, right - left, bottom - _TOP,
+         f"{_kind(mean)} mean")
+    label(root, scale.x(mean.value), _TOP - 8, f"mean {mean.value:.3f}",
           "mean", "middle")
 
 
 def _row(root: ET.Element, scale: _Scale, y: float, name: str,
          ratio: Ratio) -> None:
-    _text(root, _NAMES - 12, y + 4, name, "", "end")
+    label(root, _NAMES - 12, y + 4, name, "", "end")
     kind = _kind(ratio)
     if ratio.low is not None and ratio.high is not None:
-        _line(root, scale.x(ratio.low), y, scale.x(ratio.high), y, kind)
+        line(root, scale.x(ratio.low), y, scale.x(ratio.high), y, kind)
     ET.SubElement(root, "circle", {
         "class": kind, "r": "3.5", "cy": f"{y:.1f}",
         "cx": f"{scale.x(ratio.value):.1f}"})
-    _text(root, _NAMES + _PLOT + 12, y + 4, f"{ratio.value:.3f}", "note")
+    label(root, _NAMES + _PLOT + 12, y + 4, f"{ratio.value:.3f}", "note")
 
 
 def _kind(ratio: Ratio) -> str:
     if not ratio.is_certain:
         return "unsure"
     return "faster" if ratio.value > 1 else "slower"
-
-
-def _line(root: ET.Element, x1: float, y1: float, x2: float, y2: float,
-          kind: str) -> None:
-    ET.SubElement(root, "line", {
-        "class": kind, "x1": f"{x1:.1f}", "y1": f"{y1:.1f}",
-        "x2": f"{x2:.1f}", "y2": f"{y2:.1f}"})
-
-
-def _text(root: ET.Element, x: float, y: float, text: str, kind: str,
-          anchor: str = "start") -> None:
-    ET.SubElement(root, "text", {
-        "class": kind, "x": f"{x:.1f}", "y": f"{y:.1f}",
-        "text-anchor": anchor}).text = text

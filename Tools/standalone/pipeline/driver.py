@@ -19,7 +19,7 @@ from standalone.core.process import jobserver
 from standalone.documents import provenance
 from standalone.formats import checksums
 from standalone.formats.names import BuildName
-from standalone.pipeline import hidden_work, plan, summary
+from standalone.pipeline import hidden_work, plan, record, stages, summary
 from standalone.request import Config, with_fetched_default
 from standalone.sources import fetch, host, pins, unpack
 from standalone.toolchain import compilers
@@ -149,11 +149,33 @@ def build(config: Config) -> None:
     with lock(config.layout) as descriptor:
         _refuse_to_replace(config.layout.out, config.name, {
             "toolchain": config.toolchain, "options": config.options})
-        prepare(config)
-        plan.write(config)
-        _forget_removed_archives(config.layout)
-        _graph(config.layout.work, config.jobs, descriptor)
+        _make(config, descriptor, "graph")
         _show_table(config.layout, config.platform.libc)
+
+
+def _make(config: Config, lock_descriptor: int, goal: str) -> None:
+    """Fetch, plan and run the graph up to a *goal*; record when."""
+    kept = record.place(config.layout)
+    with record.build(kept, str(config.name)):
+        with record.run(kept, "fetch"):
+            prepare(config)
+        with record.run(kept, "plan"):
+            plan.write(config)
+            if goal == "graph":
+                _forget_removed_archives(config.layout)
+            _record_plan(config, kept)
+        _graph(config.layout.work, config.jobs, lock_descriptor, kept, goal)
+
+
+def _record_plan(config: Config, kept: Path) -> None:
+    """Record what each stage waits for, and which are up to date."""
+    tasks = list(stages.tasks(config.recipes))
+    first, last = record.PHASES
+    record.planned(kept, {first: (), last: (first,)} | {
+        task.title: task.needs or (last,) for task in tasks}, [
+        task.title for task in tasks if stamp.is_fresh(
+            task.stage.output(config.layout, task.dependency),
+            plan.read(config.layout, task.stage.name, task.dependency))])
 
 
 def tree(config: Config) -> Path:
@@ -163,9 +185,7 @@ def tree(config: Config) -> Path:
     """
     host.check(config.toolchain)
     with lock(config.layout) as descriptor:
-        prepare(config)
-        plan.write(config)
-        _graph(config.layout.work, config.jobs, descriptor, "tree")
+        _make(config, descriptor, "tree")
     return config.layout.stage("tree") / "install"
 
 
@@ -216,14 +236,16 @@ def _forget_removed_archives(layout: Layout) -> None:
 
 
 def _graph(work: Path, slots_wanted: int, lock_descriptor: int,
-           goal: str = "graph") -> None:
+           kept: Path, goal: str = "graph") -> None:
     """Run the graph up to a *goal*.  Raises StageFailed if a stage fails.
 
     make inherits the lock, so that no other build can start while the
-    graph runs, even if the driver was killed.
+    graph runs, even if the driver was killed.  The stages add to the
+    record *kept*.
     """
     env = os.environ | {"PYTHONPATH": str(TOOLS.parent),
-                        "PYTHONDONTWRITEBYTECODE": "1"}
+                        "PYTHONDONTWRITEBYTECODE": "1",
+                        record.VARIABLE: str(kept)}
     # Share the job slots of a parent make; without one, use JOBS.
     slots = jobserver() if "--jobserver" in jobserver() else ""
     jobs = [] if slots else [f"-j{slots_wanted}"]
@@ -232,7 +254,6 @@ def _graph(work: Path, slots_wanted: int, lock_descriptor: int,
         env.pop(name, None)
     failed = work / "failed"
     failed.unlink(missing_ok=True)
-    stamp.remove(work / "durations")
     os.set_inheritable(lock_descriptor, True)
     done = subprocess.run(
         ["make", *jobs, "--no-print-directory", "-s",
@@ -251,5 +272,5 @@ def _show_table(layout: Layout, libc: Libc) -> None:
     names = checksums.read(layout.stage("archive") / checksums.FILE)
     sys.stdout.write("\n" + summary.summary(
         [layout.out / name for name in names if not name.endswith(".json")],
-        layout.work / "durations",
+        record.read(record.place(layout)).runs,
         f"{libc.title} {layout.libc.read_text()}"))

@@ -1,30 +1,30 @@
 """Make the table that `make standalone` prints at the end.
 
-It is made from files: the archives, SHA256SUMS, and for each stage that
-ran, a file with ``{"stage": name, "seconds": number}``.
+It is made from the archives, SHA256SUMS and the record of the build.
 """
 
 import itertools
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from standalone.formats import checksums
+from standalone.pipeline import record
+from standalone.pipeline.record import Run
 
 _INDENT = "  "
 
 
-def summary(archives: Sequence[Path], durations: Path, libc: str) -> str:
+def summary(archives: Sequence[Path], runs: Iterable[Run],
+            libc: str) -> str:
     """Return the table as text, 110 columns wide, ending with a newline.
 
-    *archives* are in one directory with their SHA256SUMS.  *durations*
-    is a directory of ``*.json`` files; stages are listed in the order in
-    which these were written.  *libc* is the oldest C library that the
-    binaries run with: "glibc 2.17".  Sizes are in units of 10**6 bytes,
-    durations in seconds.
+    *archives* are in one directory with their SHA256SUMS.  The stages of
+    *runs* are listed in the order in which they ended.  *libc* is the
+    oldest C library that the binaries run with: "glibc 2.17".  Sizes are
+    in units of 10**6 bytes, durations in seconds.
     """
-    parts = [_archives(archives), _durations(durations),
+    parts = [_archives(archives), _durations(runs),
              f"C library: {libc} or newer\n"]
     return "\n".join(filter(None, parts))
 
@@ -46,13 +46,11 @@ def _archives(archives: Sequence[Path]) -> str:
     return text
 
 
-def _durations(directory: Path) -> str:
-    files = sorted(directory.glob("*.json"),
-                   key=lambda path: (path.stat().st_mtime_ns, path.name))
-    entries = [json.loads(path.read_text(encoding="utf-8"))
-               for path in files]
-    return _aligned([(entry["stage"], f"{entry['seconds']:.1f} s")
-                     for entry in entries])
+def _durations(runs: Iterable[Run]) -> str:
+    ended = sorted((run.end, run.title, run.seconds) for run in runs
+                   if run.end is not None and run.title not in record.PHASES)
+    return _aligned([(title, f"{seconds:.1f} s")
+                     for _, title, seconds in ended])
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

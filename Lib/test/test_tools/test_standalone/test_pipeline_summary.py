@@ -1,13 +1,12 @@
 """Test pipeline.summary."""
 
-import json
-import os
 import tempfile
 import unittest
 from pathlib import Path
 
 from standalone.archives.writer import file_names
 from standalone.formats.names import BuildName
+from standalone.pipeline.record import Run
 from standalone.pipeline.summary import summary
 
 
@@ -17,8 +16,6 @@ class SummaryTest(unittest.TestCase):
 
     def setUp(self):
         self.dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.durations = self.dir / "durations"
-        self.durations.mkdir()
 
     def archives(self, names):
         sums = [f"{number:064x}  {name}\n"
@@ -30,23 +27,18 @@ class SummaryTest(unittest.TestCase):
                 file.truncate(10 ** (number + 4) * 4)
         return [self.dir / name for name in names]
 
-    def took(self, file, stage, seconds, mtime):
-        path = self.durations / f"{file}.json"
-        path.write_text(json.dumps({"stage": stage, "seconds": seconds}))
-        os.utime(path, (mtime, mtime))
-
     def test_table(self):
         archives = self.archives(["python-3.13.15-x-full.tar.zst",
                                   "python-3.13.15-x-install_only.tar.gz"])
-        self.took("a", "cpython", 123.449, 20)
-        self.took("b", "deps zlib", 3.25, 10)
+        runs = [Run("fetch", 0.0, 5.0), Run("cpython", 7.0, 130.449),
+                Run("deps-zlib", 7.0, 10.25), Run("deps-xz", 7.0)]
         self.assertEqual(
-            summary(archives, self.durations, "glibc 2.17"),
+            summary(archives, runs, "glibc 2.17"),
             f"{self.dir}/python-3.13.15-x-\n"
             f"  full.tar.zst         0.0 MB  {0:064x}\n"
             f"  install_only.tar.gz  0.4 MB  {1:064x}\n"
             "\n"
-            "  deps zlib    3.2 s\n"
+            "  deps-zlib    3.2 s\n"
             "  cpython    123.4 s\n"
             "\n"
             "C library: glibc 2.17 or newer\n")
@@ -56,7 +48,7 @@ class SummaryTest(unittest.TestCase):
                                   "python-3.13.15-x-full.tar.zst",
                                   "python-3.13.15-x-tests.tar.zst"])
         self.assertEqual(
-            summary(archives, self.durations, "glibc 2.17").splitlines()[:5], [
+            summary(archives, [], "glibc 2.17").splitlines()[:5], [
                 f"{self.dir}/cpython-3.13.15-",
                 f"  linux.pybi  0.0 MB  {0:064x}",
                 f"{self.dir}/python-3.13.15-x-",
@@ -65,7 +57,7 @@ class SummaryTest(unittest.TestCase):
 
     def test_no_durations(self):
         archives = self.archives(["python-a-b.tar.zst"])
-        self.assertEqual(summary(archives, self.durations, "glibc 2.28"),
+        self.assertEqual(summary(archives, [], "glibc 2.28"),
                          f"{self.dir}/python-a-\n"
                          f"  b.tar.zst  0.0 MB  {0:064x}\n"
                          "\n"
@@ -74,7 +66,7 @@ class SummaryTest(unittest.TestCase):
     def test_width(self):
         names = file_names(BuildName(
             "3.13.15", 1, "x86_64-unknown-linux-gnu", ("debug",)))
-        lines = summary(self.archives(names), self.durations, "glibc 2.17")
+        lines = summary(self.archives(names), [], "glibc 2.17")
         table = lines.splitlines()[1:]
         self.assertLessEqual(max(map(len, table)), 110)
         self.assertEqual(len({len(line) for line in table[:len(names)]}), 1)

@@ -90,7 +90,8 @@ class WordsTest(unittest.TestCase):
     def test_the_front_door(self):
         front = (ROOT / "Makefile").read_text(encoding="utf-8")
         for name in ("standalone", "standalone-fetch", "standalone-clean",
-                     "standalone-test", "standalone-outdated", "bench"):
+                     "standalone-test", "standalone-outdated",
+                     "standalone-timeline", "bench"):
             self.assertRegex(front, rf"(?m)^([\w-]+ )*{name}\b.*:")
         self.assertIn("Makefile.standalone standalone-help", front)
 
