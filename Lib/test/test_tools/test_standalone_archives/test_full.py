@@ -218,8 +218,8 @@ class FullArchiveTest(unittest.TestCase):
         self.refused("does not define PyInit_misnamed", "--with", source)
 
     def test_refused_distribution(self):
-        self.refused("objects are llvm-bitcode:1.2.3, and .* here reads "
-                     "(llvm-bitcode:|elf)", build_info=self.info | {
+        self.refused("objects are llvm-bitcode:1.2.3, not ELF",
+                     build_info=self.info | {
                          "object_file_format": "llvm-bitcode:1.2.3"})
         other = ("aarch64" if platform.machine() == "x86_64" else "x86_64")
         self.refused(f"{other}.* on {platform.machine()}",
