@@ -169,7 +169,7 @@ def _members(path: str, data: bytes, limits: Limits) -> Iterator[Finding]:
         name = f"{path}({member.name})"
         known = elf.parse(data[member.start:member.end], name,
                           notes=True)
-        if known:                # with LTO, members are bitcode, not ELF
+        if known:
             yield from _apply(ELF_RULES, name, known, limits)
 
 
