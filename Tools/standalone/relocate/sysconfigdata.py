@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from standalone.toolchain.flags import PRIVATE
-from standalone.toolchain.optimisation import LTO
+from standalone.toolchain import flags, optimisation
 
 Value = str | int
+
+_PRIVATE = frozenset((*flags.PRIVATE, *optimisation.PRIVATE))
 
 # CPython's Lib/sysconfig writes this line, and uv expects it:
 # https://github.com/astral-sh/uv/blob/main/crates/uv-python/src/sysconfig
@@ -82,6 +83,6 @@ def variables(recorded: Mapping[str, Value],
 
 def _cleaned(value: str, work: Path) -> str:
     words = clean(value, work).split()
-    kept = [word for word in words if word not in (*PRIVATE, *LTO)]
+    kept = [word for word in words if word not in _PRIVATE]
     # Normalise spaces only where a word was removed.
     return " ".join(kept) if len(kept) < len(value.split()) else value

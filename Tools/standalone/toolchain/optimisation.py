@@ -13,7 +13,7 @@ from standalone.toolchain import flags
 # Objects contain machine code as well as bitcode, so that programs that only
 # the build runs are linked in seconds, and any linker can use libpython.a.
 # https://llvm.org/docs/FatLTO.html
-LTO = ("-flto=thin", "-ffat-lto-objects")
+_LTO = ("-flto=thin", "-ffat-lto-objects")
 
 #: Files in CPython's build directory, where it runs the compiler: the
 #: profile that it reads, and the library that writes profiles.
@@ -36,11 +36,14 @@ _INSTRUMENTED = ("-Xclang", "-fprofile-instrument=llvm",
                  "-mllvm", "-vp-static-alloc=false")
 _RUNTIME = ("-Wl,-u,__llvm_profile_runtime", PROFILE_RUNTIME)
 
+#: Flags to remove from sysconfig.
+PRIVATE = (*_LTO, *_PGO, *_INSTRUMENTED, *_RUNTIME)
+
 
 def compile_flags(options: Options) -> tuple[str, ...]:
     """Return CPython's CFLAGS_NODIST for a build with these options."""
     return (*flags.CPYTHON, *_chosen(options, {
-        "lto": LTO, "pgo": _PGO, "instrumented": _INSTRUMENTED}))
+        "lto": _LTO, "pgo": _PGO, "instrumented": _INSTRUMENTED}))
 
 
 def link_flags(options: Options) -> tuple[str, ...]:
@@ -50,7 +53,7 @@ def link_flags(options: Options) -> tuple[str, ...]:
 
 def final_link(options: Options) -> tuple[str, ...]:
     """Return flags to link the interpreter and libpython."""
-    return tuple(_chosen(options, {"lto": LTO}))
+    return tuple(_chosen(options, {"lto": _LTO}))
 
 
 def _chosen(options: Options,

@@ -5,7 +5,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from standalone.core.options import Options
 from standalone.relocate import sysconfigdata
+from standalone.toolchain import optimisation
 
 WORK = Path("/w+k/out.d/work")
 
@@ -36,6 +38,18 @@ class CleanTest(unittest.TestCase):
         cleaned = sysconfigdata.clean(text, WORK)
         self.assertEqual(shlex.split(cleaned),
                          ["--with-x", "B=it is", "C=$ORIGIN"])
+
+    def test_no_optimisation_of_ours(self):
+        for text in "noopt", "pgo+lto", "lto", "instrumented":
+            options = Options.parse(text)
+            flags = " ".join((*optimisation.compile_flags(options),
+                              *optimisation.link_flags(options),
+                              *optimisation.final_link(options)))
+            with self.subTest(text):
+                self.assertEqual(
+                    sysconfigdata.clean(f"-O3 {flags} -Wall", WORK).split(),
+                    ["-O3", "-fno-omit-frame-pointer",
+                     "-fstack-protector-strong", "-Wall"])
 
     def test_no_profile(self):
         merger = '/usr/bin/llvm-profdata merge -output="$(shell pwd)/code"'
