@@ -47,9 +47,9 @@ class CleanTest(unittest.TestCase):
                               *optimisation.final_link(options)))
             with self.subTest(text):
                 self.assertEqual(
-                    sysconfigdata.clean(f"-O3 {flags} -Wall", WORK).split(),
-                    ["-O3", "-fno-omit-frame-pointer",
-                     "-fstack-protector-strong", "-Wall"])
+                    sysconfigdata.cleaned({"X": f"-O3 {flags} -Wall"}, WORK),
+                    {"X": "-O3 -fno-omit-frame-pointer "
+                          "-fstack-protector-strong -Wall"})
 
     def test_no_profile(self):
         merger = '/usr/bin/llvm-profdata merge -output="$(shell pwd)/code"'
