@@ -33,7 +33,7 @@ from standalone.documents import (
     python_json as metadata,
     sbom,
 )
-from standalone.formats import checksums, elf
+from standalone.formats import bitcode, checksums, elf
 from standalone.formats.names import BuildName
 from standalone.formats.tree import UNIX, InstalledTree
 from standalone.profile import fit, store
@@ -87,12 +87,23 @@ def _specs(config: Config, name: BuildName,
             layout.toolchain / "sysroot/usr/local": ("libcompat.a",)},
         tree / "licenses", leave=build_info.not_linked(make)),
         _details(tree / "install", out))
+    if "lto" in config.variant.options:
+        full = (*full, _machine_code(full, out / "machine-code"))
     python_json = out / "PYTHON.json"
     python_json.write_text(metadata.text(_python_json(config, full, make)))
     return archive.specs(
         name, install=tree / "install", stripped=tree / "stripped",
         debug=tree / "debug", licences=tree / "licenses", full=full,
         python_json=python_json)
+
+
+def _machine_code(full: Mounts, out: Path) -> Mount:
+    """Write the objects and libraries without bitcode to *out*; mount it."""
+    out.mkdir()
+    for name, path in members(full).items():
+        if path and name.endswith((".o", ".a")):
+            bitcode.remove(path, out / name)
+    return Mount(out)
 
 
 def _details(tree: Path, out: Path) -> Mount:

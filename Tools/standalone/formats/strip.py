@@ -118,6 +118,28 @@ def split(data: bytes, debuglink: str) -> tuple[bytes, bytes]:
     return _stripped(elf, link), debug
 
 
+def without_section(data: bytes, name: bytes) -> bytes:
+    """Return an object file without the contents of the section *name*.
+
+    Nothing may refer to the section.  An empty one keeps its number, so
+    that the numbers of the others stay true.  Raises ValueError if *data*
+    is damaged or not an ELF object file.
+    """
+    elf = _parse(data)
+    if elf.header.e_type != "ET_REL":
+        raise ValueError("not an object file")
+    entries: list[_Entry] = []
+    for section in elf.sections:
+        if elf.name(section) == name:
+            entries.append((elf.new_section(), None))
+        else:
+            entries.append((section, memoryview(data)[
+                section.sh_offset:_section_end(section)]
+                if _has_content(section) else None))
+    return _assemble(elf, bytearray(elf.headers[0][1]), entries,
+                     elf.header.e_shstrndx)
+
+
 def split_tree(tree: Path, stripped: Path, debug: Path) -> None:
     """Split all dynamic programs and libraries below *tree*.
 

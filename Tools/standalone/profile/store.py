@@ -9,7 +9,6 @@ Builds without the GIL have profiles of their own: 3.14-freethreaded.
 """
 
 import json
-import lzma
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -71,6 +70,8 @@ class Profile:
 
         Raises UsageError like check().
         """
+        # Import late: a Python may lack it, and sources.host reports that.
+        import lzma
         self.check()
         return lzma.decompress(self.path.read_bytes())
 
@@ -146,6 +147,7 @@ def save(data: bytes, minor: tuple[int, int], options: Options,
 
     The hash in *facts* is replaced by that of the compressed file.
     """
+    import lzma
     mark = f"-{_MARK}" if _MARK in options else ""
     description = directory / f"{minor[0]}.{minor[1]}{mark}.json"
     compressed = lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)

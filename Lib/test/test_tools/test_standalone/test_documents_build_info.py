@@ -164,7 +164,7 @@ class Licences(unittest.TestCase):
              "python_stdlib_platform_config": "config"},
             build_info.Link({"LIBRARY_OBJS": "", "LIBS": "", "SYSLIBS": "",
                             "PY_CORE_CFLAGS": ""}, '{"_x", PyInit__x},',
-                           {"Setup.local": setup}, "elf", libraries),
+                           {"Setup.local": setup}, libraries),
             contents)
         return info["extensions"]["_x"][0]
 

@@ -119,7 +119,6 @@ class Document(unittest.TestCase):
                     for name, init in [*table, ("sys", "NULL")]),
                 setups={"Setup.local": "*shared*\n_x _x.c",
                         "Setup.bootstrap": "posix posixmodule.c"},
-                object_format="elf",
                 libraries={"build/lib/libz.a":
                            [Pin("zlib", "1.3.1", "Zlib", ())]}))
         paths = probe["python_paths"]

@@ -258,9 +258,9 @@ class CommandTest(CliTest):
                                 "python-3.13.99-", "run `make standalone`")
         self.assertTrue(text.startswith("standalone: error: "), text)
         self.assertUntouched()
-        done = self.make("standalone-timeline", "OPTIONS=pgo",
+        done = self.make("standalone-timeline", "OPTIONS=bolt",
                          f"OUT={self.out}")
-        self.assertFails(done, 2, "'pgo'")
+        self.assertFails(done, 2, "'bolt'")
 
     def test_after_a_build_that_failed(self):
         """It fetches nothing, but that is recorded."""
