@@ -39,7 +39,8 @@ TABLE = (
     Option("pgo", flavour=True, part=True),      # with a stored profile
     Option("lto", flavour=True, part=True),      # ThinLTO
     Option("debug", flavour=True),       # --with-pydebug
-    Option("instrumented", flavour=True, internal=True),     # writes profiles
+    Option("instrumented", flavour=True, internal=True,      # writes profiles
+           in_names=False, in_format=False),
     Option("gpl", in_format=False),      # GNU readline and gdbm
 )
 WORDS = tuple(option.word for option in TABLE)

@@ -2,12 +2,15 @@
 
 `make standalone-train` writes a profile as two files below profile/data:
 
-    3.13.profdata.xz        counts for each function, LLVM's indexed format
+    3.13.profdata.xz.b64    counts for each function, LLVM's indexed format
     3.13.json               what it is of and how it was made
 
+The profile is compressed, and encoded because patches are text: `base64 -d
+3.13.profdata.xz.b64 | xz -d` decodes it.
 Builds without the GIL have profiles of their own: 3.14-freethreaded.
 """
 
+import base64
 import json
 import re
 from dataclasses import asdict, dataclass
@@ -23,6 +26,7 @@ DATA = Path(__file__).with_name("data")
 
 #: The option that a profile is for, besides the version.
 _MARK = "freethreaded"
+_SUFFIX = ".profdata.xz.b64"
 _NAME = re.compile(rf"(\d+)\.(\d+)(-{_MARK})?\.json")
 _HINT = "make standalone-train writes a new one; OPTIONS=lto needs none"
 
@@ -35,7 +39,7 @@ class Facts:
     the compiler's --version, *runtime* that of the llvm-profdata that
     wrote the profile, and *load* names the parts of the training.
     *functions* is the number of functions that the profile has, and *sha256*
-    the hash of the compressed file.
+    the hash of the encoded file.
     """
 
     cpython: str
@@ -51,7 +55,7 @@ class Profile:
     """A stored profile.  *minor* is the feature version of its CPython."""
 
     minor: tuple[int, int]
-    path: Path                   # of the compressed profile
+    path: Path                   # of the encoded profile
     facts: Facts
 
     def check(self) -> None:
@@ -73,7 +77,7 @@ class Profile:
         # Import late: a Python may lack it, and sources.host reports that.
         import lzma
         self.check()
-        return lzma.decompress(self.path.read_bytes())
+        return lzma.decompress(base64.decodebytes(self.path.read_bytes()))
 
     def check_compiler(self, version: str) -> None:
         """Raise UsageError unless the compiler can read the profile.
@@ -138,25 +142,26 @@ def load(minor: tuple[int, int], description: Path) -> Profile:
     except (OSError, ValueError, TypeError, KeyError) as exc:
         raise UsageError(f"{description} does not describe a profile",
                          hint=_HINT) from exc
-    return Profile(minor, description.with_suffix(".profdata.xz"), facts)
+    return Profile(minor, description.with_suffix(_SUFFIX), facts)
 
 
 def save(data: bytes, minor: tuple[int, int], options: Options,
          facts: Facts, directory: Path = DATA) -> Path:
     """Store a profile; return the path of its description.
 
-    The hash in *facts* is replaced by that of the compressed file.
+    The hash in *facts* is replaced by that of the encoded file.
     """
     import lzma
     mark = f"-{_MARK}" if _MARK in options else ""
     description = directory / f"{minor[0]}.{minor[1]}{mark}.json"
-    compressed = lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)
+    encoded = base64.encodebytes(
+        lzma.compress(data, preset=9 | lzma.PRESET_EXTREME))
     directory.mkdir(parents=True, exist_ok=True)
     scratch = description.with_suffix(".tmp")
     try:
-        scratch.write_bytes(compressed)
+        scratch.write_bytes(encoded)
         values = asdict(facts) | {"sha256": stamp.file_sha256(scratch)}
-        scratch.replace(description.with_suffix(".profdata.xz"))
+        scratch.replace(description.with_suffix(_SUFFIX))
     finally:
         scratch.unlink(missing_ok=True)
     stamp.write_atomic(description, json.dumps(values, indent=1) + "\n")

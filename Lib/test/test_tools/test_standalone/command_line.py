@@ -106,7 +106,7 @@ class CliTest(unittest.TestCase):
     def run_in(self, argv, cwd=None):
         return children.run([*map(str, argv)], cwd=cwd or self.dir,
                             env=self.env, text=True, capture_output=True,
-                            errors="surrogateescape", timeout=60)
+                            timeout=60)
 
     def build(self, *argv, command="build"):
         return self.run_in(self.command(command, f"--out={self.out}", *argv))

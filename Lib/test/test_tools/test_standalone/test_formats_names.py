@@ -19,6 +19,7 @@ TRIPLES = (*targets.PLATFORMS, "aarch64-apple-darwin",
            "x86_64-pc-windows-msvc", "x86_64-unknown-linux-musl",
            "armv7-unknown-linux-gnueabihf")
 OPTIONS = ("noopt", "lto", "debug", "noopt+gpl", "lto+gpl", "debug+gpl",
+           "pgo", "pgo+lto", "pgo+lto+gpl",
            "freethreaded+noopt", "freethreaded+lto+gpl")
 LTO_GPL = BuildName("3.13.15", 2, "x86_64-unknown-linux-gnu", ("lto", "gpl"))
 NAME = "python-3.13.15-x86_64-unknown-linux-gnu"
@@ -66,7 +67,8 @@ class BuildNameTest(unittest.TestCase):
                 "", "python", "python-3.13.15", "index.json",
                 NAME.removeprefix("python-"), f"c{NAME}", f"{NAME}\n",
                 f"dir/{NAME}", f"{NAME}-", f"{NAME}-full", f"{NAME}.json",
-                f"{NAME}-pgo", f"{NAME}-gpl-lto", f"{NAME}-lto-lto",
+                f"{NAME}-bolt", f"{NAME}-gpl-lto", f"{NAME}-lto-pgo",
+                f"{NAME}-lto-lto", f"{NAME}-instrumented",
                 "python-3.13-x86_64-unknown-linux-gnu",
                 "python-3.13.15-x86_64-linux", "python-3.13.15-lto",
                 NAME.replace("15-", "15-1-"), NAME.replace("15-", "15-0-"),

@@ -36,9 +36,12 @@ class StoreTests(unittest.TestCase):
         found = self.find((3, 13))
         self.assertEqual((found.minor, path.name), ((3, 13), "3.13.json"))
         self.assertEqual(found.read(), DATA)
+        # `overlay diff` and `overlay series` write it to patches.
+        self.assertRegex(found.path.read_text("ascii"),
+                         r"\A(?:[A-Za-z0-9+/=]{1,76}\n)+\Z")
         self.assertEqual(replace(found.facts, sha256=FACTS.sha256), FACTS)
         self.assertEqual({entry.name for entry in self.dir.iterdir()},
-                         {"3.13.json", "3.13.profdata.xz"})
+                         {"3.13.json", "3.13.profdata.xz.b64"})
 
     def test_nearest(self):
         for minor in (3, 13), (3, 14), (3, 15):
@@ -53,8 +56,8 @@ class StoreTests(unittest.TestCase):
             self.find((3, 14), NOGIL)
         self.save((3, 15), NOGIL)
         self.assertEqual(self.find((3, 14), NOGIL).path.name,
-                         "3.15-freethreaded.profdata.xz")
-        self.assertEqual(self.find((3, 14)).path.name, "3.14.profdata.xz")
+                         "3.15-freethreaded.profdata.xz.b64")
+        self.assertEqual(self.find((3, 14)).path.name, "3.14.profdata.xz.b64")
 
     def test_only_for_pgo(self):
         for text in "noopt", "lto", "debug+gpl", "instrumented":
