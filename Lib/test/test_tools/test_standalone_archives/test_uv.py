@@ -48,9 +48,10 @@ class UvTests(ArchiveTestCase):
     def setUpClass(cls):
         super().setUpClass()
         name = BuildName.parse(NAME)
-        cls.version, cls.debug = name.version, "debug" in name.marks
-        if cls.debug:
-            cls.version += "+debug"
+        # Without a variant, uv installs the default build.
+        variant = [mark for mark in name.marks if mark != "lto"]
+        cls.version = "+".join([name.version, *variant])
+        cls.debug = "debug" in variant
         cls.index = cls.top / "index.json"
         cls.index.write_text(run(
             sys.executable, "-m", "standalone", "index", OUT,
