@@ -21,8 +21,12 @@ from test_standalone_archives.finished import (
     run,
 )
 
+# https://packaging.python.org/en/latest/specifications/dependency-specifiers/
 MARKERS = """\
 import json, os, platform, sys
+version = sys.implementation.version
+kind = ("" if version.releaselevel == "final"
+        else version.releaselevel[0] + str(version.serial))
 json.dump({
     "os_name": os.name, "sys_platform": sys.platform,
     "platform_machine": platform.machine(),
@@ -31,7 +35,7 @@ json.dump({
     "python_version": ".".join(platform.python_version_tuple()[:2]),
     "python_full_version": platform.python_version(),
     "implementation_name": sys.implementation.name,
-    "implementation_version": platform.python_version(),
+    "implementation_version": ".".join(map(str, version[:3])) + kind,
 }, sys.stdout)
 """
 TAGS = """\
