@@ -19,7 +19,6 @@ from pathlib import Path
 from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.options import Options, Variant
-from standalone.toolchain.compilers import TOOLCHAINS
 
 #: The directory of the profiles in the repository.
 DATA = Path(__file__).with_name("data")
@@ -90,8 +89,8 @@ class Profile:
             raise UsageError(
                 f"{self.path.name} was made with clang {trained}, and the "
                 f"compiler here is clang {here}",
-                hint=f"use TOOLCHAIN={TOOLCHAINS[0]}, or OPTIONS=lto, which "
-                     "needs no profile")
+                hint="use the default TOOLCHAIN, or OPTIONS=lto, which needs "
+                     "no profile")
 
 
 def wanted(variant: Variant) -> Profile | None:

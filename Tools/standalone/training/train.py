@@ -1,6 +1,6 @@
 """`make standalone-train`: write the profile that OPTIONS=pgo uses.
 
-    OPTIONS=instrumented  →  tree  →  load  →  profile/data/3.13.profdata.xz.b64
+    OPTIONS=instrumented → tree → load → profile/data/3.13.profdata.xz.b64
 
 The load is CPython's own, `-m test --pgo`, and the programs of load.py,
 which resemble what people run.

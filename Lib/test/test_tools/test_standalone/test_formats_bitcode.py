@@ -1,7 +1,6 @@
 """Test formats.bitcode with objects that gcc and ar make."""
 
 import shutil
-import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -9,6 +8,8 @@ from unittest import mock
 
 from standalone.core.errors import BuildError
 from standalone.formats import ar, bitcode
+
+from . import children
 
 # clang's -ffat-lto-objects puts the bitcode into such a section, which the
 # linker excludes.  The name is another one: the tools of binutils try to
@@ -47,8 +48,8 @@ class BitcodeTests(unittest.TestCase):
 
     @classmethod
     def run_in(cls, *argv):
-        return subprocess.run(argv, cwd=cls.dir, check=True,
-                              capture_output=True).stdout
+        return children.run(argv, cwd=cls.dir, check=True,
+                            capture_output=True).stdout
 
     def setUp(self):
         self.enterContext(mock.patch.object(bitcode, "SECTION", SECTION))

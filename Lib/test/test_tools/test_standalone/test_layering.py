@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "recipes": "core",
     "toolchain": "core formats",
     "sources": "core formats toolchain",
-    "profile": "core toolchain",
+    "profile": "core",
     "request": "core formats platforms profile recipes sources toolchain",
     "cpython": "core formats profile recipes sources toolchain",
     "documents": "core formats sources toolchain",

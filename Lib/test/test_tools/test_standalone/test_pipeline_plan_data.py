@@ -29,8 +29,10 @@ class DataTest(PartsTestCase):
     def test_every_file_has_a_reader(self):
         read = {name for module in module_names() - NO_OUTPUT
                 for name in closure.data_files(module)}
-        # By value, see source.fingerprint().
+        # By value, see source.fingerprint() and profile.store.key().
         read.add("cpython/overlay.toml")
+        read |= {name for name in self.data()
+                 if name.startswith("profile/data/")}
         read |= {f"recipes/patches/{patch.name}"
                  for pin in pins.load().values() for series in pin.patches
                  if not series.archive for patch in series.patches}
@@ -59,7 +61,7 @@ class DataTest(PartsTestCase):
                  for edited in edits]
         for edited, after in zip(
                 edits, self.run_program(texts, "imported"), strict=True):
-            self.assertEqual(self.changed(after).keys(), set().union(*(
+            self.assertEqual(set(self.changed(after)), set().union(*(
                 expected[name] for name in edited)))
 
     def test_toml(self):

@@ -121,7 +121,7 @@ class RecordTest(RecordTestCase):
                 # The build has not ended either.
                 self.assertIn("not finished", record.read(self.place).title)
                 child.send_signal(signal.SIGKILL)
-                child.wait()
+                child.wait(children.DEADLINE)
             raise KeyboardInterrupt
         run = self.runs()["cpython"]
         self.assertEqual((run.end, run.seconds, run.cpu, run.state),

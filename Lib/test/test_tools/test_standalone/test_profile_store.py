@@ -99,7 +99,7 @@ class StoreTests(unittest.TestCase):
             with self.assertRaises(UsageError) as caught:
                 profile.check_compiler(version)
             self.assertIn("made with clang 22", caught.exception.message)
-            self.assertIn("TOOLCHAIN=zig", caught.exception.hint)
+            self.assertIn("default TOOLCHAIN", caught.exception.hint)
 
 
 class StoredProfiles(unittest.TestCase):

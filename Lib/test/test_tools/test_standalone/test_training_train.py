@@ -1,7 +1,6 @@
 """Test training.train, except for the build that it trains."""
 
 import os
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -13,6 +12,7 @@ from standalone.core.options import Options
 from standalone.toolchain import llvm
 from standalone.training import train
 
+from . import children
 from .trees import request, small_tree
 
 
@@ -83,9 +83,9 @@ class TrainTests(unittest.TestCase):
         if not clang.exists():
             self.skipTest(f"no {clang}")
         (self.dir / "m.c").write_text("int main(void) { return 0; }\n")
-        subprocess.run([clang, "-fprofile-generate", "m.c", "-o", "m"],
+        children.run([clang, "-fprofile-generate", "m.c", "-o", "m"],
                        cwd=self.dir, check=True)
-        subprocess.run([self.dir / "m"], check=True, env={
+        children.run([self.dir / "m"], check=True, env={
             "LLVM_PROFILE_FILE": str(self.dir / train._RAW)})
         data, functions = train._merged(tools, self.dir)
         self.assertEqual((data[:1], functions), (b"\xff", 1))
