@@ -7,9 +7,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from standalone.core.errors import StandaloneError, UsageError
+from standalone.core.errors import UsageError
 from standalone.core.layout import Layout
-from standalone.core.options import Options
 from standalone.core.process import environment
 from standalone.formats import elf
 from standalone.platforms import targets
@@ -333,41 +332,6 @@ class LLVM(Programs, ThinLTO, unittest.TestCase):
 
 class GCC(Programs, unittest.TestCase):
     name = "gcc"
-
-
-class Requests(unittest.TestCase):
-
-    def test_unknown(self):
-        with self.assertRaisesRegex(UsageError, "'icc'") as caught:
-            compilers.toolchain("icc", TARGET, layout("icc"))
-        self.assertIn("zig, llvm, gcc", caught.exception.hint)
-
-    def test_lto_needs_an_llvm(self):
-        for text in "lto", "pgo", "instrumented", "pgo+lto+gpl":
-            wanted = Options.parse(text)
-            compilers.check("zig", wanted)
-            compilers.check("llvm", wanted)
-            with self.assertRaisesRegex(UsageError, "gcc") as caught:
-                compilers.check("gcc", wanted)
-            self.assertIn("TOOLCHAIN=zig", caught.exception.hint)
-        compilers.check("gcc", Options.parse("noopt"))
-
-    def test_lto_needs_a_new_llvm(self):
-        def chain(number):
-            return compilers.Toolchain("llvm", ("clang",), {}, version=(
-                f"Debian clang version {number}.0.6\nTarget: x86_64\n"))
-        lto, noopt = map(Options.parse, ("freethreaded+lto", "noopt"))
-        compilers.check_version(chain(18), lto)
-        compilers.check_version(chain(14), noopt)
-        with self.assertRaisesRegex(UsageError, "LLVM 18 or newer, not 14"):
-            compilers.check_version(chain(14), lto)
-
-    def test_no_compiler(self):
-        old = os.environ["PATH"]
-        self.addCleanup(os.environ.__setitem__, "PATH", old)
-        os.environ["PATH"] = str(OUT)
-        with self.assertRaisesRegex(StandaloneError, "gcc"):
-            compilers.toolchain("gcc", TARGET, layout("gcc"))
 
 
 if __name__ == "__main__":
