@@ -101,7 +101,14 @@ class Options:
                      and version < option.since), None)
 
     def check(self, version: tuple[int, int]) -> None:
-        """Raise UsageError if CPython *version* cannot have a word."""
+        """Raise UsageError if a user cannot have a word.
+
+        It is internal, or not for CPython *version*.
+        """
+        for word in self.words:
+            if word not in PUBLIC:
+                raise UsageError(f"OPTIONS={word} is only for "
+                                 "make standalone-train", hint=_HINT)
         if option := self.unsupported(version):
             since = ".".join(map(str, option.since))
             raise UsageError(

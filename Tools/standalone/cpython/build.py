@@ -175,7 +175,8 @@ def run(config: Config, wanted: str) -> None:
         runner.steps([call], "cpython")
         _check_configured(build / "Makefile", expected, runner.log)
         (build / "exports.map").write_text(exports(layout))
-        _bring_profile(build, profile, config.chain)
+        if profile:
+            _bring_profile(build, profile, config.chain)
         if "instrumented" in variant.options:
             shutil.copy(llvm.find(config.platform.arch).runtime,
                         build / optimisation.PROFILE_RUNTIME)
@@ -204,15 +205,14 @@ def _keep_configured(build: Path, source: Path) -> None:
         os.utime(status)
 
 
-def _bring_profile(build: Path, profile: Profile | None,
+def _bring_profile(build: Path, profile: Profile,
                    chain: Toolchain) -> None:
-    """Write the profile, if there is one, where the compiler reads it.
+    """Write the profile where the compiler reads it.
 
     Raises UsageError if it is not intact, or of another LLVM.
     """
-    if profile:
-        profile.check_compiler(output([*chain.compiler, "--version"]))
-        (build / optimisation.PROFILE).write_bytes(profile.read())
+    profile.check_compiler(output([*chain.compiler, "--version"]))
+    (build / optimisation.PROFILE).write_bytes(profile.read())
 
 
 def _check_fit(build: Path, profile: Profile, version: str,

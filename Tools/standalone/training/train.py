@@ -7,6 +7,7 @@ which resemble what people run.
 """
 
 import re
+import shutil
 import subprocess
 import tempfile
 import time
@@ -23,7 +24,7 @@ from standalone.pipeline import driver
 from standalone.profile import store
 from standalone.profile.store import Facts
 from standalone.request import Config
-from standalone.toolchain import llvm
+from standalone.toolchain import compilers, llvm
 
 #: The parts of the load: a name, and arguments of the interpreter.
 LOAD = {"-m test --pgo": ("-m", "test", "--pgo", "--timeout=1200"),
@@ -36,28 +37,29 @@ _RAW = "%4m.profraw"
 def instrumented(config: Config) -> Config:
     """Return the request for the build that is trained.
 
-    Raises UsageError if the tools of LLVM are not on this machine.
+    Raises UsageError if the toolchain cannot build it.
     """
-    llvm.find(config.platform.arch)
     words = ["instrumented"]
     if "freethreaded" in config.variant.options:
         words.append("freethreaded")
-    return replace(config, options=str(Options.parse("+".join(words))))
+    options = Options.parse("+".join(words))
+    compilers.check(config.toolchain, options)
+    return replace(config, options=str(options))
 
 
 def train(config: Config) -> Path:
     """Build, train and store; return the description of the profile.
 
-    Raises BuildError if a part of the load fails: a profile of a program
-    that does not work is worth nothing.
+    Raises UsageError if the tools of LLVM are not on this machine, and
+    BuildError if a part of the load fails: a profile of a program that does
+    not work is worth nothing.
     """
     wanted = instrumented(config)
     tools = llvm.find(wanted.platform.arch)
     tree = driver.tree(wanted)
     with tempfile.TemporaryDirectory(prefix="standalone-train-") as scratch:
         moved = Path(scratch) / "python"
-        subprocess.run(["cp", "-a", "--reflink=auto", str(tree), str(moved)],
-                       check=True)
+        shutil.copytree(tree, moved, symlinks=True)
         _run_load(InstalledTree(moved).interpreter, Path(scratch),
                   wanted.layout.logs / "train.log")
         data, functions = _merged(tools, Path(scratch))

@@ -72,6 +72,12 @@ class ParseTest(unittest.TestCase):
             "OPTIONS=freethreaded needs CPython 3.14 or newer, not 3.13")
         self.assertIn("PEP 703", caught.exception.hint)
 
+    def test_internal(self):
+        with self.assertRaises(UsageError) as caught:
+            Options.parse("instrumented+gpl").check((3, 13))
+        self.assertEqual(caught.exception.message, "OPTIONS=instrumented is "
+                         "only for make standalone-train")
+
     def test_a_misspelt_word_is_not_just_absent(self):
         with self.assertRaises(ValueError):
             self.assertFalse("glp" in Options.parse("gpl"))

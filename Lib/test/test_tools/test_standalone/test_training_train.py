@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -36,14 +37,16 @@ class TrainTests(unittest.TestCase):
         self.assertFalse((self.dir / "out").exists())
 
     def test_what_is_built(self):
-        with mock.patch.object(llvm, "find"):
-            for options in "noopt", "pgo+lto", "pgo+gpl":
-                self.assertEqual(
-                    train.instrumented(self.config(options)).options,
-                    "instrumented")
+        for options in "noopt", "pgo+lto", "pgo+gpl":
             self.assertEqual(
-                train.instrumented(self.config("freethreaded+pgo")).options,
-                "freethreaded+instrumented")
+                train.instrumented(self.config(options)).options,
+                "instrumented")
+        self.assertEqual(
+            train.instrumented(self.config("freethreaded+pgo")).options,
+            "freethreaded+instrumented")
+        with self.assertRaisesRegex(UsageError, "gcc lacks"):
+            train.instrumented(replace(self.config("noopt"),
+                                       toolchain="gcc"))
 
     def run_load(self, code):
         with mock.patch.object(train, "LOAD", {"one": ("-c", "pass"),
