@@ -21,6 +21,7 @@ class Architecture:
     level: int = 1               # psABI level, if the psABI defines levels
     levels: str = ""             # prefix of the levels' names: x86-64-v
     shadow_stack: bool = False   # can ELF files be marked compatible?
+    tail_calls: bool = False     # does clang have preserve_none for it?
 
     @property
     def triple(self) -> str:

@@ -24,7 +24,6 @@ from standalone.core.errors import BuildError
 from standalone.core.layout import PREFIX, Layout
 from standalone.core.model import Command, Commands, Recipe
 from standalone.core.options import Variant
-from standalone.core.platform import Platform
 from standalone.core.process import Runner, environment, output
 from standalone.cpython import api, modules
 from standalone.formats.tree import InstalledTree
@@ -41,6 +40,12 @@ if TYPE_CHECKING:
 _STATIC = "--enable-static-libpython-for-interpreter"
 _HAS_STATIC = (3, 15)
 
+#: Opcodes are functions that call each other at their end, which clang
+#: compiles better than the one large function that they are otherwise.
+#: https://docs.python.org/3/using/configure.html#cmdoption-with-tail-call-interp
+_TAIL_CALLS = "--with-tail-call-interp"
+_HAS_TAIL_CALLS = (3, 14)
+
 #: Older versions look for the headers of ncurses without CURSES_CFLAGS.
 _FINDS_CURSES = (3, 13)
 _CURSES = dict.fromkeys((
@@ -48,12 +53,12 @@ _CURSES = dict.fromkeys((
 ), "yes")
 
 
-def configure(layout: Layout, platform: Platform,
-              configured: Mapping[str, Recipe], variant: Variant) -> Command:
-    """Return the command that runs CPython's configure.
-
-    *configured* are the recipes whose results are passed to it.
-    """
+def configure(config: Config) -> Command:
+    """Return the command that runs CPython's configure."""
+    layout, platform = config.layout, config.platform
+    variant = config.variant
+    tail_calls = (variant.version >= _HAS_TAIL_CALLS
+                  and platform.arch.tail_calls and config.chain.tail_calls)
     arguments = [
         # A relative path: it is compiled into getpath.c as VPATH.
         "../source/configure",
@@ -63,13 +68,14 @@ def configure(layout: Layout, platform: Platform,
         "--enable-shared", "--without-ensurepip",
         "--with-dbmliborder=bdb",
         *((_STATIC,) if variant.version >= _HAS_STATIC else ()),
+        *((_TAIL_CALLS,) if tail_calls else ()),
         *(("--with-pydebug",) if "debug" in variant.options else ()),
         *(("--disable-gil",) if "freethreaded" in variant.options else ())]
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar",
                  **platform.system.configured,
                  **({} if variant.version >= _FINDS_CURSES else _CURSES)}
-    for name, recipe in configured.items():
+    for name, recipe in config.configured.items():
         arguments += [recipes.expand_prefixes(argument, name, layout)
                       for argument in recipe.arguments]
         variables |= {
@@ -171,8 +177,7 @@ def run(config: Config, wanted: str) -> None:
         (build / "Modules").mkdir()
         (build / "Modules/Setup.local").write_text(
             (layout.stage("setup") / "Setup.local").read_text())
-        call = configure(layout, config.platform, config.configured, variant)
-        runner.steps([call], "cpython")
+        runner.steps([configure(config)], "cpython")
         _check_configured(build / "Makefile", expected, runner.log)
         (build / "exports.map").write_text(exports(layout))
         if profile:
@@ -234,8 +239,7 @@ def _configured_key(config: Config) -> str:
     layout = config.layout
     source = layout.stage("source")
     return stamp.key(
-        str(configure(layout, config.platform, config.configured,
-                      config.variant)),
+        str(configure(config)),
         [str(step) for step in make_commands(layout.stage("build"),
                                              config.variant)],
         # make does not know that exports.map depends on these files.

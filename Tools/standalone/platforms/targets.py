@@ -24,13 +24,15 @@ def _x86_64(level: int) -> Architecture:
         branches="-fcf-protection",
         level=level,
         levels="x86-64-v",
-        shadow_stack=True)
+        shadow_stack=True,
+        tail_calls=True)
 
 
 _AARCH64 = Architecture(
     name="aarch64",
     elf_machine="EM_AARCH64",
-    branches="-mbranch-protection=standard")
+    branches="-mbranch-protection=standard",
+    tail_calls=True)
 
 # CPython's configure tests these on the build machine.  In a container
 # without /dev/shm, for example, it would disable semaphores for all users.

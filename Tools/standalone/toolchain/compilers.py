@@ -53,6 +53,10 @@ _CLANGS = {"lto": "ThinLTO", "pgo": "LLVM's profile format",
 # https://llvm.org/docs/FatLTO.html
 _FAT_LTO = 18
 
+# The first LLVM whose preserve_none serves the tail-calling interpreter.
+# https://docs.python.org/3/whatsnew/3.14.html#a-new-type-of-interpreter
+_TAIL_CALLS = 19
+
 #: The path that replaces the work directory in debug information.
 BUILD_PREFIX = "/usr/src/standalone"
 
@@ -79,6 +83,17 @@ class Toolchain:
     files: Mapping[str, str]
     version: str = ""            # the output of --version
 
+    @property
+    def clang(self) -> int:
+        """The major version of an installed clang, else 0."""
+        found = re.search(r"clang version (\d+)", self.version)
+        return int(found[1]) if found else 0
+
+    @property
+    def tail_calls(self) -> bool:
+        """Whether it can compile CPython's tail-calling interpreter."""
+        return self.name == "zig" or self.clang >= _TAIL_CALLS
+
 
 def check(name: str, options: Options) -> None:
     """Raise UsageError unless the toolchain *name* can build *options*."""
@@ -92,10 +107,9 @@ def check(name: str, options: Options) -> None:
 
 def check_version(chain: Toolchain, options: Options) -> None:
     """Raise UsageError if the compiler is too old for *options*."""
-    found = re.search(r"clang version (\d+)", chain.version)
-    if "lto" in options and found and int(found[1]) < _FAT_LTO:
+    if "lto" in options and chain.clang and chain.clang < _FAT_LTO:
         raise UsageError(
-            f"OPTIONS=lto needs LLVM {_FAT_LTO} or newer, not {found[1]}",
+            f"OPTIONS=lto needs LLVM {_FAT_LTO} or newer, not {chain.clang}",
             hint="use TOOLCHAIN=zig, or install a newer LLVM")
 
 

@@ -266,9 +266,7 @@ class RealTreeTest(unittest.TestCase):
                         argument)
 
     def test_configure_knows_what_it_is_told(self):
-        command = build.configure(
-            self.request.layout, self.request.platform,
-            self.request.configured, self.request.variant)
+        command = build.configure(self.request)
         for variable in command.env:
             self.assertRead(variable)
         for argument in command.argv[1:]:

@@ -1,23 +1,25 @@
 """Test the commands of cpython.build, and what it expects of them."""
 
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 from standalone import recipes
 from standalone.core.errors import BuildError
 from standalone.core.layout import PREFIX
 from standalone.core.model import Command
+from standalone.core.platform import Architecture
 from standalone.cpython import build, modules
+from standalone.toolchain.compilers import Toolchain
 
 from .configuring import CONFIG_C, MAKEFILE, CPythonTest, write
-from .trees import request
+from .trees import request, small_tree
 
 
 class CommandsTest(CPythonTest):
 
     def configure(self, config):
-        return build.configure(config.layout, config.platform,
-                               config.configured, config.variant)
+        return build.configure(config)
 
     def test_configure(self):
         command = self.configure(self.config)
@@ -34,6 +36,29 @@ class CommandsTest(CPythonTest):
         debug = request(self.top / "cpython", self.top / "out",
                         options="debug")
         self.assertIn("--with-pydebug", self.configure(debug).argv)
+
+    def test_tail_calls(self):
+        """The version, the processor and the compiler have to have them."""
+        option = "--with-tail-call-interp"
+        tree = small_tree(self.top / "newer", "3.14.7")
+        out = self.top / "out"
+        for config, expected in (
+                (request(tree, out), True),
+                (request(tree, out, target="aarch64-unknown-linux-gnu"),
+                 True),
+                (request(tree, out, options="debug+freethreaded"), True),
+                (self.config, False)):
+            with self.subTest(config=str(config.name)):
+                self.assertEqual(
+                    option in self.configure(config).argv, expected)
+        for name, other in (
+                ("chain", Toolchain("gcc", ("gcc",), {}, "gcc 12")),
+                ("platform", replace(self.config.platform,
+                                     arch=Architecture("mips")))):
+            with self.subTest(name):
+                config = request(tree, out)
+                vars(config)[name] = other
+                self.assertNotIn(option, self.configure(config).argv)
 
     def test_make_shares_our_jobs(self):
         for command in build.make_commands(

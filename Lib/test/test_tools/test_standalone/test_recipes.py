@@ -78,8 +78,7 @@ def commands(name, request):
     elif name.startswith("cpython-"):
         root = layout.stage("install")
         texts = map(shown, [
-            cpython.configure(layout, request.platform, request.configured,
-                              request.variant),
+            cpython.configure(request),
             *cpython.make_commands(layout.stage("build"), request.variant),
             *cpython.install_commands(
                 layout.stage("build"), layout.stage("source"),

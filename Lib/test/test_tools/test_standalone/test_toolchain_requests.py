@@ -37,10 +37,20 @@ class RequestTests(unittest.TestCase):
             self.assertIn("TOOLCHAIN=zig", caught.exception.hint)
         compilers.check("gcc", Options.parse("noopt"))
 
+    def llvm(self, number):
+        return compilers.Toolchain("llvm", ("clang",), {}, version=(
+            f"Debian clang version {number}.0.6\nTarget: x86_64\n"))
+
+    def test_tail_calls(self):
+        for chain, expected in (
+                (self.llvm(18), False), (self.llvm(19), True),
+                (compilers.Toolchain("zig", ("zig", "clang"), {}), True),
+                (compilers.Toolchain("gcc", ("gcc",), {}, "gcc 19.1"),
+                 False)):
+            self.assertIs(chain.tail_calls, expected, chain)
+
     def test_lto_needs_a_new_llvm(self):
-        def chain(number):
-            return compilers.Toolchain("llvm", ("clang",), {}, version=(
-                f"Debian clang version {number}.0.6\nTarget: x86_64\n"))
+        chain = self.llvm
         lto, noopt = map(Options.parse, ("freethreaded+lto", "noopt"))
         compilers.check_version(chain(18), lto)
         compilers.check_version(chain(14), noopt)
