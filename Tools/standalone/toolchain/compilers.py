@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from standalone.core import stamp
 from standalone.core.errors import UsageError
-from standalone.core.layout import Layout
+from standalone.core.layout import BUILD_PREFIX, Layout
 from standalone.core.platform import Platform
 from standalone.core.process import output
 from standalone.toolchain import sysroot
@@ -52,9 +52,6 @@ _CLANGS = {"lto": "ThinLTO", "pgo": "LLVM's profile format",
 # The first LLVM whose clang and lld have -ffat-lto-objects.
 # https://llvm.org/docs/FatLTO.html
 _FAT_LTO = 18
-
-#: The path that replaces the work directory in debug information.
-BUILD_PREFIX = "/usr/src/standalone"
 
 # Debian has llvm-19/bin and Alpine llvm19/bin in the first of these,
 # Fedora llvm19/bin in the second.
