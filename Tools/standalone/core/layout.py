@@ -10,14 +10,16 @@
           toolchain/  deps/NAME/
           VERSION-OPTIONS/        source, setup, build, install, tree, ...
     CACHE/downloads/              sources by hash, shared by all builds
+    CACHE/deps/NAME-KEY/          built dependencies, shared by all builds
 """
 
 import hashlib
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from standalone.core.errors import UsageError
 
@@ -30,6 +32,9 @@ TOOLS = ROOT / "Tools" / "standalone"
 #: appears in sysconfig, pkg-config files and others, and tools that read
 #: those files (uv, crossenv, PyO3) replace it.
 PREFIX = "/install"
+
+#: The path that replaces the work directory in debug information.
+BUILD_PREFIX = "/usr/src/standalone"
 
 # Autoconf rejects source and build directories with other characters:
 # https://www.gnu.org/software/autoconf/manual/ ("unsafe srcdir value").
@@ -48,6 +53,11 @@ def cache_dir() -> Path:
 def downloads() -> Path:
     """Return the directory of downloads, shared by all builds of a user."""
     return cache_dir() / "downloads"
+
+
+def built_dependencies() -> Path:
+    """Return the directory of built dependencies, shared like downloads."""
+    return cache_dir() / "deps"
 
 
 def is_safe(path: Path) -> bool:
@@ -85,6 +95,14 @@ class Layout:
     toolchain_name: str
     version: str
     options: str
+
+    @property
+    def portable(self) -> Self:
+        """This layout with a work directory that all builds have in common.
+
+        Use it to describe what does not depend on the work directory.
+        """
+        return replace(self, work=Path(BUILD_PREFIX))
 
     @property
     def plan(self) -> Path:

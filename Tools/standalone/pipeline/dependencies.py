@@ -1,6 +1,9 @@
 """Stage: build one dependency into a prefix of its own.
 
     fetched/NAME  →  deps/NAME/{include,lib,share,licenses}
+
+If another build of the user has made the same output, the stage copies it
+from the cache; see dependency_cache.py.
 """
 
 from __future__ import annotations
@@ -15,10 +18,11 @@ from typing import TYPE_CHECKING
 from standalone import recipes
 from standalone.core import stamp
 from standalone.core.errors import BuildError
-from standalone.core.layout import Layout
+from standalone.core.layout import Layout, built_dependencies
 from standalone.core.model import Build, Command, Pin, Recipe
 from standalone.core.platform import Platform
 from standalone.core.process import Runner, environment
+from standalone.pipeline import dependency_cache
 from standalone.sources import unpack
 from standalone.toolchain import flags
 
@@ -64,11 +68,19 @@ def environ(layout: Layout, *,
 
 
 def run(config: Config, wanted: str, name: str) -> None:
-    """Build the dependency *name*.
+    """Make the dependency *name*: copy it from the cache, or build it.
 
     Raises BuildError if that fails, and keeps the unpacked source for
     inspection; if a patch does not apply, none of them is applied.
     """
+    cached = dependency_cache.entry(built_dependencies(), name, wanted)
+    with stamp.output_dir(config.layout.dep(name), wanted) as prefix:
+        if not dependency_cache.restore(cached, prefix):
+            _build(config, name, prefix)
+            dependency_cache.keep(prefix, cached)
+
+
+def _build(config: Config, name: str, prefix: Path) -> None:
     layout = config.layout
     pin, recipe = config.pins[name], recipes.load()[name]
     source = layout.shared / "deps" / f"{name}.source"
@@ -83,11 +95,10 @@ def run(config: Config, wanted: str, name: str) -> None:
         # The Python that runs this; like PATH, not part of the key.
         environ(layout) | {"PYTHON": sys.executable})
     runner.start()
-    with stamp.output_dir(layout.dep(name), wanted) as prefix:
-        build = describe(pin, config.platform, layout, prefix)
-        runner.steps(recipe.commands(build), name)
-        _tidy(prefix, recipe, pin)
-        _licences(source, prefix, pin)
+    build = describe(pin, config.platform, layout, prefix)
+    runner.steps(recipe.commands(build), name)
+    _tidy(prefix, recipe, pin)
+    _licences(source, prefix, pin)
     stamp.remove(source)
 
 

@@ -31,6 +31,9 @@ from standalone.toolchain import compilers
 #: Label → a short text, or the hash of a longer one.
 Parts = Mapping[str, str]
 
+# The part that makes the wrapper scripts anew if OUT is moved.
+_DIRECTORY = "directory"
+
 # Attributes of Config that change no output, such as where to look for the
 # sources and how many commands to run at once.  The contents of the tree
 # and of the pins are separate parts.
@@ -47,8 +50,17 @@ def parts(config: Config) -> dict[str, Parts]:
     for task in stages.tasks(config.recipes):
         found[task.title] = code[task.stage.name] | _given(
             config, task.stage, task.dependency) | {
-            f"needs {need}": stamp.key(found[need]) for need in task.needs}
+            f"needs {need}": _needed(found[need]) for need in task.needs}
     return found
+
+
+def _needed(planned: Parts) -> str:
+    """Return the hash of an output for those that need it.
+
+    What they make does not depend on its directory.
+    """
+    return stamp.key({label: value for label, value in planned.items()
+                      if label != _DIRECTORY})
 
 
 def toolchain(config: Config) -> str:
@@ -82,8 +94,12 @@ _Given = tuple[Mapping[str, str], Mapping[str, object]]
 
 
 def _toolchain(config: Config, _: str) -> _Given:
-    chain = config.chain
+    # With the same paths for all builds, so that the dependencies have the
+    # same keys.
+    chain = compilers.toolchain(config.toolchain, config.platform,
+                                config.layout.portable)
     return environment(inherited={}), {
+        _DIRECTORY: str(config.layout.toolchain),
         "compiler": [chain.name, chain.version],
         "wrapper scripts": chain.files, "target": asdict(config.platform),
         "package": [line for line in host.REQUIREMENTS.read_text(
@@ -93,11 +109,13 @@ def _toolchain(config: Config, _: str) -> _Given:
 
 def _deps(config: Config, name: str) -> _Given:
     pin, recipe = config.pins[name], config.recipes[name]
-    return dependencies.environ(config.layout, inherited={}), {
-        "sources": [file.sha256 for file in pin.files],
+    layout = config.layout.portable
+    return dependencies.environ(layout, inherited={}), {
+        # The alternative that was fetched: provenance names it.
+        "source": components.fetched(config.layout.fetched, pin).sha256,
         "licence files": pin.licence_files,
         "commands": dependencies.rendered(
-            dependencies.describe(pin, config.platform, config.layout)),
+            dependencies.describe(pin, config.platform, layout)),
         "kept": [recipe.archives, recipe.libraries, bool(recipe.data)]
         } | _patches(pin)
 

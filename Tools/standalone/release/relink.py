@@ -16,6 +16,7 @@ from typing import Any
 from standalone.archives import full_archive
 from standalone.core import interpreter, stamp
 from standalone.core.errors import BuildError, UsageError
+from standalone.core.layout import BUILD_PREFIX
 from standalone.core.model import Command, Commands, WriteFile
 from standalone.core.options import DEFAULT, Options
 from standalone.core.process import Runner, environment
@@ -153,7 +154,7 @@ class Work:
             "cc", *document["toolchain"]["compile_flags"], *flags,
             f"-I{self.distribution.path / include}",
             # Keep the directory out of the debug information.
-            f"-ffile-prefix-map={source.parent}={compilers.BUILD_PREFIX}",
+            f"-ffile-prefix-map={source.parent}={BUILD_PREFIX}",
             "-c", str(source), "-o", f"{source.stem}.o"), self.scratch)
 
     def link(self, modules: Mapping[str, str],

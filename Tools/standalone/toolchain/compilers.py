@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from standalone.core import stamp
 from standalone.core.errors import UsageError
-from standalone.core.layout import Layout
+from standalone.core.layout import BUILD_PREFIX, Layout
 from standalone.core.platform import Platform
 from standalone.core.process import output
 from standalone.toolchain import sysroot
@@ -56,9 +56,6 @@ _FAT_LTO = 18
 # The first LLVM whose preserve_none serves the tail-calling interpreter.
 # https://docs.python.org/3/whatsnew/3.14.html#a-new-type-of-interpreter
 _TAIL_CALLS = 19
-
-#: The path that replaces the work directory in debug information.
-BUILD_PREFIX = "/usr/src/standalone"
 
 # Debian has llvm-19/bin and Alpine llvm19/bin in the first of these,
 # Fedora llvm19/bin in the second.

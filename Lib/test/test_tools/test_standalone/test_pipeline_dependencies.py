@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import shutil
 import sys
 import tarfile
@@ -62,6 +63,8 @@ class DepsTest(unittest.TestCase):
 
     def setUp(self):
         self.top = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(mock.patch.dict(os.environ, {
+            "XDG_CACHE_HOME": str(self.top / "cache")}))
         self.config = request(small_tree(self.top / "cpython"),
                               self.top / "out")
         self.layout = self.config.layout
@@ -163,6 +166,20 @@ class RunTest(DepsTest):
         self.assertIn("ar crs libbz2.a", log)
         self.assertNotIn("an older log", log)
 
+    def test_cached(self):
+        """A build elsewhere copies what this one has made."""
+        self.use_compiler()
+        self.fetch_bzip2()
+        first = self.build("bzip2")
+        other = request(self.config.pristine, self.top / "elsewhere")
+        # Without a source and a compiler.
+        dependencies.run(other, "a key", "bzip2")
+        second = other.layout.dep("bzip2")
+        self.assertEqual(files(second), files(first))
+        self.assertTrue(stamp.is_fresh(second, "a key"))
+        with self.assertRaises(FetchError):
+            dependencies.run(other, "another key", "bzip2")
+
     def test_environment(self):
         self.use_compiler()
         self.fetch_bzip2()
@@ -213,12 +230,12 @@ class RunTest(DepsTest):
         self.told.unlink()
         with self.assertRaisesRegex(BuildError, "fix.patch does not apply: "
                                     "huffman.c, hunk 1"):
-            self.build("bzip2")
+            self.build("bzip2", "another key")
         self.assertFalse(self.told.exists())
         self.assertFalse(self.layout.dep("bzip2").exists())
         patched("0" * 64)
         with self.assertRaisesRegex(FetchError, "fix.patch refused"):
-            self.build("bzip2")
+            self.build("bzip2", "another key")
 
     @unittest.skipUnless(shutil.which("make"), "no make")
     def test_configured(self):

@@ -88,7 +88,7 @@ class DataTest(PartsTestCase):
     def test_pins(self):
         sha256 = pins.load()["bzip2"].files[0].sha256
         self.assertChange({("sources/pins.toml", sha256, "0" * 64): {
-            "deps-bzip2": {"sources"}, "relocate": {"data sources/pins.toml",
+            "deps-bzip2": {"source"}, "relocate": {"data sources/pins.toml",
                                                     "fetched"},
             "archive": {"data sources/pins.toml"}}})
 

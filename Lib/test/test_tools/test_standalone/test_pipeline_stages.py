@@ -126,6 +126,18 @@ class GraphTest(unittest.TestCase):
         self.assertEqual(same(target="x86_64_v3-unknown-linux-gnu"),
                          {"source"})
 
+    def test_what_does_not_depend_on_the_directory(self):
+        # The user's other builds copy these from the cache.
+        planned = plan.parts(self.config)
+        moved = plan.parts(request(self.dir / "tree", self.dir / "elsewhere"))
+        same = {title for title in planned if planned[title] == moved[title]}
+        self.assertEqual(same, {"source", *(
+            title for title in planned if title.startswith("deps-"))})
+        self.assertEqual(
+            {part for part in planned["toolchain"]
+             if planned["toolchain"][part] != moved["toolchain"][part]},
+            {"directory"})
+
     def test_needs_come_first(self):
         before = set()
         for task in stages.tasks(self.config.recipes):
