@@ -5,6 +5,7 @@
         plan/                     the key that each output must have
         logs/                     one log file per stage
         host/                     Python packages and zig, unpacked
+      llvm-VERSION/             another zig, whose clang CPython's JIT wants
         cpython-VERSION/          pristine CPython (when fetched)
         TARGET-TOOLCHAIN/
           toolchain/  deps/NAME/
@@ -118,6 +119,10 @@ class Layout:
     def host(self) -> Path:
         """The directory of this host's Python packages, including zig."""
         return self.work / "host"
+
+    def llvm(self, version: str) -> Path:
+        """Return the directory of the packages with that LLVM's clang."""
+        return self.work / f"llvm-{version}"
 
     @property
     def fetched(self) -> Path:

@@ -17,6 +17,7 @@ class Option:
     Words that are a *part* of a flavour can be joined to one: pgo+lto.
     *since* is the first feature version of CPython that can have it.  A
     word that is *internal* is not for users, but for one of our commands.
+    Words that a word *excludes* cannot be joined to it.
     """
 
     word: str
@@ -26,6 +27,7 @@ class Option:
     in_names: bool = True        # of the archives
     in_format: bool = True       # a word of PYTHON.json's build_options
     since: tuple[int, int] = (3, 0)
+    excludes: tuple[str, ...] = ()
     why: str = ""                # not in versions before *since*
 
 
@@ -41,6 +43,10 @@ TABLE = (
     Option("debug", flavour=True),       # --with-pydebug
     Option("instrumented", flavour=True, internal=True,      # writes profiles
            in_names=False, in_format=False),
+    # --enable-experimental-jit.  configure warns that it does not work
+    # without the GIL.
+    Option("jit", in_format=False, since=(3, 14), excludes=("freethreaded",),
+           why="older versions have no JIT that is compiled in advance"),
     Option("gpl", in_format=False),      # GNU readline and gdbm
 )
 WORDS = tuple(option.word for option in TABLE)
@@ -51,9 +57,9 @@ DEFAULT = FLAVOURS[0]
 
 OTHERS = tuple(word for word in WORDS if word not in FLAVOURS)
 _PARTS = tuple(option.word for option in TABLE if option.part)
-_HINT = (f"known: {', '.join(PUBLIC)}; {' and '.join(OTHERS)} can be combined "
-         f"with the others, which exclude each other, except for "
-         f"{'+'.join(_PARTS)}")
+_HINT = (f"known: {', '.join(PUBLIC)}; {', '.join(OTHERS[:-1])} and "
+         f"{OTHERS[-1]} can be combined with the others, which exclude each "
+         f"other, except for {'+'.join(_PARTS)}")
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,12 @@ class Options:
                 f"OPTIONS={text} has more than one flavour: "
                 f"{' and '.join(flavours)}",
                 hint=_HINT)
+        for option in TABLE:
+            for other in given.intersection(option.excludes):
+                if option.word in given:
+                    raise UsageError(
+                        f"OPTIONS={text} has both {option.word} and {other}, "
+                        "which exclude each other", hint=_HINT)
         given.update(flavours or [DEFAULT])
         return cls(tuple(word for word in WORDS if word in given))
 

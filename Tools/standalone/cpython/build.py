@@ -24,12 +24,13 @@ from standalone.core.errors import BuildError
 from standalone.core.layout import PREFIX, Layout
 from standalone.core.model import Command, Commands, Recipe
 from standalone.core.options import Variant
+from standalone.core.platform import Platform
 from standalone.core.process import Runner, environment, output
 from standalone.cpython import api, modules
 from standalone.formats.tree import InstalledTree
 from standalone.profile import fit, store
 from standalone.profile.store import Profile
-from standalone.toolchain import flags, llvm, optimisation
+from standalone.toolchain import flags, jit, llvm, optimisation
 
 if TYPE_CHECKING:
     from standalone.request import Config
@@ -45,6 +46,13 @@ _HAS_STATIC = (3, 15)
 #: https://docs.python.org/3/using/configure.html#cmdoption-with-tail-call-interp
 _TAIL_CALLS = "--with-tail-call-interp"
 _HAS_TAIL_CALLS = (3, 14)
+# These functions run for a few instructions each, so a frame of their own
+# would cost more than some of them do.  The register keeps the frame of
+# their caller: stacks can be unwound.
+_CEVAL = "-Xclang -mframe-pointer=reserved"
+
+#: A JIT that is on unless the user sets PYTHON_JIT=0.
+_JIT = "--enable-experimental-jit=yes"
 
 #: Older versions look for the headers of ncurses without CURSES_CFLAGS.
 _FINDS_CURSES = (3, 13)
@@ -53,12 +61,14 @@ _CURSES = dict.fromkeys((
 ), "yes")
 
 
-def configure(config: Config) -> Command:
-    """Return the command that runs CPython's configure."""
-    layout, platform = config.layout, config.platform
-    variant = config.variant
+def configure(layout: Layout, platform: Platform, chain: Toolchain,
+              configured: Mapping[str, Recipe], variant: Variant) -> Command:
+    """Return the command that runs CPython's configure.
+
+    *configured* are the recipes whose results are passed to it.
+    """
     tail_calls = (variant.version >= _HAS_TAIL_CALLS
-                  and platform.arch.tail_calls and config.chain.tail_calls)
+                  and platform.arch.tail_calls and chain.tail_calls)
     arguments = [
         # A relative path: it is compiled into getpath.c as VPATH.
         "../source/configure",
@@ -70,12 +80,14 @@ def configure(config: Config) -> Command:
         *((_STATIC,) if variant.version >= _HAS_STATIC else ()),
         *((_TAIL_CALLS,) if tail_calls else ()),
         *(("--with-pydebug",) if "debug" in variant.options else ()),
-        *(("--disable-gil",) if "freethreaded" in variant.options else ())]
+        *(("--disable-gil",) if "freethreaded" in variant.options else ()),
+        *((_JIT,) if "jit" in variant.options else ())]
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar",
+                 **({"CFLAGS_CEVAL": _CEVAL} if tail_calls else {}),
                  **platform.system.configured,
                  **({} if variant.version >= _FINDS_CURSES else _CURSES)}
-    for name, recipe in config.configured.items():
+    for name, recipe in configured.items():
         arguments += [recipes.expand_prefixes(argument, name, layout)
                       for argument in recipe.arguments]
         variables |= {
@@ -97,9 +109,13 @@ def make(build: Path, variant: Variant, *arguments: str,
     static = () if variant.version >= _HAS_STATIC else (
         "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
         "LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY_OBJS)")
+    # Tools/jit needs a newer Python than configure may have found.
+    regen = (("PYTHON_FOR_REGEN=$(STANDALONE_PYTHON)",)
+             if "jit" in variant.options else ())
     return Command(
         ("make", *arguments,
          f"CFLAGS_NODIST={compiling}", f"LDFLAGS_NODIST={linking}", *static,
+         *regen,
          f"LINKFORSHARED={' '.join(flags.PROGRAM)}"),
         build, jobserver=True)
 
@@ -166,9 +182,9 @@ def run(config: Config, wanted: str) -> None:
         build.mkdir(parents=True)
     runner = Runner(
         layout.logs / "cpython.log",
-        # dtrace, which CPython's makefile runs, uses this Python.  Like
+        # Programs that CPython's makefile runs use this Python.  Like
         # PATH, it is not part of the key: any version will do.
-        environ(layout, config.recipes, config.epoch)
+        environ(layout, config.recipes, config.epoch, variant)
         | {"STANDALONE_PYTHON": sys.executable})
     runner.start()
     (build / ".busy").touch()
@@ -177,11 +193,15 @@ def run(config: Config, wanted: str) -> None:
         (build / "Modules").mkdir()
         (build / "Modules/Setup.local").write_text(
             (layout.stage("setup") / "Setup.local").read_text())
-        runner.steps([configure(config)], "cpython")
+        call = configure(layout, config.platform, config.chain,
+                         config.configured, variant)
+        runner.steps([call], "cpython")
         _check_configured(build / "Makefile", expected, runner.log)
         (build / "exports.map").write_text(exports(layout))
         if profile:
             _bring_profile(build, profile, config.chain)
+        if "jit" in variant.options:
+            jit.install(layout, jit.wanted(config.pristine))
         if "instrumented" in variant.options:
             shutil.copy(llvm.find(config.platform.arch).runtime,
                         build / optimisation.PROFILE_RUNTIME)
@@ -239,25 +259,29 @@ def _configured_key(config: Config) -> str:
     layout = config.layout
     source = layout.stage("source")
     return stamp.key(
-        str(configure(config)),
+        str(configure(layout, config.platform, config.chain,
+                      config.configured, config.variant)),
         [str(step) for step in make_commands(layout.stage("build"),
                                              config.variant)],
         # make does not know that exports.map depends on these files.
         api.version_script(api.declared_in(source / "Include")),
         stamp.file_sha256(source / "Misc/stable_abi.toml"),
         stamp.file_sha256(Path(api.__file__)),
-        environ(layout, config.recipes, config.epoch, inherited={}),
+        environ(layout, config.recipes, config.epoch, config.variant,
+                inherited={}),
         (layout.toolchain / stamp.KEY).read_text(),
         [(layout.dep(name) / stamp.KEY).read_text()
          for name in config.recipes],
         (layout.stage("setup") / "Setup.local").read_text(),
         store.key(config.variant),
+        jit.key(layout, config.pristine, config.variant.options),
         [stamp.file_sha256(source / name) for name in (
             "configure", "pyconfig.h.in", "Makefile.pre.in",
             "Modules/Setup.stdlib.in", "Modules/Setup.bootstrap.in")])
 
 
-def environ(layout: Layout, needed: Mapping[str, Recipe], epoch: int, *,
+def environ(layout: Layout, needed: Mapping[str, Recipe], epoch: int,
+            variant: Variant, *,
             inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment of configure and make.
 
@@ -265,12 +289,15 @@ def environ(layout: Layout, needed: Mapping[str, Recipe], epoch: int, *,
     SOURCE_DATE_EPOCH.  *inherited* is used like in
     `core.process.environment`.
     """
+    programs = [layout.toolchain / "bin"]
+    if "jit" in variant.options:
+        programs.append(jit.directory(layout))
     # make imports all modules in the build directory, where their rpath
     # does not lead to the shared libraries.
     libraries = [layout.dep(name) / "lib"
                  for name, recipe in needed.items() if recipe.libraries]
     return environment(
-        [layout.toolchain / "bin"],
+        programs,
         extra={"SOURCE_DATE_EPOCH": str(epoch),
                "PYTHONDONTWRITEBYTECODE": "1",
                "LD_LIBRARY_PATH": os.pathsep.join(map(str, libraries))},

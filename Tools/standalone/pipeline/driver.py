@@ -22,7 +22,7 @@ from standalone.formats.names import BuildName
 from standalone.pipeline import hidden_work, plan, record, stages, summary
 from standalone.request import Config, with_fetched_default
 from standalone.sources import fetch, host, pins, unpack
-from standalone.toolchain import compilers
+from standalone.toolchain import compilers, jit
 
 
 @contextlib.contextmanager
@@ -90,12 +90,26 @@ def packages(config: Config) -> None:
     They are installed if they are missing or outdated.  Only then is CPython
     needed, because its bundled pip installs them.
     """
-    if not stamp.is_fresh(config.layout.host, host.key()):
-        cpython(config)
-        host.download_wheels(config.pristine, downloads(), config.source_dir)
-        host.install(config.pristine, downloads(), config.layout.host)
+    for place, required in requirements(config).items():
+        if not stamp.is_fresh(place, host.key(required)):
+            cpython(config)
+            host.download_wheels(config.pristine, downloads(),
+                                 config.source_dir, required)
+            host.install(config.pristine, downloads(), place, required)
     if str(config.layout.host) not in sys.path:
         sys.path.append(str(config.layout.host))
+
+
+def requirements(config: Config) -> dict[Path, Path]:
+    """Return directory → the requirements that are installed there.
+
+    With a JIT, CPython must have been fetched.
+    """
+    found = {config.layout.host: host.REQUIREMENTS}
+    if "jit" in config.variant.options:
+        llvm = jit.wanted(config.pristine)
+        found[config.layout.llvm(llvm)] = jit.requirements(llvm)
+    return found
 
 
 def cpython(config: Config) -> None:

@@ -26,7 +26,7 @@ from standalone.pipeline.stages import STAGES, Stage, Task
 from standalone.profile import store
 from standalone.request import Config
 from standalone.sources import host
-from standalone.toolchain import compilers
+from standalone.toolchain import compilers, jit
 
 #: Label → a short text, or the hash of a longer one.
 Parts = Mapping[str, str]
@@ -138,8 +138,11 @@ def _setup(config: Config, _: str) -> _Given:
 
 def _cpython(config: Config, _: str) -> _Given:
     return build.environ(
-        config.layout, config.recipes, config.epoch, inherited={},
-        ), request(config) | {"profile": store.key(config.variant)}
+        config.layout, config.recipes, config.epoch, config.variant,
+        inherited={}), request(config) | {
+        "profile": store.key(config.variant),
+        "JIT": jit.key(config.layout, config.pristine,
+                       config.variant.options)}
 
 
 def _relocate(config: Config, _: str) -> _Given:

@@ -167,7 +167,9 @@ def _provide(config: Config, second: Second) -> list[str]:
         wanted, cache, config.source_dir,
         tree=config.pristine)
     _copy(cache, copies, (path.name for path in fetched.values()))
-    host.download_wheels(config.pristine, copies, cache / "wheels")
+    for required in driver.requirements(config).values():
+        host.download_wheels(config.pristine, copies, cache / "wheels",
+                             required)
     made = checksums.read(config.layout.stage("archive") / checksums.FILE)
     listed = checksums.read(out / checksums.FILE)
     # Other builds' are listed in files that are of all.

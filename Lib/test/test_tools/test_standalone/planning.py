@@ -43,6 +43,10 @@ NO_OUTPUT = {
     "training.workloads.puzzles", "training.workloads.records",
     "training.workloads.system", "training.workloads.texts"}
 
+# Run by CPython's build; by value, see toolchain.jit.key().
+NO_OUTPUT |= {f"toolchain.jit.{name}" for name in (
+    "dwarfdump", "objdump", "readobj")}
+
 # For each line of its input, a JSON object of texts by path, prints the
 # parts of all outputs with those texts in place.  That is computed in a
 # child, which imports our modules with the edits in them; or not, if they

@@ -266,7 +266,9 @@ class RealTreeTest(unittest.TestCase):
                         argument)
 
     def test_configure_knows_what_it_is_told(self):
-        command = build.configure(self.request)
+        command = build.configure(
+            self.request.layout, self.request.platform, self.request.chain,
+            self.request.configured, self.request.variant)
         for variable in command.env:
             self.assertRead(variable)
         for argument in command.argv[1:]:

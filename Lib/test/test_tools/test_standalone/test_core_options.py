@@ -43,6 +43,8 @@ class ParseTest(unittest.TestCase):
                           if word in options.PUBLIC), "pgo+lto"):
             for number in range(len(others) + 1):
                 for more in itertools.combinations(others, number):
+                    if {"freethreaded", "jit"} <= {*more}:
+                        continue     # see test_jit_without_the_gil
                     found = Options.parse("+".join([*more, flavour]))
                     given = [*flavour.split("+"), *more]
                     self.assertEqual(str(found), "+".join(sorted(
@@ -72,6 +74,21 @@ class ParseTest(unittest.TestCase):
             "OPTIONS=freethreaded needs CPython 3.14 or newer, not 3.13")
         self.assertIn("PEP 703", caught.exception.hint)
 
+    def test_jit(self):
+        wanted = Options.parse("gpl+jit")
+        self.assertEqual(str(wanted), "noopt+jit+gpl")
+        # python-build-standalone has no such word.
+        self.assertEqual(wanted.build_options, "noopt")
+        self.assertEqual(wanted.marks, ("jit", "gpl"))
+        wanted.check((3, 14))
+        with self.assertRaisesRegex(UsageError, "needs CPython 3.14 or newer"):
+            wanted.check((3, 13))
+
+    def test_jit_without_the_gil(self):
+        self.refused("jit+lto+freethreaded",
+                     "OPTIONS=jit+lto+freethreaded has both jit and "
+                     "freethreaded, which exclude each other")
+
     def test_internal(self):
         with self.assertRaises(UsageError) as caught:
             Options.parse("instrumented+gpl").check((3, 13))
@@ -88,9 +105,9 @@ class ParseTest(unittest.TestCase):
         self.assertEqual(caught.exception.message, message)
         self.assertEqual(
             caught.exception.hint,
-            "known: freethreaded, noopt, pgo, lto, debug, gpl; freethreaded "
-            "and gpl can be combined with the others, which exclude each "
-            "other, except for pgo+lto")
+            "known: freethreaded, noopt, pgo, lto, debug, jit, gpl; "
+            "freethreaded, jit and gpl can be combined with the others, "
+            "which exclude each other, except for pgo+lto")
 
     def test_unknown_words(self):
         for text, word in (("bolt", "bolt"), ("", ""), ("lto+", ""),

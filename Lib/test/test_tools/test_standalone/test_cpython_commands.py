@@ -19,7 +19,8 @@ from .trees import request, small_tree
 class CommandsTest(CPythonTest):
 
     def configure(self, config):
-        return build.configure(config)
+        return build.configure(config.layout, config.platform, config.chain,
+                               config.configured, config.variant)
 
     def test_configure(self):
         command = self.configure(self.config)

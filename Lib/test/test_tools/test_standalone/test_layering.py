@@ -50,6 +50,9 @@ THIRD_PARTY = {"archives.compression": {"deflate", "zstandard"},
                "sources.patching": {"unidiff"},
                "formats.elf": {"elftools"}, "formats.strip": {"elftools"},
                "documents.licences": {"packaging"},
+               "toolchain.jit.readobj": {"elftools"},
+               "toolchain.jit.dwarfdump": {"elftools"},
+               "toolchain.jit.objdump": {"elftools", "capstone"},
                "core.render": {"jinja2"}}
 VAGUE = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 MAX_LINES = 350

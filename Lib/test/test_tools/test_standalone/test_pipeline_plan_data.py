@@ -29,10 +29,12 @@ class DataTest(PartsTestCase):
     def test_every_file_has_a_reader(self):
         read = {name for module in module_names() - NO_OUTPUT
                 for name in closure.data_files(module)}
-        # By value, see source.fingerprint() and profile.store.key().
+        # By value, see source.fingerprint(), profile.store.key() and
+        # toolchain.jit.key().
         read.add("cpython/overlay.toml")
         read |= {name for name in self.data()
-                 if name.startswith("profile/data/")}
+                 if name.startswith(("profile/data/",
+                                     "toolchain/jit/requirements/"))}
         read |= {f"recipes/patches/{patch.name}"
                  for pin in pins.load().values() for series in pin.patches
                  if not series.archive for patch in series.patches}

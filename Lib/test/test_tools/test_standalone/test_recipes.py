@@ -34,7 +34,7 @@ CPYTHONS = (("3.12.14", "noopt"), ("3.13.15", "noopt"), ("3.13.15", "lto"),
             ("3.13.15", "pgo+lto"), ("3.13.15", "instrumented"),
             ("3.13.15", "debug"), ("3.13.15", "noopt+gpl"),
             ("3.14.0", "noopt"), ("3.14.0", "freethreaded+debug"),
-            ("3.15.0", "noopt"), ("3.16.0", "noopt"))
+            ("3.15.0", "noopt"), ("3.15.0", "jit"), ("3.16.0", "noopt"))
 
 
 def names():
@@ -78,7 +78,8 @@ def commands(name, request):
     elif name.startswith("cpython-"):
         root = layout.stage("install")
         texts = map(shown, [
-            cpython.configure(request),
+            cpython.configure(layout, request.platform, request.chain,
+                              request.configured, request.variant),
             *cpython.make_commands(layout.stage("build"), request.variant),
             *cpython.install_commands(
                 layout.stage("build"), layout.stage("source"),
