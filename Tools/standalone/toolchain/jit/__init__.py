@@ -19,6 +19,9 @@ from standalone.toolchain.jit import command
 # VERSION.txt pins the package with the clang of that LLVM.
 _REQUIREMENTS = Path(__file__).with_name("requirements")
 _PROGRAMS = ("readobj", "objdump", "dwarfdump")
+# Tools/jit copies the listing of each stencil into comments, if there is an
+# llvm-objdump.  A thousand stencils are not worth that.
+_LISTING = 'case "$*" in *--reloc*) exit ;; esac\n'
 
 
 def wanted(tree: Path) -> str:
@@ -68,7 +71,7 @@ def programs(layout: Layout, version: str) -> Mapping[str, str]:
     # They run once for each stencil: keep their bytecode.
     cache = layout.stage("build") / "llvm/bytecode"
     return {"clang": f'#!/bin/sh\nexec {clang} "$@"\n', **{
-        f"llvm-{name}": "#!/bin/sh\n"
+        f"llvm-{name}": f"#!/bin/sh\n{_LISTING * (name == 'objdump')}"
         f"export {command.VERSION}={version}\n"
         f"export PYTHONPATH={shlex.quote(path)}\n"
         f"export PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX={cache}\n"
