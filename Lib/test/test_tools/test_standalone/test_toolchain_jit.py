@@ -171,7 +171,8 @@ class WantedTest(unittest.TestCase):
         jit.install(config.layout, "21")
         place = jit.directory(config.layout)
         self.assertEqual({path.name for path in place.iterdir()}, {
-            "clang", "llvm-readobj", "llvm-objdump", "llvm-dwarfdump"})
+            "clang", "llvm-readobj", "llvm-objdump", "llvm-dwarfdump",
+            "python3.15"})
         # Where the packages of the build are.
         config.layout.host.parent.mkdir(parents=True, exist_ok=True)
         config.layout.host.symlink_to(Path(sys.modules[

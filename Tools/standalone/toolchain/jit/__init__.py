@@ -70,13 +70,20 @@ def programs(layout: Layout, version: str) -> Mapping[str, str]:
         TOOLS.parent, layout.host, layout.llvm(version))))
     # They run once for each stencil: keep their bytecode.
     cache = layout.stage("build") / "llvm/bytecode"
-    return {"clang": f'#!/bin/sh\nexec {clang} "$@"\n', **{
-        f"llvm-{name}": f"#!/bin/sh\n{_LISTING * (name == 'objdump')}"
-        f"export {command.VERSION}={version}\n"
-        f"export PYTHONPATH={shlex.quote(path)}\n"
-        f"export PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX={cache}\n"
-        f'exec "$STANDALONE_PYTHON" -m {__name__}.{name} "$@"\n'
-        for name in _PROGRAMS}}
+    # configure prefers a Python of the version that it builds, and Tools/jit
+    # needs a newer one than a machine may have under another name.
+    python = ".".join(layout.version.split(".")[:2])
+    scripts = {
+        "clang": f"exec {clang}",
+        f"python{python}": 'exec "$STANDALONE_PYTHON"',
+        **{f"llvm-{name}": f"{_LISTING * (name == 'objdump')}"
+           f"export {command.VERSION}={version}\n"
+           f"export PYTHONPATH={shlex.quote(path)}\n"
+           f"export PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX={cache}\n"
+           f'exec "$STANDALONE_PYTHON" -m {__name__}.{name}'
+           for name in _PROGRAMS}}
+    return {name: f'#!/bin/sh\n{text} "$@"\n'
+            for name, text in scripts.items()}
 
 
 def directory(layout: Layout) -> Path:
