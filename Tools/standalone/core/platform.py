@@ -18,7 +18,6 @@ class Architecture:
     elf_machine: str = ""        # pyelftools' e_machine: EM_X86_64
     march: str = ""              # value of -march; "" for the default
     branches: str = ""           # compiler flag: control-flow protection
-    returns: str = ""            # the same without landing pads for jumps
     level: int = 1               # psABI level, if the psABI defines levels
     levels: str = ""             # prefix of the levels' names: x86-64-v
     shadow_stack: bool = False   # can ELF files be marked compatible?

@@ -51,8 +51,7 @@ _HAS_TAIL_CALLS = (3, 14)
 # their caller: stacks can be unwound.
 _CEVAL = "-Xclang -mframe-pointer=reserved"
 
-#: A JIT that is on unless the user sets PYTHON_JIT=0.  Its code has no
-#: landing pads for indirect jumps, but calls and returns as any other does.
+#: A JIT that is on unless the user sets PYTHON_JIT=0.
 _JIT = "--enable-experimental-jit=yes"
 
 #: Older versions look for the headers of ncurses without CURSES_CFLAGS.
@@ -86,7 +85,7 @@ def configure(layout: Layout, platform: Platform, chain: Toolchain,
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar",
                  **({"CFLAGS_CEVAL": _CEVAL} if tail_calls else {}),
-                 **({"CFLAGS_JIT": platform.arch.returns}
+                 **({"CFLAGS_JIT": jit.flags(platform)}
                     if "jit" in variant.options else {}),
                  **platform.system.configured,
                  **({} if variant.version >= _FINDS_CURSES else _CURSES)}

@@ -22,7 +22,6 @@ def _x86_64(level: int) -> Architecture:
         elf_machine="EM_X86_64",
         march="-".join(filter(None, ("x86-64", variant))),
         branches="-fcf-protection",
-        returns="-fcf-protection=return",
         level=level,
         levels="x86-64-v",
         shadow_stack=True,

@@ -14,6 +14,7 @@ from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.layout import BUILD_PREFIX, TOOLS, Layout
 from standalone.core.options import Options
+from standalone.core.platform import Platform
 from standalone.toolchain.jit import command
 
 # VERSION.txt pins the package with the clang of that LLVM.
@@ -84,6 +85,15 @@ def programs(layout: Layout, version: str) -> Mapping[str, str]:
            for name in _PROGRAMS}}
     return {name: f'#!/bin/sh\n{text} "$@"\n'
             for name, text in scripts.items()}
+
+
+def flags(platform: Platform) -> str:
+    """Return CFLAGS_JIT, the flags to compile stencils.
+
+    Stencils have no landing pads for indirect jumps, but they call and
+    return as other code does.
+    """
+    return "-fcf-protection=return" if platform.arch.shadow_stack else ""
 
 
 def directory(layout: Layout) -> Path:
