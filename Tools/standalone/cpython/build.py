@@ -85,6 +85,8 @@ def configure(layout: Layout, platform: Platform, chain: Toolchain,
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar",
                  **({"CFLAGS_CEVAL": _CEVAL} if tail_calls else {}),
+                 **({"CFLAGS_JIT": jit.flags(platform)}
+                    if "jit" in variant.options else {}),
                  **platform.system.configured,
                  **({} if variant.version >= _FINDS_CURSES else _CURSES)}
     for name, recipe in configured.items():
@@ -109,13 +111,9 @@ def make(build: Path, variant: Variant, *arguments: str,
     static = () if variant.version >= _HAS_STATIC else (
         "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
         "LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY_OBJS)")
-    # Tools/jit needs a newer Python than configure may have found.
-    regen = (("PYTHON_FOR_REGEN=$(STANDALONE_PYTHON)",)
-             if "jit" in variant.options else ())
     return Command(
         ("make", *arguments,
          f"CFLAGS_NODIST={compiling}", f"LDFLAGS_NODIST={linking}", *static,
-         *regen,
          f"LINKFORSHARED={' '.join(flags.PROGRAM)}"),
         build, jobserver=True)
 
@@ -190,6 +188,8 @@ def run(config: Config, wanted: str) -> None:
     (build / ".busy").touch()
     started_again = not stamp.is_fresh(build, configured)
     if started_again:
+        if "jit" in variant.options:
+            jit.install(layout, jit.wanted(config.pristine))
         (build / "Modules").mkdir()
         (build / "Modules/Setup.local").write_text(
             (layout.stage("setup") / "Setup.local").read_text())
@@ -200,8 +200,6 @@ def run(config: Config, wanted: str) -> None:
         (build / "exports.map").write_text(exports(layout))
         if profile:
             _bring_profile(build, profile, config.chain)
-        if "jit" in variant.options:
-            jit.install(layout, jit.wanted(config.pristine))
         if "instrumented" in variant.options:
             shutil.copy(llvm.find(config.platform.arch).runtime,
                         build / optimisation.PROFILE_RUNTIME)

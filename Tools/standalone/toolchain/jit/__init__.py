@@ -14,11 +14,15 @@ from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.layout import BUILD_PREFIX, TOOLS, Layout
 from standalone.core.options import Options
+from standalone.core.platform import Platform
 from standalone.toolchain.jit import command
 
 # VERSION.txt pins the package with the clang of that LLVM.
 _REQUIREMENTS = Path(__file__).with_name("requirements")
 _PROGRAMS = ("readobj", "objdump", "dwarfdump")
+# Tools/jit copies the listing of each stencil into comments, if there is an
+# llvm-objdump.  A thousand stencils are not worth that.
+_LISTING = 'case "$*" in *--reloc*) exit ;; esac\n'
 
 
 def wanted(tree: Path) -> str:
@@ -67,13 +71,29 @@ def programs(layout: Layout, version: str) -> Mapping[str, str]:
         TOOLS.parent, layout.host, layout.llvm(version))))
     # They run once for each stencil: keep their bytecode.
     cache = layout.stage("build") / "llvm/bytecode"
-    return {"clang": f'#!/bin/sh\nexec {clang} "$@"\n', **{
-        f"llvm-{name}": "#!/bin/sh\n"
-        f"export {command.VERSION}={version}\n"
-        f"export PYTHONPATH={shlex.quote(path)}\n"
-        f"export PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX={cache}\n"
-        f'exec "$STANDALONE_PYTHON" -m {__name__}.{name} "$@"\n'
-        for name in _PROGRAMS}}
+    # configure prefers a Python of the version that it builds, and Tools/jit
+    # needs a newer one than a machine may have under another name.
+    python = ".".join(layout.version.split(".")[:2])
+    scripts = {
+        "clang": f"exec {clang}",
+        f"python{python}": 'exec "$STANDALONE_PYTHON"',
+        **{f"llvm-{name}": f"{_LISTING * (name == 'objdump')}"
+           f"export {command.VERSION}={version}\n"
+           f"export PYTHONPATH={shlex.quote(path)}\n"
+           f"export PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX={cache}\n"
+           f'exec "$STANDALONE_PYTHON" -m {__name__}.{name}'
+           for name in _PROGRAMS}}
+    return {name: f'#!/bin/sh\n{text} "$@"\n'
+            for name, text in scripts.items()}
+
+
+def flags(platform: Platform) -> str:
+    """Return CFLAGS_JIT, the flags to compile stencils.
+
+    Stencils have no landing pads for indirect jumps, but they call and
+    return as other code does.
+    """
+    return "-fcf-protection=return" if platform.arch.shadow_stack else ""
 
 
 def directory(layout: Layout) -> Path:

@@ -1,11 +1,9 @@
 """Disassemble an ELF object file as `llvm-objdump -d` does.
 
 CPython's Tools/jit looks for the one call in the function that enters the
-JIT's code.  With --reloc, it copies the listing of each stencil into
-comments; it gets none, as if there was no llvm-objdump.
+JIT's code.
 """
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +17,6 @@ _EXECINSTR = 0x4                 # SHF_EXECINSTR
 
 def shown(path: Path) -> Iterator[str]:
     """Yield the lines of the disassembly of *path*."""
-    if "--reloc" in sys.argv:
-        return
     with path.open("rb") as stream:
         elf = ELFFile(stream)
         disassembler = _disassembler(elf["e_machine"])
