@@ -20,7 +20,7 @@ TRIPLES = (*targets.PLATFORMS, "aarch64-apple-darwin",
            "armv7-unknown-linux-gnueabihf")
 OPTIONS = ("noopt", "lto", "debug", "noopt+gpl", "lto+gpl", "debug+gpl",
            "pgo", "pgo+lto", "pgo+lto+gpl",
-           "freethreaded+noopt", "freethreaded+lto+gpl")
+           "freethreaded+noopt", "freethreaded+lto+gpl", "noopt+jit")
 LTO_GPL = BuildName("3.13.15", 2, "x86_64-unknown-linux-gnu", ("lto", "gpl"))
 NAME = "python-3.13.15-x86_64-unknown-linux-gnu"
 
