@@ -46,10 +46,6 @@ _HAS_STATIC = (3, 15)
 #: https://docs.python.org/3/using/configure.html#cmdoption-with-tail-call-interp
 _TAIL_CALLS = "--with-tail-call-interp"
 _HAS_TAIL_CALLS = (3, 14)
-# These functions run for a few instructions each, so a frame of their own
-# would cost more than some of them do.  The register keeps the frame of
-# their caller: stacks can be unwound.
-_CEVAL = "-Xclang -mframe-pointer=reserved"
 
 #: A JIT that is on unless the user sets PYTHON_JIT=0.
 _JIT = "--enable-experimental-jit=yes"
@@ -84,7 +80,6 @@ def configure(layout: Layout, platform: Platform, chain: Toolchain,
         *((_JIT,) if "jit" in variant.options else ())]
     variables = {"MODULE_BUILDTYPE": "static",
                  "CC": "cc", "CXX": "c++", "AR": "ar",
-                 **({"CFLAGS_CEVAL": _CEVAL} if tail_calls else {}),
                  **({"CFLAGS_JIT": jit.flags(platform)}
                     if "jit" in variant.options else {}),
                  **platform.system.configured,
