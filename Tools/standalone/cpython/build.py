@@ -46,6 +46,9 @@ _HAS_STATIC = (3, 15)
 #: https://docs.python.org/3/using/configure.html#cmdoption-with-tail-call-interp
 _TAIL_CALLS = "--with-tail-call-interp"
 _HAS_TAIL_CALLS = (3, 14)
+# What profiles are of has to be what they are used for.  Other builds would
+# not be faster, and gdb's py-bt works in them (gh-150206).
+_WITH_TAIL_CALLS = ("pgo", "instrumented", "jit")
 
 #: A JIT that is on unless the user sets PYTHON_JIT=0.
 _JIT = "--enable-experimental-jit=yes"
@@ -64,6 +67,8 @@ def configure(layout: Layout, platform: Platform, chain: Toolchain,
     *configured* are the recipes whose results are passed to it.
     """
     tail_calls = (variant.version >= _HAS_TAIL_CALLS
+                  and any(word in variant.options
+                          for word in _WITH_TAIL_CALLS)
                   and platform.arch.tail_calls and chain.tail_calls)
     arguments = [
         # A relative path: it is compiled into getpath.c as VPATH.

@@ -44,11 +44,14 @@ class CommandsTest(CPythonTest):
         tree = small_tree(self.top / "newer", "3.14.7")
         out = self.top / "out"
         for config, expected in (
-                (request(tree, out), True),
-                (request(tree, out, target="aarch64-unknown-linux-gnu"),
+                (request(tree, out, options="pgo+lto"), True),
+                (request(tree, out, options="freethreaded+instrumented"),
                  True),
-                (request(tree, out, options="debug+freethreaded"), True),
-                (self.config, False)):
+                (request(tree, out, options="noopt+jit",
+                         target="aarch64-unknown-linux-gnu"), True),
+                (request(tree, out), False),
+                (request(tree, out, options="debug+freethreaded"), False),
+                (request(self.config.pristine, out, options="pgo"), False)):
             with self.subTest(config=str(config.name)):
                 self.assertEqual(
                     option in self.configure(config).argv, expected)
@@ -57,7 +60,7 @@ class CommandsTest(CPythonTest):
                 ("platform", replace(self.config.platform,
                                      arch=Architecture("mips")))):
             with self.subTest(name):
-                config = request(tree, out)
+                config = request(tree, out, options="pgo")
                 vars(config)[name] = other
                 self.assertNotIn(option, self.configure(config).argv)
 
