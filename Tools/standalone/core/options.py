@@ -46,7 +46,7 @@ TABLE = (
     # --enable-experimental-jit.  configure warns that it does not work
     # without the GIL.
     Option("jit", in_format=False, since=(3, 14), excludes=("freethreaded",),
-           why="older versions have no JIT that is compiled in advance"),
+           why="the JIT of 3.13 wants LLVM 18, of which no package is pinned"),
     Option("gpl", in_format=False),      # GNU readline and gdbm
 )
 WORDS = tuple(option.word for option in TABLE)
