@@ -31,7 +31,7 @@ SELECTION = (
     "test_build_details", "test_bz2", "test_capi", "test_cmd_line",
     "test_concurrent_futures.test_init", "test_concurrent_futures.test_wait",
     "test_ctypes", "test_curses", "test_dbm", "test_dbm_ndbm", "test_decimal",
-    "test_embed", "test_ensurepip", "test_faulthandler", "test_getpath",
+    "test_ensurepip", "test_faulthandler", "test_getpath",
     "test_hashlib", "test_hmac", "test_httplib", "test_json", "test_locale",
     "test_lzma", "test_mmap", "test_multiprocessing_forkserver.test_misc",
     "test_multiprocessing_spawn.test_processes", "test_os",
