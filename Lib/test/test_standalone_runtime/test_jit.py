@@ -14,8 +14,8 @@ STATE = """\
 import sys
 print(sys._jit.is_available(), sys._jit.is_enabled())
 """
-# The top frame is that of the loop: a function would return from the code
-# that was compiled for it.
+# The loop asks about its own frame, which compiled code runs from some
+# iteration on.
 ACTIVE = """\
 import sys
 active = 0

@@ -253,7 +253,7 @@ def _hooks(tree: Path) -> dict[str, str]:
 def _compiler(chain: Toolchain, platform: Platform) -> metadata.Compiler:
     """Return what relink compiles and links with.
 
-    That needs no optimisation, which would take the build's profile.
+    It is not optimised: relink has no profile of the added modules.
     """
     return metadata.Compiler(
         name=chain.name, target=platform.versioned,

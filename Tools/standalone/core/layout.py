@@ -5,7 +5,7 @@
         plan/                     the key that each output must have
         logs/                     one log file per stage
         host/                     Python packages and zig, unpacked
-      llvm-VERSION/             another zig, whose clang CPython's JIT wants
+        llvm-VERSION/             zig with the clang that CPython's JIT needs
         cpython-VERSION/          pristine CPython (when fetched)
         TARGET-TOOLCHAIN/
           toolchain/  deps/NAME/

@@ -41,13 +41,14 @@ if TYPE_CHECKING:
 _STATIC = "--enable-static-libpython-for-interpreter"
 _HAS_STATIC = (3, 15)
 
-#: Opcodes are functions that call each other at their end, which clang
-#: compiles better than the one large function that they are otherwise.
+#: The interpreter has a function for each opcode, which ends with a call of
+#: the next one, instead of one large function for all.
 #: https://docs.python.org/3/using/configure.html#cmdoption-with-tail-call-interp
 _TAIL_CALLS = "--with-tail-call-interp"
 _HAS_TAIL_CALLS = (3, 14)
-# What profiles are of has to be what they are used for.  Other builds would
-# not be faster, and gdb's py-bt works in them (gh-150206).
+# A profile serves only the kind of interpreter that was trained.  Builds
+# without a profile or a JIT would not be faster with tail calls, and gdb's
+# py-bt would find no frames in them (gh-150206).
 _WITH_TAIL_CALLS = ("pgo", "instrumented", "jit")
 
 #: A JIT that is on unless the user sets PYTHON_JIT=0.

@@ -24,7 +24,8 @@ _PARTIAL = ".partial-"
 
 #: Remove entries that no build has used for this long, in seconds.
 UNUSED = 30 * 24 * 60 * 60
-#: No copy takes this long, in seconds: whoever made it was killed.
+#: Remove copies that are incomplete after this long, in seconds: killed
+#: builds have left them.
 _ABANDONED = 60 * 60
 
 

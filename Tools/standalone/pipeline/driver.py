@@ -250,7 +250,7 @@ def _forget_removed_archives(layout: Layout) -> None:
 
 
 def _graph(work: Path, slots_wanted: int, lock_descriptor: int,
-           kept: Path, goal: str = "graph") -> None:
+           kept: Path, goal: str) -> None:
     """Run the graph up to a *goal*.  Raises StageFailed if a stage fails.
 
     make inherits the lock, so that no other build can start while the

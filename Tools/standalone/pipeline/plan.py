@@ -55,9 +55,9 @@ def parts(config: Config) -> dict[str, Parts]:
 
 
 def _needed(planned: Parts) -> str:
-    """Return the hash of an output for those that need it.
+    """Return the hash of an output, for the keys of stages that need it.
 
-    What they make does not depend on its directory.
+    The stages' own outputs do not depend on the directory of what they use.
     """
     return stamp.key({label: value for label, value in planned.items()
                       if label != _DIRECTORY})

@@ -6,7 +6,7 @@ common.  A build removes the record of the one before it.  Every file is
 written completely or not at all, and says first that its stage has
 started, then when and how it ended; a killed build leaves the former.
 
-Times are those of the monotonic clock, which all processes share until
+Times come from the monotonic clock, which all processes share until
 the machine is started again.  They are only compared within a build.
 """
 

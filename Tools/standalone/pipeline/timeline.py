@@ -15,7 +15,7 @@ from standalone.request import Config
 def draw(config: Config) -> None:
     """Run `make standalone-timeline`: print the table, and write the plot.
 
-    Raises UsageError if there is no record of such a build.
+    Raises UsageError if no such build was recorded.
     """
     found = _read(config)
     drawn = bars(found)

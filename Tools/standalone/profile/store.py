@@ -3,7 +3,7 @@
 `make standalone-train` writes a profile as two files below profile/data:
 
     3.13.profdata.xz.b64    counts for each function, LLVM's indexed format
-    3.13.json               what it is of and how it was made
+    3.13.json               which CPython was trained, and how
 
 The profile is compressed, and encoded because patches are text: `base64 -d
 3.13.profdata.xz.b64 | xz -d` decodes it.
@@ -23,7 +23,7 @@ from standalone.core.options import Options, Variant
 #: The directory of the profiles in the repository.
 DATA = Path(__file__).with_name("data")
 
-#: The option that a profile is for, besides the version.
+#: The option that has profiles of its own.
 _MARK = "freethreaded"
 _SUFFIX = ".profdata.xz.b64"
 _NAME = re.compile(rf"(\d+)\.(\d+)(-{_MARK})?\.json")
@@ -35,8 +35,8 @@ class Facts:
     """How a profile was made.
 
     *cpython* is the version that was trained, *clang* the first line of
-    the compiler's --version, *runtime* that of the llvm-profdata that
-    wrote the profile, and *load* names the parts of the training.
+    the compiler's --version, *runtime* the version of the llvm-profdata
+    that wrote the profile, and *load* names the parts of the training.
     *functions* is the number of functions that the profile has, and *sha256*
     the hash of the encoded file.
     """
@@ -113,9 +113,9 @@ def find(minor: tuple[int, int], options: Options,
          directory: Path = DATA) -> Profile:
     """Return the profile for a feature version of CPython, (3, 13).
 
-    Without one, return that of the nearest version: most functions are the
-    same.  Raises UsageError if there is none, or its description is
-    invalid.
+    If none is stored for it, return the profile of the nearest version,
+    which has most functions in common.  Raises UsageError if no profile is
+    stored for *options*, or if its description is invalid.
     """
     mark = f"-{_MARK}" if _MARK in options else ""
     stored = {(int(name[1]), int(name[2])): path
@@ -123,8 +123,8 @@ def find(minor: tuple[int, int], options: Options,
               if (name := _NAME.fullmatch(path.name))
               and (name[3] or "") == mark}
     if not stored:
-        raise UsageError("there is no stored profile for OPTIONS="
-                         f"{options}", hint=_HINT)
+        raise UsageError(f"no profile is stored for OPTIONS={options}",
+                         hint=_HINT)
     nearest = min(stored, key=lambda other: (
         abs(other[0] - minor[0]), abs(other[1] - minor[1]), other))
     return load(nearest, stored[nearest])
@@ -148,7 +148,8 @@ def save(data: bytes, minor: tuple[int, int], options: Options,
          facts: Facts, directory: Path = DATA) -> Path:
     """Store a profile; return the path of its description.
 
-    The hash in *facts* is replaced by that of the encoded file.
+    The description contains the hash of the encoded file, not the hash in
+    *facts*.
     """
     import lzma
     mark = f"-{_MARK}" if _MARK in options else ""

@@ -1,4 +1,4 @@
-"""The programs that a profile is trained with, besides CPython's tests.
+"""Run the programs that train a profile, in addition to CPython's tests.
 
 Run this file with the instrumented Python:
 

@@ -98,9 +98,9 @@ def _environment(home: Path, scratch: Path) -> Mapping[str, str]:
 
 
 def _merged(tools: llvm.Tools, scratch: Path) -> tuple[bytes, int]:
-    """Return the counts of all processes as one profile.
+    """Merge the counts of all processes.
 
-    The number is that of the functions in it.
+    Return the profile, and how many functions it contains.
     """
     raw = sorted(map(str, scratch.glob("*.profraw")))
     if not raw:

@@ -38,7 +38,7 @@ class ParseTest(unittest.TestCase):
         others = [word for word in options.WORDS
                   if word not in options.FLAVOURS]
         marks = set()
-        # Of "instrumented" there are no archives.
+        # "instrumented" makes no archives.
         for flavour in (*(word for word in options.FLAVOURS
                           if word in options.PUBLIC), "pgo+lto"):
             for number in range(len(others) + 1):

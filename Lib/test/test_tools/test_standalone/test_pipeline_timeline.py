@@ -89,7 +89,7 @@ class WaitsTest(unittest.TestCase):
             "archive"])
 
     def test_critical_path_of_what_ran(self):
-        """What was up to date is no part of it."""
+        """The path leaves out stages that were up to date."""
         few = {title: TIMES[title] for title in (
             "fetch", "plan", "source", "archive")}
         self.assertEqual(critical(built(few)), ["fetch", "plan", "archive"])

@@ -52,7 +52,7 @@ class StoreTests(unittest.TestCase):
 
     def test_without_the_gil(self):
         self.save((3, 14))
-        with self.assertRaisesRegex(UsageError, "no stored profile"):
+        with self.assertRaisesRegex(UsageError, "no profile is stored"):
             self.find((3, 14), NOGIL)
         self.save((3, 15), NOGIL)
         self.assertEqual(self.find((3, 14), NOGIL).path.name,

@@ -6,7 +6,7 @@ the sections with their data, symbols and relocations:
     llvm-readobj --elf-output-style=JSON --expand-relocs --section-data
         --section-relocations --section-symbols --sections FILE
 
-Numbers are those of the System V gABI, and their names LLVM's.
+The numbers come from the System V gABI, and their names from LLVM.
 https://llvm.org/docs/CommandGuide/llvm-readobj.html
 """
 
@@ -136,7 +136,7 @@ class _File:
                     _INDICES.get(index) or self.sections[index].name, index)}
 
     def name(self, symbol: Symbol) -> str:
-        """Return a symbol's name; for a section, that of the section."""
+        """Return a symbol's name; sections' symbols have their names."""
         if symbol.entry["st_info"]["type"] == "STT_SECTION":
             return str(self.sections[_index(symbol)].name)
         return str(symbol.name)

@@ -15,7 +15,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Value]] = {
 
 
 class Scope(dict[str, Value]):
-    """Names, with those of the scope around."""
+    """The names of a scope, which also finds the names of outer scopes."""
 
     def __init__(self, names: dict[str, Value], outer: "Scope | None" = None):
         super().__init__(names)
