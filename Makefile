@@ -12,7 +12,9 @@
 standalone standalone-fetch standalone-clean standalone-sign standalone-train:
 	@$(MAKE) --no-print-directory -f Makefile.standalone $@
 
-standalone-reproduce standalone-respin standalone-test standalone-outdated \
+standalone-reproduce standalone-respin standalone-test standalone-outdated:
+	@$(MAKE) --no-print-directory -f Makefile.standalone $@
+
 standalone-timeline:
 	@$(MAKE) --no-print-directory -f Makefile.standalone $@
 

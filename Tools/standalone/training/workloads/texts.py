@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 PROSE = """\
 The harbour was quiet when the two boats came in. Nobody had expected them
-before the morning; the old keeper slept above the sheds, and he did not hear
+before the morning, and the old keeper, who slept above the sheds, did not hear
 the ropes. "Well," said the younger of the sailors, "we are early: 4 hours and
 30 minutes." They sat down between the nets, ate 12 of the 15 apples that were
 left, and waited. At 6.45 the sun rose over the hills; the first gulls cried,
