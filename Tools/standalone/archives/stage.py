@@ -39,7 +39,7 @@ from standalone.formats.tree import UNIX, InstalledTree
 from standalone.profile import fit, store
 from standalone.relocate import build_details
 from standalone.sources import host, pins
-from standalone.toolchain import compilers, flags
+from standalone.toolchain import compilers, flags, jit
 from standalone.toolchain.compilers import Toolchain
 
 if TYPE_CHECKING:
@@ -190,7 +190,9 @@ def statement(subjects: Mapping[str, str],
         compiler=chain.version or output([*chain.compiler, "--version"]),
         trees=provenance.trees(None if config.is_pinned
                                else config.pristine),
-        sources=sources, host=layout.host,
+        sources=sources,
+        packages={layout.host: host.REQUIREMENTS} | jit.packages(
+            layout, config.pristine, config.variant.options),
         profiles=_profiles(config.variant, layout.stage("build")))
 
 

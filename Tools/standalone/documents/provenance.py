@@ -13,10 +13,10 @@ from typing import Any
 
 from standalone.core import stamp
 from standalone.core.errors import BuildError
-from standalone.core.layout import ROOT
+from standalone.core.layout import ROOT, TOOLS
 from standalone.core.process import output
 from standalone.documents.components import NOWHERE, Component
-from standalone.sources.host import REQUIREMENTS, wheels
+from standalone.sources.host import wheels
 
 #: Appended to the name of the build to make the file name.
 SUFFIX = ".provenance.json"
@@ -35,15 +35,16 @@ def builder() -> str:
 
 def statement(subjects: Mapping[str, str], *, asked: Mapping[str, str],
               epoch: int, compiler: str, trees: Iterable[Mapping[str, Any]],
-              sources: Iterable[Component], host: Path,
+              sources: Iterable[Component], packages: Mapping[Path, Path],
               profiles: Iterable[Mapping[str, Any]] = (),
               ) -> dict[str, Any]:
     """Return the statement about *subjects*, archive name → SHA-256.
 
     *asked* is the request, *epoch* is SOURCE_DATE_EPOCH, *compiler* is
     the output of the compiler's --version, *trees* are from `trees`, and
-    *host* is the directory of the host's Python packages, and *profiles*
-    are entries for the profiles that the compiler used.
+    *packages* maps directories of Python packages to the requirements
+    files that pin them, and *profiles* are entries for the profiles that
+    the compiler used.
     """
     return {
         "_type": "https://in-toto.io/Statement/v1",
@@ -63,7 +64,8 @@ def statement(subjects: Mapping[str, str], *, asked: Mapping[str, str],
                 "resolvedDependencies": [
                     *trees, *(entry for item in sources
                                 for entry in _resources(item)),
-                    *profiles, *_packages(host)],
+                    *profiles, *(entry for item in packages.items()
+                                 for entry in _packages(*item))],
             },
             "runDetails": {"builder": {"id": builder()}},
         },
@@ -123,14 +125,15 @@ def _resources(item: Component) -> Iterator[dict[str, Any]]:
                "digest": {"sha256": patch.sha256}}
 
 
-def _packages(directory: Path) -> Iterable[dict[str, Any]]:
-    """Yield the host's Python packages, including the compiler.
+def _packages(directory: Path, requirements: Path
+              ) -> Iterable[dict[str, Any]]:
+    """Yield Python packages of the build, such as the compiler.
 
     Leave out wheels that depend on the Python that runs this.  The hash
-    of requirements.txt, which pins all packages, covers them.
+    of *requirements*, which pins all packages, covers them.
     """
-    yield {"name": REQUIREMENTS.name,
-           "digest": {"sha256": stamp.file_sha256(REQUIREMENTS)}}
+    yield {"name": requirements.relative_to(TOOLS).as_posix(),
+           "digest": {"sha256": stamp.file_sha256(requirements)}}
     for wheel, sha256 in wheels(directory).items():
         name, version, *tags = wheel.split("-")
         if tags[0].startswith("py"):

@@ -105,11 +105,9 @@ def requirements(config: Config) -> dict[Path, Path]:
 
     With a JIT, CPython must have been fetched.
     """
-    found = {config.layout.host: host.REQUIREMENTS}
-    if "jit" in config.variant.options:
-        llvm = jit.wanted(config.pristine)
-        found[config.layout.llvm(llvm)] = jit.requirements(llvm)
-    return found
+    layout = config.layout
+    return {layout.host: host.REQUIREMENTS} | jit.packages(
+        layout, config.pristine, config.variant.options)
 
 
 def cpython(config: Config) -> None:

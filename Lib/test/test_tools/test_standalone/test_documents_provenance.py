@@ -14,6 +14,7 @@ from standalone.core import stamp
 from standalone.core.model import PatchSeries
 from standalone.documents import components, provenance
 from standalone.sources import host, pins
+from standalone.toolchain import jit
 from standalone.toolchain.compilers import Toolchain
 
 from . import children
@@ -106,6 +107,25 @@ class ProvenanceTest(unittest.TestCase):
         self.assertEqual(
             found["requirements.txt"]["digest"]["sha256"],
             stamp.file_sha256(host.REQUIREMENTS))
+
+    def test_packages_of_a_jit(self):
+        tree = small_tree(self.dir / "newer", "3.15.0")
+        path = tree / "Tools/jit/_llvm.py"
+        path.parent.mkdir(parents=True)
+        path.write_text('_LLVM_VERSION = "21"\n')
+        config = request(tree, self.dir / "out", options="noopt+jit")
+        vars(config)["chain"] = self.config.chain
+        directory = config.layout.llvm("21")
+        directory.mkdir()
+        (directory / host.WHEELS).write_text(
+            '{"ziglang-0.16.0-py3-none-any.whl": "3"}')
+        definition = self.statement(config)["predicate"]["buildDefinition"]
+        found = definition["resolvedDependencies"]
+        self.assertEqual(
+            [entry["uri"] for entry in found if entry["name"] == "ziglang"],
+            ["pkg:pypi/ziglang@0.17.1", "pkg:pypi/ziglang@0.16.0"])
+        self.assertIn({"name": "toolchain/jit/requirements/21.txt", "digest": {
+            "sha256": stamp.file_sha256(jit.requirements("21"))}}, found)
 
     def test_pinned_cpython(self):
         config = replace(self.config, cpython="3.13.15")

@@ -48,6 +48,18 @@ def requirements(version: str) -> Path:
     return _REQUIREMENTS / f"{version}.txt"
 
 
+def packages(layout: Layout, tree: Path,
+             options: Options) -> dict[Path, Path]:
+    """Return directory → requirements of the packages for a JIT, if any.
+
+    Raises UsageError like wanted().
+    """
+    if "jit" not in options:
+        return {}
+    version = wanted(tree)
+    return {layout.llvm(version): requirements(version)}
+
+
 def key(layout: Layout, tree: Path, options: Options) -> str:
     """Return a hash of what makes the stencils, or "" without a JIT."""
     if "jit" not in options:
