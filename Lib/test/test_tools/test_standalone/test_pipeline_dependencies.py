@@ -15,13 +15,13 @@ from unittest import mock
 
 from standalone.core import stamp
 from standalone.core.errors import BuildError, FetchError
-from standalone.core.model import Patch, PatchSeries, Pin, Recipe, SourceFile
+from standalone.core.model import Patch, PatchSeries, SourceFile
 from standalone.pipeline import dependencies
 from standalone.sources import pins
 
-from .trees import request, small_tree
+from .configuring import write
+from .trees import files, request, small_tree
 
-PIN = Pin("sample", "1.0", "MIT", (), ("LICENSE", "doc/COPYING"))
 # What the recipe compiles, each with one function.
 BZIP2 = ("blocksort", "huffman", "crctable", "randtable", "compress",
          "decompress", "bzlib")
@@ -46,17 +46,6 @@ CC = """\
 env > "{log}"
 exec {cc} "$@"
 """
-
-
-def write(path, text="text\n"):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-
-
-def files(top):
-    """The files below *top* by their paths from there."""
-    return {str(path.relative_to(top)) for path in top.rglob("*")
-            if not path.is_dir()}
 
 
 class DepsTest(unittest.TestCase):
@@ -285,75 +274,6 @@ class RunTest(DepsTest):
         with self.assertRaisesRegex(BuildError, f"pathspec: .*{licence}"):
             self.build("pathspec")
         self.assertFalse(self.layout.dep("pathspec").exists())
-
-
-class TidyTest(DepsTest):
-
-    def setUp(self):
-        super().setUp()
-        self.prefix = self.top / "prefix"
-        for name in ("bin/tool", "share/man/man1/tool.1", "share/x/data",
-                     "etc/conf", "include/sample.h", "include/sub/more.h",
-                     "lib/libsample.a", "lib/libother.a", "lib/libsample.la",
-                     "lib/pkgconfig/sample.pc", "lib/cmake/sample.cmake"):
-            write(self.prefix / name)
-
-    def tidy(self, *archives, data=()):
-        dependencies._tidy(
-            self.prefix, Recipe(iter, archives, data=dict(data)), PIN)
-        return files(self.prefix)
-
-    def test_keeps_headers_and_archives(self):
-        self.assertEqual(self.tidy("libsample.a"), {
-            "include/sample.h", "include/sub/more.h",
-            "lib/libsample.a", "lib/libother.a"})
-        self.assertEqual({path.name for path in self.prefix.iterdir()},
-                         {"include", "lib"})
-        self.assertEqual({path.name for path
-                          in (self.prefix / "lib").iterdir()},
-                         {"libsample.a", "libother.a"})
-
-    def test_keeps_data(self):
-        self.assertEqual(
-            self.tidy("libsample.a", data={"share/x": "share/y"}), {
-                "include/sample.h", "include/sub/more.h", "lib/libsample.a",
-                "lib/libother.a", "share/man/man1/tool.1", "share/x/data"})
-
-    def test_no_library_directory(self):
-        shutil.rmtree(self.prefix / "lib")
-        self.assertEqual(self.tidy(), {"include/sample.h",
-                                       "include/sub/more.h"})
-
-    def test_archive_was_not_built(self):
-        for name in ("libmissing.a", "libdirectory.a"):
-            (self.prefix / "lib/libdirectory.a").mkdir(exist_ok=True)
-            with (self.subTest(name),
-                  self.assertRaisesRegex(BuildError,
-                                         f"sample: .* make {name}")):
-                self.tidy("libsample.a", name)
-
-
-class LicencesTest(DepsTest):
-
-    def setUp(self):
-        super().setUp()
-        self.source_dir, self.prefix = self.top / "source", self.top / "p"
-        self.prefix.mkdir()
-        write(self.source_dir / "LICENSE", "one\n")
-
-    def test_flat(self):
-        write(self.source_dir / "doc/COPYING", "two\n")
-        write(self.source_dir / "README")
-        dependencies._licences(self.source_dir, self.prefix, PIN)
-        found = {path.name: path.read_text()
-                 for path in (self.prefix / "licenses").iterdir()}
-        self.assertEqual(found, {"LICENSE": "one\n",
-                                 "doc-COPYING": "two\n"})
-
-    def test_missing(self):
-        with self.assertRaisesRegex(
-                BuildError, "sample: licence text doc/COPYING is missing"):
-            dependencies._licences(self.source_dir, self.prefix, PIN)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,12 @@ def small_tree(tree: Path, version: str = "3.13.15") -> Path:
     return tree
 
 
+def files(top: Path) -> set[str]:
+    """The files below *top* by their paths from there."""
+    return {str(path.relative_to(top)) for path in top.rglob("*")
+            if not path.is_dir()}
+
+
 def archive_of(members: Mapping[str, bytes]) -> bytes:
     """An archive without an index; names are short."""
     text = b"!<arch>\n"
