@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -50,6 +51,8 @@ def named(value):
 
 
 @unittest.skipUnless(shutil.which("cc"), "no C compiler")
+@unittest.skipUnless(platform.machine() == "x86_64",
+                     "the expected code is for x86-64")
 class ProgramsTest(unittest.TestCase):
 
     def setUp(self):
