@@ -44,7 +44,7 @@ config = request.load(Path(sys.argv[1]))
 place = record.place(config.layout)
 with record.build(place, "x"), driver.lock(config.layout) as lock:
     driver._record_plan(config, place)
-    driver._graph(config.layout.work, 1, lock, place)
+    driver._graph(config.layout.work, 1, lock, place, "graph")
 """
 
 
