@@ -7,6 +7,8 @@ import unittest
 
 from test.test_standalone_runtime import tree
 
+requires_version = unittest.skipIf(sys.version_info < (3, 14),
+                                   "this version has no sys._jit")
 JIT = any(word.startswith("--enable-experimental-jit") for word
           in shlex.split(sysconfig.get_config_var("CONFIG_ARGS")))
 
@@ -108,14 +110,19 @@ def prints(code, **env):
         "PYTHON_JIT": None, **env})
 
 
-@unittest.skipIf(sys.version_info < (3, 14), "no version of the JIT")
 class JITTests(unittest.TestCase):
 
+    def test_version(self):
+        """sys._jit is new in 3.14."""
+        self.assertEqual(hasattr(sys, "_jit"), sys.version_info >= (3, 14))
+
+    @requires_version
     def test_state(self):
         self.assertEqual(prints(STATE), f"{JIT} {JIT}")
         self.assertEqual(prints(STATE, PYTHON_JIT="0"), f"{JIT} False")
         self.assertEqual(prints(STATE, PYTHON_JIT="1"), f"{JIT} {JIT}")
 
+    @requires_version
     def test_active(self):
         self.assertEqual(prints(ACTIVE), str(JIT))
         self.assertEqual(prints(ACTIVE, PYTHON_JIT="0"), "False")
