@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sysconfig
 import unittest
 from pathlib import Path
 
@@ -21,6 +20,16 @@ def outer():
     return inner()
 
 outer()
+"""
+# builtin_id() is called by Python code that C code called.
+NESTED = """\
+def key(value):
+    return id(value)
+
+def middle(values):
+    return sorted(values, key=key)
+
+middle([6 * 7])
 """
 BUSY = """\
 import time
@@ -62,31 +71,42 @@ class GdbTests(unittest.TestCase):
                         dirs_exist_ok=True)
         cls.program = cls.directory / "program.py"
         cls.program.write_text(PROGRAM)
+        cls.nested = cls.directory / "nested.py"
+        cls.nested.write_text(NESTED)
         (cls.directory / "walk.py").write_text(WALK)
 
-    def gdb(self, *commands, trusted=True):
+    def gdb(self, *commands, trusted=True, program=None):
         words = [word for command in commands for word in ("-ex", command)]
         if trusted:
             words = ["-iex", f"add-auto-load-safe-path {self.copied}", *words]
         return tree.run("gdb", "-nx", "-batch", "-iex",
                         "set startup-with-shell off", *words, "--args",
-                        self.copied / "bin" / tree.PYTHON.name, self.program,
-                        cwd=self.directory, env={"HOME": self.directory})
+                        self.copied / "bin" / tree.PYTHON.name,
+                        program or self.program, cwd=self.directory,
+                        env={"HOME": self.directory})
 
-    def stopped(self, *commands):
+    def stopped(self, *commands, program=None):
         """What gdb says in builtin_id()."""
-        said = self.gdb("break builtin_id", "run", *commands)
+        said = self.gdb("break builtin_id", "run", *commands, program=program)
         if "ptrace" in said and "not permitted" in said:
             self.skipTest("gdb may not trace processes here")
         return said
 
-    @unittest.skipIf("--with-tail-call-interp" in sysconfig.get_config_var(
-        "CONFIG_ARGS"), "gdb cannot follow tail calls (gh-150206)")
     def test_python_frames(self):
         said = self.stopped("py-bt", "py-up", "py-list")
         self.assertIn(f'File "{self.program}", line 2, in inner', said)
         self.assertIn(f'File "{self.program}", line 5, in outer', said)
         self.assertIn("return inner()", said)
+
+    def test_frames_of_two_loops(self):
+        """sorted() calls the interpreter's loop again."""
+        # py-up may stop at the three functions in C between them.
+        said = self.stopped("py-bt", *["py-up"] * 4, "py-locals",
+                            program=self.nested)
+        self.assertIn(f"for file {self.nested}, line 5, in middle", said)
+        self.assertIn("values = [42]", said)
+        self.assertRegex(said, r"(?s)line 2, in key.*line 5, in middle.*"
+                               r"line 7, in <module>")
 
     def test_native_frames(self):
         said = self.stopped("bt")

@@ -47,8 +47,7 @@ _HAS_STATIC = (3, 15)
 _TAIL_CALLS = "--with-tail-call-interp"
 _HAS_TAIL_CALLS = (3, 14)
 # A profile serves only the kind of interpreter that was trained.  Builds
-# without a profile or a JIT would not be faster with tail calls, and gdb's
-# py-bt would find no frames in them (gh-150206).
+# without a profile or a JIT would not be faster with tail calls.
 _WITH_TAIL_CALLS = ("pgo", "instrumented", "jit")
 
 #: A JIT that is on unless the user sets PYTHON_JIT=0.

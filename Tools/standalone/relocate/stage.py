@@ -287,9 +287,11 @@ def _gdb(stripped: Path, debug: Path, source: Path) -> None:
 
     https://sourceware.org/gdb/current/onlinedocs/gdb.html/objfile_002dgdbdotext-file.html
     """
+    commands = "\n\n".join(path.read_text(encoding="utf-8") for path in (
+        source / "Tools/gdb/libpython.py",
+        TOOLS / "relocate" / "gdb_frames.py"))
     for pattern in (UNIX.programs, UNIX.libpython):
         for path in stripped.glob(pattern):
-            shutil.copyfile(
-                source / "Tools/gdb/libpython.py",
-                debug / path.relative_to(stripped).with_name(
-                    f"{path.name}-gdb.py"))
+            place = path.relative_to(stripped)
+            (debug / place.with_name(f"{path.name}-gdb.py")).write_text(
+                commands, encoding="utf-8")

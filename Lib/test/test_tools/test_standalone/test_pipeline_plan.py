@@ -24,7 +24,7 @@ from .planning import (
 )
 
 # Run by a stage as a program, and so not by an import.
-PROGRAMS = {"relocate.bytecode"}
+PROGRAMS = {"relocate.bytecode", "relocate.gdb_frames"}
 # Imported by a function of a stage, because it needs a package.
 LATE = {"sources.patching"}
 
