@@ -162,5 +162,43 @@ class ArchiveTests(WaysTests, EmbedTest):
                 "only the full archive contains the static libpython")
 
 
+# Which files with an evaluation loop does the process have?
+LOADED = """\
+import compiled, os
+with open("/proc/self/maps") as maps:
+    paths = {line.split(maxsplit=5)[5].strip() for line in maps
+             if line.count("/")}
+print(compiled.answer(), len({
+    os.stat(path).st_ino for path in paths
+    if os.path.basename(path).startswith(("python", "libpython"))}))
+"""
+
+
+class OneFileTests(EmbedTest):
+    """libpython is the interpreter."""
+
+    archive = False
+
+    def test_link(self):
+        library = tree.PREFIX / "lib" / sysconfig.get_config_var("INSTSONAME")
+        self.assertEqual(library.readlink().parts, (
+            "..", "bin", tree.PYTHON.resolve().name))
+
+    def test_extension_that_is_linked_with_libpython(self):
+        """It uses the interpreter, not a second copy."""
+        suffix = sysconfig.get_config_var("EXT_SUFFIX")
+        library = sysconfig.get_config_var("LDVERSION")
+        for compiler in self.compilers():
+            with self.subTest(compiler):
+                self.run_here(
+                    compiler, "-shared", "-fPIC", "-Wl,--no-as-needed",
+                    f"-I{sysconfig.get_path('include')}", "compiled.c",
+                    "-o", f"compiled{suffix}", f"-L{tree.PREFIX}/lib",
+                    f"-lpython{library}", f"-Wl,-rpath,{tree.PREFIX}/lib")
+                self.assertEqual(
+                    self.run_here(tree.PYTHON, "-c", LOADED,
+                                  PYTHONPATH=self.directory), "42 1")
+
+
 if __name__ == "__main__":
     unittest.main()

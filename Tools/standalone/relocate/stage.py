@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standalone.core import interpreter, render, stamp
+from standalone.core.errors import BuildError
 from standalone.core.layout import PREFIX, TOOLS, Layout
 from standalone.core.process import Runner, environment
 from standalone.documents import components, inventory, licences
@@ -51,6 +52,7 @@ def run(config: Config, wanted: str) -> None:
         data = _sysconfig(tree, layout.work)
         _config_dir(tree, layout.work)
         _program(tree, str(data["VERSION"]), str(data["LDVERSION"]))
+        _library(tree, str(data["LDVERSION"]))
         _scripts(tree, data)
         _pkg_config(tree, data)
         _pkg_config_archive(tree, data)
@@ -117,6 +119,16 @@ def _program(tree: Path, version: str, ldversion: str) -> None:
     if version != ldversion:
         program.unlink()
         program.symlink_to(f"python{ldversion}")
+
+
+def _library(tree: Path, ldversion: str) -> None:
+    """Make libpython a symbolic link to the interpreter, which it is."""
+    library = tree / "lib" / f"libpython{ldversion}.so.1.0"
+    program = Path("bin", f"python{ldversion}")
+    if library.read_bytes() != (tree / program).read_bytes():
+        raise BuildError(f"{library.name} is not the same as {program}")
+    library.unlink()
+    library.symlink_to(Path("..", program))
 
 
 def _scripts(tree: Path, data: dict[str, sysconfigdata.Value]) -> None:
@@ -290,8 +302,8 @@ def _gdb(stripped: Path, debug: Path, source: Path) -> None:
     commands = "\n\n".join(path.read_text(encoding="utf-8") for path in (
         source / "Tools/gdb/libpython.py",
         TOOLS / "relocate" / "gdb_frames.py"))
-    for pattern in (UNIX.programs, UNIX.libpython):
-        for path in stripped.glob(pattern):
-            place = path.relative_to(stripped)
-            (debug / place.with_name(f"{path.name}-gdb.py")).write_text(
-                commands, encoding="utf-8")
+    # gdb resolves symbolic links, so libpython has the same file.
+    for path in stripped.glob(UNIX.programs):
+        place = path.relative_to(stripped)
+        (debug / place.with_name(f"{path.name}-gdb.py")).write_text(
+            commands, encoding="utf-8")
