@@ -6,7 +6,7 @@ import shutil
 import unittest
 from pathlib import Path
 
-from standalone.core.layout import PREFIX
+from standalone.core.layout import PREFIX, TOOLS
 from standalone.relocate import stage as relocate
 
 from . import children
@@ -228,6 +228,9 @@ class PkgConfigTest(SmallTree):
             self.assertIn("-lm", said.split())
 
 
+GDB_FRAMES = TOOLS / "relocate" / "gdb_frames.py"
+
+
 class GdbTest(SmallTree):
 
     def test_names(self):
@@ -243,7 +246,7 @@ class GdbTest(SmallTree):
                 for path in debug.rglob("*") if path.is_file()}
         self.assertEqual(made, dict.fromkeys((
             "bin/python3.13-gdb.py", "lib/libpython3.13.so.1.0-gdb.py"),
-            "# py-bt\n"))
+            "# py-bt\n\n\n" + GDB_FRAMES.read_text()))
 
 
 if __name__ == "__main__":
