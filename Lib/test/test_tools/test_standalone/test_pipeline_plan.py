@@ -23,7 +23,8 @@ from .planning import (
     text_of,
 )
 
-# Run by a stage as a program, and so not by an import.
+# A stage runs the first as a program and copies the second: neither is
+# imported.
 PROGRAMS = {"relocate.bytecode", "relocate.gdb_frames"}
 # Imported by a function of a stage, because it needs a package.
 LATE = {"sources.patching"}

@@ -228,9 +228,6 @@ class PkgConfigTest(SmallTree):
             self.assertIn("-lm", said.split())
 
 
-GDB_FRAMES = TOOLS / "relocate" / "gdb_frames.py"
-
-
 class GdbTest(SmallTree):
 
     def test_names(self):
@@ -246,7 +243,8 @@ class GdbTest(SmallTree):
                 for path in debug.rglob("*") if path.is_file()}
         self.assertEqual(made, dict.fromkeys((
             "bin/python3.13-gdb.py", "lib/libpython3.13.so.1.0-gdb.py"),
-            "# py-bt\n\n\n" + GDB_FRAMES.read_text()))
+            "# py-bt\n\n\n"
+            + (TOOLS / "relocate" / "gdb_frames.py").read_text()))
 
 
 if __name__ == "__main__":
