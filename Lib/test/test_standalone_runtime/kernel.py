@@ -12,10 +12,15 @@ https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html
 
 import ctypes
 import errno
+import functools
 import os
 import platform
 import struct
+import subprocess
 import sys
+import textwrap
+
+from test.test_standalone_runtime import children
 
 # https://github.com/torvalds/linux: arch/x86/entry/syscalls/syscall_64.tbl
 # and, for newer architectures, include/uapi/asm-generic/unistd.h.
@@ -79,6 +84,21 @@ def install(rules):
                    0, 0)):
         if prctl(*words):
             raise OSError(ctypes.get_errno(), "no seccomp filter")
+
+
+@functools.cache
+def works():
+    """Can this user, on this kernel, install a filter?"""
+    return CALLS is not None and under("no-statx", "").returncode == 0
+
+
+def under(rules, code):
+    """Run *code* in an interpreter under these rules; return the process."""
+    return children.run(
+        [sys.executable, "-m", __name__, rules,
+         sys.executable, "-c", textwrap.dedent(code)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        encoding="utf-8")
 
 
 if __name__ == "__main__":

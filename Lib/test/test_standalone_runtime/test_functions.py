@@ -1,41 +1,19 @@
-"""What the C library of the baseline does not have: new system calls,
-waits by the clock that nobody sets, and a kernel that has not got them."""
+"""What the C library of the baseline does not have: new system calls, and
+a kernel that has not got them."""
 
 import errno
 import fcntl
-import functools
 import os
 import platform
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
-import textwrap
-import threading
-import time
 import unittest
 
-from test.support import SHORT_TIMEOUT
 from test.test_standalone_runtime import children, kernel, tree
 
 LIBC = tuple(map(int, platform.libc_ver()[1].split(".")[:2]))
-
-
-@functools.cache
-def seccomp_works():
-    """Can this user, on this kernel, install a filter?"""
-    return kernel.CALLS is not None and under("no-statx", "").returncode == 0
-
-
-def under(rules, code):
-    """*code* in an interpreter that starts under these rules of
-    kernel.py: the ended process."""
-    return children.run(
-        [sys.executable, "-m", kernel.__name__, rules,
-         sys.executable, "-c", textwrap.dedent(code)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        encoding="utf-8")
 
 
 class FileTests(unittest.TestCase):
@@ -188,70 +166,11 @@ class OtherTests(unittest.TestCase):
         self.assertEqual(words, [])
 
 
-class WaitTests(unittest.TestCase):
-
-    def test_timeouts(self):
-        lock = threading.Lock()
-        lock.acquire()
-        for name, wait in {
-                "lock": lambda: lock.acquire(timeout=0.1),
-                "event": lambda: threading.Event().wait(0.1)}.items():
-            with self.subTest(name):
-                start = time.monotonic()
-                self.assertFalse(wait())
-                self.assertGreaterEqual(time.monotonic() - start, 0.1)
-                self.assertLess(time.monotonic() - start, SHORT_TIMEOUT)
-
-    def test_woken_in_time(self):
-        event = threading.Event()
-        timer = threading.Timer(0.05, event.set)
-        timer.start()
-        self.addCleanup(timer.join)
-        self.assertTrue(event.wait(SHORT_TIMEOUT))
-
-    @unittest.skipUnless(seccomp_works(), "no seccomp filters")
-    def test_the_clock_on_the_wall_may_jump(self):
-        done = under("trap-wall", """
-            import queue, threading
-            lock = threading.Lock()
-            lock.acquire()
-            print(lock.acquire(timeout=0.01))
-            print(threading.Event().wait(0.01))
-            print(threading.Condition(lock).wait(0.01))
-            try:
-                queue.SimpleQueue().get(timeout=0.01)
-            except queue.Empty:
-                print(False)
-            thread = threading.Thread(target=lock.acquire, daemon=True)
-            thread.start()
-            print(thread.join(0.01))
-            """)
-        if LIBC < (2, 30):
-            # As CPython does there; Debian's as well.
-            self.assertEqual(done.returncode, -signal.SIGSYS)
-            self.skipTest("sem_clockwait() is in glibc since 2.30")
-        self.assertEqual((done.returncode, done.stdout.split()),
-                         (0, ["False"] * 4 + ["None"]))
-
-    @unittest.skipUnless(seccomp_works(), "no seccomp filters")
-    def test_that_a_wait_by_the_wall_is_seen(self):
-        # sem_timedwait(), which is by that clock, on a new semaphore.
-        done = under("trap-wall", """
-            import ctypes, time
-            semaphore = ctypes.create_string_buffer(32)
-            until = (ctypes.c_long * 2)(int(time.time()) + 1, 0)
-            libc = ctypes.CDLL(None)
-            libc.sem_init(semaphore, 0, 0)
-            libc.sem_timedwait(semaphore, until)
-            """)
-        self.assertEqual(done.returncode, -signal.SIGSYS, done.stdout)
-
-
-@unittest.skipUnless(seccomp_works(), "no seccomp filters")
+@unittest.skipUnless(kernel.works(), "no seccomp filters")
 class OldKernelTests(unittest.TestCase):
 
     def check(self, rules, code, said):
-        done = under(rules, code)
+        done = kernel.under(rules, code)
         self.assertEqual((done.returncode, done.stdout), (0, said))
 
     def test_system_calls_are_made(self):
@@ -266,11 +185,11 @@ class OldKernelTests(unittest.TestCase):
                 "preadv2": "os.preadv(fd, [bytearray(1)], 0)",
                 "pwritev2": "os.pwritev(fd, [b'x'], 0)"}.items():
             with self.subTest(name):
-                done = under(f"trap-{name}", prepared + code)
+                done = kernel.under(f"trap-{name}", prepared + code)
                 self.assertEqual(done.returncode, -signal.SIGSYS,
                                  done.stdout)
         # The interpreter starts with it.
-        self.assertEqual(under("trap-getrandom", "").returncode,
+        self.assertEqual(kernel.under("trap-getrandom", "").returncode,
                          -signal.SIGSYS)
 
     def test_that_it_is_said(self):
