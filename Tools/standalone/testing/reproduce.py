@@ -20,6 +20,7 @@ from pathlib import Path
 from standalone.core import stamp
 from standalone.core.errors import BuildError, ValidationError
 from standalone.core.layout import ROOT, Layout, downloads
+from standalone.core.model import Pin
 from standalone.core.process import output
 from standalone.cpython import overlay, source
 from standalone.formats import checksums
@@ -161,10 +162,8 @@ def _provide(config: Config, second: Second) -> list[str]:
               source.files(config.pristine, out))
     cache = downloads()
     copies = top / "cache" / "cpython-standalone" / "downloads"
-    wanted = config.wanted + [
-        pins.cpython_pin(config.version)] * config.is_pinned
     fetched = fetch.fetch(
-        wanted, cache, config.source_dir,
+        _fetched(config), cache, config.source_dir,
         tree=config.pristine)
     _copy(cache, copies, (path.name for path in fetched.values()))
     for required in driver.requirements(config).values():
@@ -183,6 +182,13 @@ def _provide(config: Config, second: Second) -> list[str]:
                           testbed.NOBODY, testbed.NOBODY)
     return [*(name for name in listed if name not in others),
             checksums.FILE]
+
+
+def _fetched(config: Config) -> list[Pin]:
+    """Return what the build fetches: also CPython, unless that is a tree."""
+    if not config.is_pinned:
+        return config.wanted
+    return [*config.wanted, pins.cpython_pin(config.version)]
 
 
 def _tools(target: Path) -> None:

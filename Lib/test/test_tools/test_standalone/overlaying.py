@@ -10,11 +10,13 @@ from pathlib import Path
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT
 from standalone.cpython import overlay
-from standalone.sources.version import feature_version
+from standalone.sources.version import feature_version, python_version
 
 from . import children
 
 REAL_TREE = os.environ.get("STANDALONE_TEST_TREE")
+#: At least one of these versions has a given edit.
+MADE_UP = ("3.13.15", "3.14.0", "3.12.0")
 # What git takes from nobody's configuration.
 GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull,
        "GIT_COMMITTER_NAME": "T. Ester", "GIT_COMMITTER_EMAIL": "t@localhost",
@@ -49,15 +51,19 @@ class OverlayTestCase(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.scratch)
 
     def make_tree(self, name="tree", edit=None):
-        """The files that the overlay edits, real ones if we have them: of
-        3.13, or of another version for an *edit* that 3.13 has not."""
+        """Make a tree of the files that the overlay edits.
+
+        They are copies of the real tree's, if there is one.  For an *edit*
+        that its version does not have, the tree is of another version.
+        """
         tree = self.scratch / name
-        version = next(version for version in ("3.13.15", "3.14.0", "3.12.0")
+        real = python_version(Path(REAL_TREE)) if REAL_TREE else "3.13.15"
+        version = next(version for version in (real, *MADE_UP)
                        if edit is None or edit.fits(feature_version(version)))
-        if REAL_TREE and version == "3.13.15":
+        if REAL_TREE and version == real:
             for file in {"Include/patchlevel.h", "Include/object.h",
-                         *(edit.file for edit in overlay.edits()
-                           if edit.fits((3, 13)))}:
+                         *(edit.file for edit in overlay.fitting(
+                             Path(REAL_TREE)))}:
                 (tree / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(Path(REAL_TREE, file), tree / file)
             return tree

@@ -13,6 +13,7 @@ import tempfile
 import time
 import unittest
 import unittest.mock
+from dataclasses import replace
 from pathlib import Path
 
 from standalone.archives import writer
@@ -99,6 +100,18 @@ class SecondTest(unittest.TestCase):
         for argv in (["rev-parse", "HEAD"], ["status", "--porcelain"]):
             self.assertEqual(git(tree, *argv), git(copy, *argv))
         self.assertEqual((copy / "lib/a.py").read_text(), "changed")
+
+    def test_what_is_fetched(self):
+        """CPython only if it is pinned, which a tree's version may not be."""
+        tree = small_tree(self.top / "tree", "3.14.99")
+        config = request(tree, self.top / "out")
+        fetched = {pin.name for pin in reproduce._fetched(config)}
+        self.assertIn("zlib", fetched)
+        self.assertNotIn("cpython", fetched)
+        pinned = replace(config, cpython="3.13.15")
+        with unittest.mock.patch.object(type(pinned), "pristine", tree):
+            self.assertIn("cpython", {
+                pin.name for pin in reproduce._fetched(pinned)})
 
     @unittest.skipIf(os.geteuid(), "needs root")
     def test_root_can_change_the_user(self):
