@@ -12,6 +12,9 @@ from test.test_standalone_runtime import locating, tree
 LOCATE = ("import ctypes, sqlite3, ssl, sys, sysconfig; print(sys.prefix, "
           "sys.base_prefix, sysconfig.get_path('purelib'), sep='\\n')")
 
+# In the environment.  A build without the GIL has lib/python3.14t.
+PACKAGES = tree.LIBRARY.relative_to(tree.PREFIX) / "site-packages"
+
 
 class VenvCase(locating.LocationCase):
 
@@ -31,8 +34,7 @@ class VenvCase(locating.LocationCase):
             with self.subTest(name):
                 said = tree.run(env / "bin" / name, "-c", LOCATE)
                 self.assertEqual(said.splitlines(), [
-                    str(env), str(base), str(
-                        env / f"lib/python{tree.VERSION}/site-packages")])
+                    str(env), str(base), str(env / PACKAGES)])
 
         self.assertInVenv(locating.locate(env / "bin" / "python3"), env, base)
 
@@ -139,7 +141,7 @@ class LinkTests(VenvCase):
         link.symlink_to(tree.PYTHON)
         env = self.directory / "by others"
         (env / "bin").mkdir(parents=True)
-        (env / f"lib/python{tree.VERSION}/site-packages").mkdir(parents=True)
+        (env / PACKAGES).mkdir(parents=True)
         for name in ("python", "python3", f"python{tree.VERSION}"):
             (env / "bin" / name).symlink_to(link)
         (env / "pyvenv.cfg").write_text(f"home = {self.directory}\n")
