@@ -124,6 +124,14 @@ class Config:
             return self.layout.work / f"cpython-{self.version}"
         return Path(self.cpython)
 
+    @property
+    def notices(self) -> Path:
+        """CPython's file with the notices of the software that it bundles.
+
+        The copy of the source that is built does not contain Doc/.
+        """
+        return self.pristine / "Doc/license.rst"
+
     @cached_property
     def epoch(self) -> int:
         """SOURCE_DATE_EPOCH, in seconds since 1970.

@@ -150,9 +150,8 @@ def _relocate(config: Config, _: str) -> _Given:
         # The alternative of each pin that was fetched.
         "fetched": [components.fetched(config.layout.fetched, pin).sha256
                     for pin in config.wanted],
-        # The copy of the source that is built does not contain Doc/.
-        "notices": [stamp.file_sha256(path) for path
-                    in config.pristine.glob("Doc/license.rst")]}
+        "notices": stamp.file_sha256(config.notices)
+        if config.notices.exists() else ""}
 
 
 def _validate(config: Config, _: str) -> _Given:

@@ -251,8 +251,7 @@ def ingredients(config: Config) -> inventory.Ingredients:
     """Return the inputs that `inventory.find` needs for a build."""
     return inventory.Ingredients(
         cpython=components.cpython(config.version, pinned=config.is_pinned),
-        # The copy of the source that is built does not contain Doc/.
-        notices=config.pristine / "Doc/license.rst",
+        notices=config.notices,
         layout=config.layout, recipes=config.recipes,
         archives=config.archives, toolchain=config.chain,
         libc=config.platform.libc)

@@ -158,8 +158,7 @@ def _provide(config: Config, second: Second) -> list[str]:
         (top / name).mkdir()
     _tools(top / "tools")
     if not config.is_pinned:
-        _tree(config.pristine, top / "cpython",
-              source.files(config.pristine, out))
+        _tree(config.pristine, top / "cpython", _read(config))
     cache = downloads()
     copies = top / "cache" / "cpython-standalone" / "downloads"
     fetched = fetch.fetch(
@@ -182,6 +181,12 @@ def _provide(config: Config, second: Second) -> list[str]:
                           testbed.NOBODY, testbed.NOBODY)
     return [*(name for name in listed if name not in others),
             checksums.FILE]
+
+
+def _read(config: Config) -> list[str]:
+    """Return the paths of what a build reads of a tree."""
+    return [*source.files(config.pristine, config.layout.out),
+            str(config.notices.relative_to(config.pristine))]
 
 
 def _fetched(config: Config) -> list[Pin]:

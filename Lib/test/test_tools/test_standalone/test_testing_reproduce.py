@@ -101,6 +101,18 @@ class SecondTest(unittest.TestCase):
             self.assertEqual(git(tree, *argv), git(copy, *argv))
         self.assertEqual((copy / "lib/a.py").read_text(), "changed")
 
+    def test_what_is_copied_of_a_tree(self):
+        tree = small_tree(self.top / "tree")
+        for name in "Doc/license.rst", "Doc/Makefile", "Doc/c-api/list.rst":
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).write_text("")
+        names = reproduce._read(request(tree, tree / "dist"))
+        self.assertIn("configure", names)
+        self.assertEqual([name for name in names if name.startswith("Doc/")],
+                         ["Doc/license.rst"])
+        reproduce._tree(tree, self.top / "copy", names)
+        self.assertTrue((self.top / "copy/Doc/license.rst").is_file())
+
     def test_what_is_fetched(self):
         """CPython only if it is pinned, which a tree's version may not be."""
         tree = small_tree(self.top / "tree", "3.14.99")
