@@ -111,9 +111,12 @@ class FreeThreadingTests(unittest.TestCase):
     def test_scale(self):
         if len(os.sched_getaffinity(0)) < 2:
             self.skipTest("one processor")
-        ratio = float(tree.run(tree.PYTHON, "-c", SCALE))
-        # 1 with two idle processors, 2 with the GIL.
-        self.assertLess(ratio, 1.6)
+        # 1 with two idle processors, 2 with the GIL.  Other processes can
+        # keep the processors busy, but hardly each time.
+        ratios = []
+        while not ratios or (ratios[-1] >= 1.6 and len(ratios) < 5):
+            ratios.append(float(tree.run(tree.PYTHON, "-c", SCALE)))
+        self.assertLess(ratios[-1], 1.6, ratios)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,8 @@ def png(path, size=64):
 def display():
     """The name of an X server of our own, which ends with the body."""
     with children.Child(
-            ["Xvfb", "-displayfd", "1", "-nolisten", "tcp"],
+            # A reset, when the last client leaves, may refuse the next one.
+            ["Xvfb", "-displayfd", "1", "-nolisten", "tcp", "-noreset"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             text=True) as server:
         ready, _, _ = select.select([server.stdout], [], [],
