@@ -13,7 +13,6 @@ import contextlib
 import os
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
 from standalone.core import stamp
@@ -73,8 +72,10 @@ def keep(directory: Path, kept: Path) -> None:
     except OSError:
         pass                     # no space, or kept by another build
     finally:
-        stamp.remove(scratch)
-    prune(kept.parent, time.time())
+        _remove(scratch)
+    # The time of the file system, which dates the entries: a build's clock
+    # may be another, and would take a copy in progress for an old one.
+    prune(kept.parent, kept.parent.stat().st_mtime)
 
 
 def prune(cache: Path, now: float) -> None:
@@ -89,7 +90,7 @@ def prune(cache: Path, now: float) -> None:
         except OSError:          # removed by another build
             continue
         if partial and age > _ABANDONED:
-            stamp.remove(found)
+            _remove(found)
         elif age > UNUSED:
             _discard(found)
 
@@ -108,4 +109,9 @@ def _discard(found: Path) -> None:
     aside = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=found.parent))
     with contextlib.suppress(OSError):       # another build was faster
         found.rename(aside / found.name)
-    stamp.remove(aside)
+    _remove(aside)
+
+
+def _remove(partial: Path) -> None:
+    with contextlib.suppress(OSError):       # another build removes it, too
+        stamp.remove(partial)

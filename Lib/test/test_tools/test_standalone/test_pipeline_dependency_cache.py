@@ -134,6 +134,26 @@ class CacheTest(unittest.TestCase):
         dependency_cache.prune(self.cache, self.now)
         self.assertEqual(self.names(), {used.name, running.name})
 
+    def test_another_clock(self):
+        """A build that runs under faketime prunes nothing of others."""
+        used = dependency_cache.entry(self.cache, "used", "a key")
+        dependency_cache.keep(self.made, used)
+        running = self.cache / ".partial-running"
+        running.mkdir()
+        with mock.patch("time.time", return_value=self.now + 400 * DAY):
+            self.keep()
+        self.assertEqual(self.names(),
+                         {self.entry.name, used.name, running.name})
+
+    def test_two_remove_the_same(self):
+        killed = self.cache / ".partial-killed"
+        killed.mkdir(parents=True)
+        self.age(killed, 1)
+        with mock.patch.object(dependency_cache.stamp, "remove",
+                               side_effect=FileNotFoundError):
+            self.keep()
+        self.assertTrue(self.restore()[0])
+
     def test_use_is_recorded(self):
         self.keep()
         self.age(self.entry, 31)
