@@ -197,6 +197,8 @@ class EmbeddedTests(locating.LocationCase):
     def test_executable_is_not_there(self):
         """CPython guesses then, as it always does."""
         copied = tree.copy_to(self.directory)
+        library = copied / "lib" / NAME
+        library.resolve().replace(library)
         for path in (copied / "bin").iterdir():
             path.unlink()
         said = tree.run(
@@ -292,7 +294,7 @@ class EmbeddedTests(locating.LocationCase):
         away = self.directory / "away"
         away.mkdir()
         try:
-            os.link(copied / "lib" / NAME, away / NAME)
+            os.link((copied / "lib" / NAME).resolve(), away / NAME)
         except OSError as exc:
             self.skipTest(f"no hard links here: {exc}")
         program = self.build(PLUG_IN)

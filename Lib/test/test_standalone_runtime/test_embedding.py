@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 import sysconfig
@@ -160,6 +161,50 @@ class ArchiveTests(WaysTests, EmbedTest):
         if not list(ARCHIVES.glob("libpython*.a")):
             raise unittest.SkipTest(
                 "only the full archive contains the static libpython")
+
+
+# Which files with an evaluation loop does the process have?
+LOADED = """\
+import compiled, os
+with open("/proc/self/maps") as maps:
+    paths = {line.split(maxsplit=5)[5].strip() for line in maps
+             if line.count("/")}
+print(compiled.answer(), len({
+    os.stat(path).st_ino for path in paths
+    if os.path.basename(path).startswith(("python", "libpython"))}))
+"""
+
+
+# The note with a build-id, a SHA-1: sizes, type and owner come first.
+NOTE = re.compile(
+    b"\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0(.{20})", re.DOTALL)
+
+
+class OneFileTests(EmbedTest):
+    """libpython is a copy of the interpreter."""
+
+    archive = False
+
+    def test_build_id(self):
+        library = tree.PREFIX / "lib" / sysconfig.get_config_var("INSTSONAME")
+        ids = {NOTE.search(path.read_bytes())[1]
+               for path in (library, tree.PYTHON)}
+        self.assertEqual(len(ids), 1)
+
+    def test_extension_that_is_linked_with_libpython(self):
+        """It uses the interpreter, not a second copy."""
+        suffix = sysconfig.get_config_var("EXT_SUFFIX")
+        library = sysconfig.get_config_var("LDVERSION")
+        for compiler in self.compilers():
+            with self.subTest(compiler):
+                self.run_here(
+                    compiler, "-shared", "-fPIC", "-Wl,--no-as-needed",
+                    f"-I{sysconfig.get_path('include')}", "compiled.c",
+                    "-o", f"compiled{suffix}", f"-L{tree.PREFIX}/lib",
+                    f"-lpython{library}", f"-Wl,-rpath,{tree.PREFIX}/lib")
+                self.assertEqual(
+                    self.run_here(tree.PYTHON, "-c", LOADED,
+                                  PYTHONPATH=self.directory), "42 1")
 
 
 if __name__ == "__main__":

@@ -145,3 +145,10 @@ class Variant:
 
     version: tuple[int, int]
     options: Options
+
+    @property
+    def ldversion(self) -> str:
+        """The version in the name of libpython: 3.14t, 3.14td."""
+        return "{}.{}{}{}".format(
+            *self.version, "t" if "freethreaded" in self.options else "",
+            "d" if "debug" in self.options else "")

@@ -47,7 +47,8 @@ class Libc:
 
     *family* is the prefix of its symbol versions, or empty for a library
     without symbol versions.  *sonames* are patterns of the libraries that
-    a file may need, including the dynamic linker.
+    a file may need, including the dynamic linker.  *loaders* maps names of
+    architectures to the path of the dynamic linker.
     """
 
     name: str                    # in a triple: gnu
@@ -56,6 +57,7 @@ class Libc:
     wheels: str                  # prefix of wheels' platform tags
     family: str = ""             # GLIBC
     sonames: tuple[str, ...] = ()
+    loaders: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -113,6 +115,11 @@ class Platform:
         It includes the C library's baseline.
         """
         return ".".join((self.autoconf, *map(str, self.libc.baseline)))
+
+    @property
+    def loader(self) -> str:
+        """The path of the dynamic linker: /lib64/ld-linux-x86-64.so.2."""
+        return self.libc.loaders[self.arch.name]
 
     @property
     def openssl(self) -> str:

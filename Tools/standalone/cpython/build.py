@@ -19,136 +19,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from standalone import recipes
-from standalone.core import interpreter, stamp
+from standalone.core import stamp
 from standalone.core.errors import BuildError
-from standalone.core.layout import PREFIX, Layout
-from standalone.core.model import Command, Commands, Recipe
+from standalone.core.layout import PREFIX, TOOLS, Layout
+from standalone.core.model import Recipe
 from standalone.core.options import Variant
-from standalone.core.platform import Platform
 from standalone.core.process import Runner, environment, output
-from standalone.cpython import api, modules
+from standalone.cpython import api, commands, modules
 from standalone.formats.tree import InstalledTree
 from standalone.profile import fit, store
 from standalone.profile.store import Profile
-from standalone.toolchain import flags, jit, llvm, optimisation
+from standalone.toolchain import jit, llvm, optimisation
 
 if TYPE_CHECKING:
     from standalone.request import Config
     from standalone.toolchain.compilers import Toolchain
-
-
-#: CPython 3.15 has an option of configure for what `make` does before.
-_STATIC = "--enable-static-libpython-for-interpreter"
-_HAS_STATIC = (3, 15)
-
-#: The interpreter has a function for each opcode, which ends with a call of
-#: the next one, instead of one large function for all.
-#: https://docs.python.org/3/using/configure.html#cmdoption-with-tail-call-interp
-_TAIL_CALLS = "--with-tail-call-interp"
-_HAS_TAIL_CALLS = (3, 14)
-# A profile serves only the kind of interpreter that was trained.  Builds
-# without a profile or a JIT would not be faster with tail calls.
-_WITH_TAIL_CALLS = ("pgo", "instrumented", "jit")
-
-#: A JIT that is on unless the user sets PYTHON_JIT=0.
-_JIT = "--enable-experimental-jit=yes"
-
-#: Older versions look for the headers of ncurses without CURSES_CFLAGS.
-_FINDS_CURSES = (3, 13)
-_CURSES = dict.fromkeys((
-    "ac_cv_header_curses_h", "ac_cv_header_ncurses_h", "ac_cv_header_panel_h",
-), "yes")
-
-
-def configure(layout: Layout, platform: Platform, chain: Toolchain,
-              configured: Mapping[str, Recipe], variant: Variant) -> Command:
-    """Return the command that runs CPython's configure.
-
-    *configured* are the recipes whose results are passed to it.
-    """
-    tail_calls = (variant.version >= _HAS_TAIL_CALLS
-                  and any(word in variant.options
-                          for word in _WITH_TAIL_CALLS)
-                  and platform.arch.tail_calls and chain.tail_calls)
-    arguments = [
-        # A relative path: it is compiled into getpath.c as VPATH.
-        "../source/configure",
-        f"--prefix={PREFIX}",
-        f"--build={platform.autoconf}",
-        f"--host={platform.autoconf}",
-        "--enable-shared", "--without-ensurepip",
-        "--with-dbmliborder=bdb",
-        *((_STATIC,) if variant.version >= _HAS_STATIC else ()),
-        *((_TAIL_CALLS,) if tail_calls else ()),
-        *(("--with-pydebug",) if "debug" in variant.options else ()),
-        *(("--disable-gil",) if "freethreaded" in variant.options else ()),
-        *((_JIT,) if "jit" in variant.options else ())]
-    variables = {"MODULE_BUILDTYPE": "static",
-                 "CC": "cc", "CXX": "c++", "AR": "ar",
-                 **({"CFLAGS_JIT": jit.flags(platform)}
-                    if "jit" in variant.options else {}),
-                 **platform.system.configured,
-                 **({} if variant.version >= _FINDS_CURSES else _CURSES)}
-    for name, recipe in configured.items():
-        arguments += [recipes.expand_prefixes(argument, name, layout)
-                      for argument in recipe.arguments]
-        variables |= {
-            variable: recipes.expand_prefixes(value, name, layout)
-            for variable, value in recipe.configure.items()}
-    return Command(tuple(arguments), layout.stage("build"), variables)
-
-
-def make(build: Path, variant: Variant, *arguments: str,
-         ldflags: tuple[str, ...] = ()) -> Command:
-    """Return a make command for the directory *build* with our flags.
-
-    --enable-shared also builds a shared library, but the interpreter is
-    linked from objects instead.  So it is a single file that starts
-    without searching for a library, even after `venv --copies` or setcap.
-    """
-    compiling = " ".join(optimisation.compile_flags(variant.options))
-    linking = " ".join((*optimisation.link_flags(variant.options), *ldflags))
-    static = () if variant.version >= _HAS_STATIC else (
-        "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
-        "LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY_OBJS)")
-    return Command(
-        ("make", *arguments,
-         f"CFLAGS_NODIST={compiling}", f"LDFLAGS_NODIST={linking}", *static,
-         f"LINKFORSHARED={' '.join(flags.PROGRAM)}"),
-        build, jobserver=True)
-
-
-def make_commands(build: Path, variant: Variant) -> Commands:
-    """Yield the commands that run again after a source file changed."""
-    final = optimisation.final_link(variant.options)
-    if final:
-        # Programs that only the build runs are not worth minutes.
-        yield make(build, variant, "_bootstrap_python",
-                   "Programs/_freeze_module")
-    core = ("-Wl,--version-script=exports.map", *flags.PROBES, *final)
-    # libpython3.so needs libpython3.13.so, in the same directory.
-    yield make(build, variant, "libpython3.so",
-               ldflags=(*core, "-Wl,-rpath,\\$$ORIGIN"))
-    yield make(build, variant, "python", ldflags=core)
-    # Without the version script: test modules export other names.
-    yield make(build, variant, "all")
-
-
-def install_commands(build: Path, source: Path, variant: Variant,
-                     root: Path) -> Commands:
-    """Yield commands to install below *root*, with pip from *source*."""
-    yield make(build, variant, "install", f"DESTDIR={root}", "TESTSUBDIRS=",
-               # The relocate stage compiles bytecode with this interpreter.
-               "COMPILEALL_OPTS=--help")
-    bundled = source / "Lib/ensurepip/_bundled"
-    wheel = next(bundled.glob("pip-*.whl"))
-    yield interpreter.native(build / "python").command(
-        "-B", f"{wheel}/pip",
-        "install", "--no-index", "--no-compile", "--ignore-installed",
-        "--no-warn-script-location", "--no-cache-dir", f"--root={root}",
-        f"--prefix={PREFIX}", f"--find-links={bundled}", "pip", cwd=build,
-        # Ignore the machine's configuration of pip.
-        env={"PIP_CONFIG_FILE": os.devnull})
 
 
 def exports(layout: Layout) -> str:
@@ -193,8 +78,8 @@ def run(config: Config, wanted: str) -> None:
         (build / "Modules").mkdir()
         (build / "Modules/Setup.local").write_text(
             (layout.stage("setup") / "Setup.local").read_text())
-        call = configure(layout, config.platform, config.chain,
-                         config.configured, variant)
+        call = commands.configure(layout, config.platform, config.chain,
+                                  config.configured, variant)
         runner.steps([call], "cpython")
         _check_configured(build / "Makefile", expected, runner.log)
         (build / "exports.map").write_text(exports(layout))
@@ -206,11 +91,12 @@ def run(config: Config, wanted: str) -> None:
         (build / stamp.KEY).write_text(configured)
     else:
         _keep_configured(build, source)
-    runner.steps(make_commands(build, variant), "cpython")
+    runner.steps(commands.make_commands(layout, config.platform, variant),
+                 "cpython")
     if profile and started_again:
         _check_fit(build, profile, config.version, runner.log)
     with stamp.output_dir(layout.stage("install"), wanted) as root:
-        runner.steps(install_commands(build, source, variant, root),
+        runner.steps(commands.install_commands(build, source, variant, root),
                      "install")
     _check_built(build, layout.stage("install") / PREFIX.lstrip("/"),
                  expected, runner.log)
@@ -257,10 +143,11 @@ def _configured_key(config: Config) -> str:
     layout = config.layout
     source = layout.stage("source")
     return stamp.key(
-        str(configure(layout, config.platform, config.chain,
-                      config.configured, config.variant)),
-        [str(step) for step in make_commands(layout.stage("build"),
-                                             config.variant)],
+        str(commands.configure(layout, config.platform, config.chain,
+                               config.configured, config.variant)),
+        [str(step) for step in commands.make_commands(
+            layout, config.platform, config.variant)],
+        stamp.file_sha256(TOOLS / "cpython" / "loader.c"),
         # make does not know that exports.map depends on these files.
         api.version_script(api.declared_in(source / "Include")),
         stamp.file_sha256(source / "Misc/stable_abi.toml"),

@@ -18,8 +18,10 @@ from standalone.formats import elf
 # Our implementation of newer functions of the C library.
 _COMPAT = "build/lib/libcompat.a"
 
-#: The interpreter's main function, and the list of exported symbols.
+#: The interpreter's main function, the path of the dynamic linker, and the
+#: list of exported symbols.
 MAIN_OBJECT = "build/Programs/python.o"
+LOADER_OBJECT = "build/Programs/loader.o"
 VERSION_SCRIPT = "build/exports.map"
 
 # SPDX identifiers of public-domain dedications.
@@ -248,8 +250,9 @@ def build_info(probe: Mapping[str, Any], linked: Link,
     return {
         "core": _core(probe, linked, contents, of_extensions) | table,
         "extensions": entries, **table,
-        # Our extension: inputs in neither an extension nor libpython.
+        # Our extension: inputs of the link in neither core nor extensions.
         "interpreter": {"main_object": MAIN_OBJECT,
+                        "loader_object": LOADER_OBJECT,
                         "version_script": VERSION_SCRIPT},
         "object_file_format": "elf"}
 

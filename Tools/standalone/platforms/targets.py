@@ -59,7 +59,10 @@ _GLIBC = Libc(
     wheels="manylinux",
     family="GLIBC",
     sonames=("libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0",
-             "librt.so.1", "libutil.so.1", "ld-linux-*.so.*"))
+             "librt.so.1", "libutil.so.1", "ld-linux-*.so.*"),
+    # https://sourceware.org/glibc/wiki/ABIList
+    loaders={"x86_64": "/lib64/ld-linux-x86-64.so.2",
+             "aarch64": "/lib/ld-linux-aarch64.so.1"})
 
 #: Triple → platform.
 PLATFORMS = {

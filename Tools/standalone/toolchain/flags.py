@@ -39,7 +39,11 @@ PROBES = ("-Wl,--undefined=_.stapsdt.base",)
 #: its own functions even if another copy of it is loaded globally.
 LIBRARY = (*LINK, "-Wl,-Bsymbolic")
 
-#: To link the interpreter, whose symbols extension modules use.
+#: To link libpython so that it can be run, too.  It calls its own functions
+#: directly, as a program does.
+RUNNABLE = ("-Wl,-Bsymbolic-functions", "-Wl,--entry=_start")
+
+#: To link a program, whose symbols extension modules use.
 PROGRAM = ("-pie", "-Wl,--export-dynamic")
 
 #: Flags to remove from sysconfig.  The flags for the stack are not among

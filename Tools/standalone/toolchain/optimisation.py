@@ -15,6 +15,11 @@ from standalone.toolchain import flags
 # https://llvm.org/docs/FatLTO.html
 _LTO = ("-flto=thin", "-ffat-lto-objects")
 
+# Read thread-local variables without a call.  A program that loads libpython
+# with dlopen() needs about 120 bytes of the space that the C library keeps
+# for that.  https://maskray.me/blog/2021-02-14-all-about-thread-local-storage
+_STATIC_TLS = "-ftls-model=initial-exec"
+
 #: Files in CPython's build directory, where it runs the compiler: the
 #: profile that it reads, and the library that writes profiles.
 PROFILE = "profile.profdata"
@@ -37,12 +42,12 @@ _INSTRUMENTED = ("-Xclang", "-fprofile-instrument=llvm",
 _RUNTIME = ("-Wl,-u,__llvm_profile_runtime", PROFILE_RUNTIME)
 
 #: Flags to remove from sysconfig.
-PRIVATE = (*_LTO, *_PGO, *_INSTRUMENTED, *_RUNTIME)
+PRIVATE = (_STATIC_TLS, *_LTO, *_PGO, *_INSTRUMENTED, *_RUNTIME)
 
 
 def compile_flags(options: Options) -> tuple[str, ...]:
     """Return CPython's CFLAGS_NODIST for a build with these options."""
-    return (*flags.CPYTHON, *_chosen(options, {
+    return (*flags.CPYTHON, _STATIC_TLS, *_chosen(options, {
         "lto": _LTO, "pgo": _PGO, "instrumented": _INSTRUMENTED}))
 
 

@@ -31,9 +31,16 @@ MODULE_TIME_STATE=yes
 config.status: ../source/configure
 	exit 1
 all: config.status Modules/config.c told-all
+_bootstrap_python Programs/_freeze_module:
+Programs/python.o:
+\tmkdir -p $(@D)
+\ttouch $@
+libpython3.13.a:
 libpython3.so: exports.map told-libpython3.so
-python: exports.map told-python
-\tln -sf {python} $@
+libpython3.13.so: exports.map told-libpython3.13.so
+\techo '#!/bin/sh' > $@
+\techo 'exec {python} "$$@"' >> $@
+\tchmod +x $@
 Modules/config.c:
 \tcp ../source/config.c $@
 told-%:

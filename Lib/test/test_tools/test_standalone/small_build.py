@@ -9,8 +9,10 @@ from pathlib import Path
 from unittest import mock
 
 from standalone.archives import writer as archive
+from standalone.core import options as words
 from standalone.documents import components
 from standalone.documents.components import Component
+from standalone.profile import fit
 from standalone.sources import host
 from standalone.toolchain.compilers import Toolchain
 
@@ -70,7 +72,7 @@ def write(path, text="text\n", mode=0o644):
 class SmallBuild(unittest.TestCase):
     """What the stages before this one leave."""
 
-    options = "noopt"
+    options = words.DEFAULT
 
     def setUp(self):
         self.enterContext(mock.patch.dict(
@@ -127,9 +129,11 @@ class SmallBuild(unittest.TestCase):
         write(layout.toolchain / "sysroot/usr/local/lib/libcompat.a")
         write(build / "Makefile", MAKEFILE.format(zlib=zlib))
         write(build / "exports.map")
+        fit.save(fit.Fit(4, 3, 1), build / fit.FILE)
         for name in ("Objects/object.o", "Modules/config.o",
                      "Modules/posixmodule.o", "Modules/zlibmodule.o",
-                     "Programs/python.o", "Programs/_freeze_module.o",
+                     "Programs/python.o", "Programs/loader.o",
+                     "Programs/_freeze_module.o",
                      "Modules/expat/xmltok.o"):
             write(build / name, f"{name}\n")
         write(build / "Modules/config.c", CONFIG_C)

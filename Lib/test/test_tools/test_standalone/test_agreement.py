@@ -9,7 +9,7 @@ from pathlib import Path
 
 from standalone import recipes
 from standalone.core.layout import ROOT, TOOLS
-from standalone.cpython import build, modules
+from standalone.cpython import commands as cpython, modules
 from standalone.documents import inventory, licences
 from standalone.platforms import targets
 from standalone.sources import pins
@@ -266,7 +266,7 @@ class RealTreeTest(unittest.TestCase):
                         argument)
 
     def test_configure_knows_what_it_is_told(self):
-        command = build.configure(
+        command = cpython.configure(
             self.request.layout, self.request.platform, self.request.chain,
             self.request.configured, self.request.variant)
         for variable in command.env:
@@ -288,8 +288,9 @@ class RealTreeTest(unittest.TestCase):
         text = (self.tree / "Makefile.pre.in").read_text()
         small_tree(self.request.layout.stage("source"))
         commands = [
-            *build.make_commands(Path("/build"), self.request.variant),
-            *build.install_commands(
+            *cpython.make_commands(self.request.layout, self.request.platform,
+                                   self.request.variant),
+            *cpython.install_commands(
                 Path("/build"), self.request.layout.stage("source"),
                 self.request.variant, Path("/destdir"))]
         told = {word.partition("=")[0] for command in commands

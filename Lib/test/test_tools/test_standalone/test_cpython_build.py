@@ -43,10 +43,15 @@ class RunTest(CPythonTest):
     def test_what_make_is_told(self):
         self.run_stage()
         told = {target: (self.build / f"told-{target}").read_text()
-                for target in ("libpython3.so", "python", "all", "install")}
+                for target in ("libpython3.13.so", "libpython3.so", "all",
+                               "install")}
         self.assertIn("-Wl,-rpath,\\$ORIGIN", told["libpython3.so"])
-        self.assertNotIn("-rpath", told["python"])
-        self.assertIn("version-script", told["python"])
+        self.assertNotIn("-rpath", told["libpython3.13.so"])
+        self.assertIn("version-script", told["libpython3.13.so"])
+        self.assertNotIn("Scrt1.o", told["libpython3.so"])
+        self.assertIn("Scrt1.o", told["libpython3.13.so"])
+        self.assertEqual((self.build / "python").read_bytes(),
+                         (self.build / "libpython3.13.so").read_bytes())
         self.assertNotIn("version-script", told["all"])
         self.assertNotIn("version-script", told["install"])
 

@@ -1,4 +1,4 @@
-"""Test the commands of cpython.build, and what it expects of them."""
+"""Test cpython.commands, and what cpython.build expects of them."""
 
 import unittest
 from dataclasses import replace
@@ -9,7 +9,7 @@ from standalone.core.errors import BuildError
 from standalone.core.layout import PREFIX
 from standalone.core.model import Command
 from standalone.core.platform import Architecture
-from standalone.cpython import build, modules
+from standalone.cpython import build, commands, modules
 from standalone.toolchain.compilers import Toolchain
 
 from .configuring import CONFIG_C, MAKEFILE, CPythonTest, write
@@ -19,8 +19,8 @@ from .trees import request, small_tree
 class CommandsTest(CPythonTest):
 
     def configure(self, config):
-        return build.configure(config.layout, config.platform, config.chain,
-                               config.configured, config.variant)
+        return commands.configure(config.layout, config.platform, config.chain,
+                                  config.configured, config.variant)
 
     def test_configure(self):
         command = self.configure(self.config)
@@ -64,10 +64,16 @@ class CommandsTest(CPythonTest):
                 vars(config)[name] = other
                 self.assertNotIn(option, self.configure(config).argv)
 
+    def make_commands(self):
+        config = self.config
+        return list(commands.make_commands(config.layout, config.platform,
+                                           config.variant))
+
     def test_make_shares_our_jobs(self):
-        for command in build.make_commands(
-                self.build, self.config.variant):
-            self.assertEqual(command.argv[0], "make")
+        made = [command for command in self.make_commands()
+                if command.argv[0] == "make"]
+        self.assertTrue(made)
+        for command in made:
             self.assertTrue(command.jobserver)
             self.assertEqual(command.cwd, self.build)
 
@@ -75,13 +81,28 @@ class CommandsTest(CPythonTest):
         """The modules of the test suite export what they please."""
         exporting = {
             command.argv[1]: "--version-script=exports.map" in str(command)
-            for command in build.make_commands(
-                self.build, self.config.variant)}
-        self.assertEqual(exporting, {"libpython3.so": True, "python": True,
-                                     "all": False})
+            for command in self.make_commands() if command.argv[0] == "make"}
+        self.assertEqual(exporting, {
+            "_bootstrap_python": False, "Programs/python.o": False,
+            "libpython3.13.so": True, "libpython3.so": True, "all": False})
+
+    def test_one_file(self):
+        """The copy is newer than all that python depends on."""
+        *_, stub, copy, everything = self.make_commands()
+        self.assertEqual(stub.argv[1:3], ("libpython3.so", "libpython3.13.a"))
+        self.assertEqual(copy.argv, ("cp", "libpython3.13.so", "python"))
+        self.assertEqual(everything.argv[1], "all")
+        tree = small_tree(self.top / "newer", "3.14.7")
+        for words, name in (("freethreaded+noopt", "libpython3.14t.so"),
+                            ("freethreaded+debug", "libpython3.14td.so"),
+                            ("debug", "libpython3.14d.so")):
+            config = request(tree, self.top / "out", options=words)
+            self.assertIn(name, [
+                command.argv[1] for command in commands.make_commands(
+                    config.layout, config.platform, config.variant)])
 
     def test_pip_is_the_bundled_one(self):
-        *_, pip = build.install_commands(
+        *_, pip = commands.install_commands(
             self.build, self.config.layout.stage("source"),
             self.config.variant, self.top / "root")
         self.assertIsInstance(pip, Command)

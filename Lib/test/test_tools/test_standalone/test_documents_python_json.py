@@ -136,7 +136,8 @@ class Document(unittest.TestCase):
             "build/Objects/object.o", "build/Modules/config.o",
             "build/Modules/config.c", "build/Modules/posixmodule.o",
             "build/Modules/_x.o", "build/lib/libz.a", self.x,
-            "build/Programs/python.o", "build/exports.map",
+            "build/Programs/python.o", "build/Programs/loader.o",
+            "build/exports.map",
             "licenses/zlib", "licenses/zlib/LICENSE",
             "install/share/zoneinfo", "install/lib", "install/lib/tcl8",
             "install/lib/tcl8.6", "install/lib/tk8.6"}

@@ -20,7 +20,7 @@ from standalone import recipes
 from standalone.core import options
 from standalone.core.layout import TOOLS
 from standalone.core.model import Command
-from standalone.cpython import build as cpython
+from standalone.cpython import commands as cpython
 from standalone.pipeline import dependencies
 from standalone.platforms import targets
 from standalone.sources import pins
@@ -80,12 +80,14 @@ def commands(name, request):
         texts = map(shown, [
             cpython.configure(layout, request.platform, request.chain,
                               request.configured, request.variant),
-            *cpython.make_commands(layout.stage("build"), request.variant),
+            *cpython.make_commands(layout, request.platform,
+                                   request.variant),
             *cpython.install_commands(
                 layout.stage("build"), layout.stage("source"),
                 request.variant, root)])
         places = {"$SOURCE": layout.stage("source"),
-                  "$BUILD": layout.stage("build"), "$DESTDIR": root}
+                  "$BUILD": layout.stage("build"), "$DESTDIR": root,
+                  "$TOOLCHAIN": layout.toolchain, "$TOOLS": TOOLS}
     else:
         build = dependencies.describe(
             pins.load()[name], request.platform, layout)
