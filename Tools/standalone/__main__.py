@@ -21,7 +21,6 @@ from standalone.core.errors import (
     StandaloneError,
     UsageError,
 )
-from standalone.core.options import DEFAULT
 from standalone.cpython import overlay_command
 from standalone.pipeline import driver, explain, plan, record, stages, timeline
 from standalone.platforms import targets
@@ -112,7 +111,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--cpython", default="")
         command.add_argument("--target", default="")
         command.add_argument("--toolchain", default=compilers.TOOLCHAINS[0])
-        command.add_argument("--options", default=DEFAULT)
+        command.add_argument("--options", default="")
         command.add_argument("--sources", default="")
         command.add_argument("--out", default="dist")
         command.add_argument("--jobs", default="")
@@ -179,6 +178,7 @@ def dispatch(arguments: argparse.Namespace) -> None:
         case "bench-startup":
             startup.bench(request(arguments))
         case "train":
+            arguments.options = train.without_profile(arguments.options)
             train.train(request(arguments, fetching=True))
         case "reproduce":
             reproduce.must_reproduce(request(arguments, fetching=True))
@@ -264,7 +264,7 @@ def packages(out: str) -> Iterator[configuration.Config]:
     config = configuration.check(configuration.Config(
         cpython=configuration.default_cpython(),
         target=targets.host().triple, toolchain=compilers.TOOLCHAINS[0],
-        options=DEFAULT, sources=None, out=out, jobs=1))
+        options="", sources=None, out=out, jobs=1))
     with driver.lock(config.layout):
         driver.packages(config)
         yield config

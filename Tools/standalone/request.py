@@ -11,7 +11,7 @@ from standalone import recipes
 from standalone.core.errors import UsageError
 from standalone.core.layout import ROOT, Layout, downloads, work_dir
 from standalone.core.model import Pin, Recipe
-from standalone.core.options import DEFAULT, Options, Variant
+from standalone.core.options import Options, Variant
 from standalone.core.platform import Platform
 from standalone.formats.names import BuildName
 from standalone.platforms import targets
@@ -181,7 +181,8 @@ def check(config: Config) -> Config:
     Raises UsageError if anything in it is invalid, before any file is
     downloaded or written.
     """
-    words = Options.parse(config.options)
+    words = Options.parse(
+        config.options, compilers.default_flavour(config.toolchain))
     config = replace(config, options=str(words))
     compilers.check(config.toolchain, words)
     targets.check_runs_here(targets.find(config.target))
@@ -205,7 +206,7 @@ def check(config: Config) -> Config:
         sources=config.sources and os.path.abspath(config.sources))
 
 
-def default_cpython(options: str = DEFAULT) -> str:
+def default_cpython(options: str = "") -> str:
     """Return what is built if the user names no CPython.
 
     That is the tree that contains the overlay or, outside of a tree, the

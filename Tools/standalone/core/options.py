@@ -32,12 +32,12 @@ class Option:
 
 
 #: In the order in which they are written, which is the one of PYTHON.json's
-#: build_options: "freethreaded+lto".  The first flavour is the default.
+#: build_options: "freethreaded+lto".
 TABLE = (
     Option("freethreaded", since=(3, 14),        # --disable-gil
            why="it is an experiment in 3.13 (PEP 703), and supported from "
                "3.14 on (PEP 779)"),
-    Option("noopt", flavour=True, in_names=False),
+    Option("noopt", flavour=True),       # as configure compiles by default
     Option("pgo", flavour=True, part=True),      # with a stored profile
     Option("lto", flavour=True, part=True),      # ThinLTO
     Option("debug", flavour=True),       # --with-pydebug
@@ -53,7 +53,10 @@ WORDS = tuple(option.word for option in TABLE)
 FLAVOURS = tuple(option.word for option in TABLE if option.flavour)
 PUBLIC = tuple(option.word for option in TABLE if not option.internal)
 MARKS = tuple(option.word for option in TABLE if option.in_names)
-DEFAULT = FLAVOURS[0]
+#: The flavour of a build whose OPTIONS name none.  Archive names omit it.
+DEFAULT = "pgo+lto"
+#: The flavour that any compiler can build.
+PLAIN = "noopt"
 
 OTHERS = tuple(word for word in WORDS if word not in FLAVOURS)
 _PARTS = tuple(option.word for option in TABLE if option.part)
@@ -69,14 +72,14 @@ class Options:
     words: tuple[str, ...]
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, default: str = DEFAULT) -> Self:
         """Read words that are joined by "+", in any order.
 
-        Without a flavour they have the default one: "gpl" is "noopt+gpl".
-        Raises UsageError for an unknown word, and for flavours that exclude
-        each other.
+        Without a flavour they have the *default* one: "gpl" is
+        "pgo+lto+gpl", and "" is "pgo+lto".  Raises UsageError for an
+        unknown word, and for flavours that exclude each other.
         """
-        given = set(text.split("+"))
+        given = set(text.split("+")) if text else set()
         if unknown := sorted(given.difference(WORDS)):
             raise UsageError(f"unknown OPTIONS {unknown[0]!r}", hint=_HINT)
         flavours = [word for word in FLAVOURS if word in given]
@@ -91,7 +94,7 @@ class Options:
                     raise UsageError(
                         f"OPTIONS={text} has both {option.word} and {other}, "
                         "which exclude each other", hint=_HINT)
-        given.update(flavours or [DEFAULT])
+        given.update(flavours or default.split("+"))
         return cls(tuple(word for word in WORDS if word in given))
 
     def __str__(self) -> str:
@@ -106,6 +109,11 @@ class Options:
     def flavour(self) -> str:
         """How CPython is compiled: a word of FLAVOURS, or pgo+lto."""
         return "+".join(word for word in self.words if word in FLAVOURS)
+
+    def with_flavour(self, flavour: str) -> Self:
+        """Return the same words with another flavour."""
+        return self.parse("+".join(
+            [flavour, *(word for word in self.words if word in OTHERS)]))
 
     def unsupported(self, version: tuple[int, int]) -> Option | None:
         """Return a word's row that CPython *version* cannot have, or None."""
@@ -136,7 +144,8 @@ class Options:
     @property
     def marks(self) -> tuple[str, ...]:
         """The words that the names of archives show."""
-        return tuple(word for word in self.words if word in MARKS)
+        shown = MARKS if self.flavour != DEFAULT else OTHERS
+        return tuple(word for word in self.words if word in shown)
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ _FILE = re.compile(
 class BuildName:
     """What the names of a build's archives begin with.
 
-    The marks are the words of OPTIONS, noopt excepted: so archives of
-    different builds of the same CPython can lie side by side.
+    The marks are the words of OPTIONS, except for the default flavour: so
+    archives of different builds of the same CPython can lie side by side.
     """
 
     version: str                 # 3.13.15

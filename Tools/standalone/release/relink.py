@@ -18,7 +18,7 @@ from standalone.core import interpreter, stamp
 from standalone.core.errors import BuildError, UsageError
 from standalone.core.layout import BUILD_PREFIX
 from standalone.core.model import Command, Commands, WriteFile
-from standalone.core.options import DEFAULT, Options
+from standalone.core.options import PLAIN, Options
 from standalone.core.process import Runner, environment
 from standalone.formats import elf
 from standalone.pipeline import plan
@@ -228,7 +228,7 @@ def _config(config: Config, document: Mapping[str, Any],
                          "linked: it is not of `make standalone`")
     targets.check_runs_here(targets.find(document["target_triple"]))
     named = document["toolchain"]["name"]
-    compilers.check(named, Options.parse(DEFAULT))
+    compilers.check(named, Options.parse(PLAIN))
     return replace(config, target=document["target_triple"],
                    toolchain=named)
 

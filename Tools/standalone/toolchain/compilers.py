@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from standalone.core import stamp
 from standalone.core.errors import UsageError
 from standalone.core.layout import BUILD_PREFIX, Layout
+from standalone.core.options import DEFAULT, PLAIN
 from standalone.core.platform import Platform
 from standalone.core.process import output
 from standalone.toolchain import sysroot
@@ -90,6 +91,15 @@ class Toolchain:
     def tail_calls(self) -> bool:
         """Whether it can compile CPython's tail-calling interpreter."""
         return self.name == "zig" or self.clang >= _TAIL_CALLS
+
+
+def default_flavour(name: str) -> str:
+    """Return the flavour of OPTIONS that name none, for a toolchain.
+
+    The stored profiles are for the pinned compiler.  Another one may be
+    of another version, or not be clang.
+    """
+    return DEFAULT if name == TOOLCHAINS[0] else PLAIN
 
 
 def check(name: str, options: Options) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from standalone.core.errors import BuildError
 from standalone.core.layout import TOOLS
-from standalone.core.options import Options
+from standalone.core.options import PLAIN, Options
 from standalone.core.process import environment, output
 from standalone.formats.tree import InstalledTree
 from standalone.pipeline import driver
@@ -32,6 +32,14 @@ LOAD = {"-m test --pgo": ("-m", "test", "--pgo", "--timeout=1200"),
 
 # Each process merges its counts into one of these files, under a lock.
 _RAW = "%4m.profraw"
+
+
+def without_profile(options: str) -> str:
+    """Return OPTIONS that can be requested before a profile is stored.
+
+    Raises UsageError for invalid OPTIONS.
+    """
+    return str(Options.parse(options).with_flavour(PLAIN))
 
 
 def instrumented(config: Config) -> Config:

@@ -109,7 +109,7 @@ class ArchivesTest(RunTest):
     def check_python_json(self):
         document = self.python_json()
         self.assertEqual(document["target_triple"], self.config.target)
-        self.assertEqual(document["build_options"], "noopt")
+        self.assertEqual(document["build_options"], "pgo+lto")
         self.assertIn("glibc-max-symbol-version:2.17",
                       document["crt_features"])
         self.assertEqual(document["license_path"],
@@ -165,7 +165,7 @@ class ArchivesTest(RunTest):
 
 class GplTest(RunTest):
 
-    options = "noopt+gpl"
+    options = "pgo+lto+gpl"
 
     def test_licences(self):
         used = {pins.load()[name].licence for name, recipe

@@ -28,6 +28,7 @@ class CommandTest(unittest.TestCase):
         done = children.run(
             [sys.executable, "-m", "standalone", "bench",
              f"--cpython={self.config.cpython}", f"--out={self.config.out}",
+             f"--options={self.config.options}",
              f"--peer={peer}", *arguments], capture_output=True, text=True,
             env={**os.environ, "PYTHONPATH": str(TOOLS.parent)})
         self.assertEqual(done.returncode, 2, done.stderr)

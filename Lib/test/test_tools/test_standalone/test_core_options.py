@@ -12,18 +12,19 @@ class ParseTest(unittest.TestCase):
 
     def test_one_order(self):
         for text, words, flavour, marks in (
-                ("noopt", "noopt", "noopt", ()),
+                ("", "pgo+lto", "pgo+lto", ()),
+                ("noopt", "noopt", "noopt", ("noopt",)),
                 ("lto", "lto", "lto", ("lto",)),
                 ("pgo", "pgo", "pgo", ("pgo",)),
                 ("lto+gpl+pgo", "pgo+lto+gpl", "pgo+lto",
-                 ("pgo", "lto", "gpl")),
+                 ("gpl",)),
                 ("debug", "debug", "debug", ("debug",)),
-                ("gpl", "noopt+gpl", "noopt", ("gpl",)),
-                ("gpl+noopt", "noopt+gpl", "noopt", ("gpl",)),
+                ("gpl", "pgo+lto+gpl", "pgo+lto", ("gpl",)),
+                ("gpl+noopt", "noopt+gpl", "noopt", ("noopt", "gpl")),
                 ("gpl+lto", "lto+gpl", "lto", ("lto", "gpl")),
                 ("lto+lto", "lto", "lto", ("lto",)),
                 ("debug+gpl", "debug+gpl", "debug", ("debug", "gpl")),
-                ("freethreaded", "freethreaded+noopt", "noopt",
+                ("freethreaded", "freethreaded+pgo+lto", "pgo+lto",
                  ("freethreaded",)),
                 ("gpl+debug+freethreaded", "freethreaded+debug+gpl", "debug",
                  ("freethreaded", "debug", "gpl"))):
@@ -33,6 +34,14 @@ class ParseTest(unittest.TestCase):
                 self.assertEqual(Options.parse(words), found)
                 self.assertEqual(found.flavour, flavour)
                 self.assertEqual(found.marks, marks)
+
+    def test_with_flavour(self):
+        for text, flavour, words in (
+                ("", "noopt", "noopt"), ("gpl", "noopt", "noopt+gpl"),
+                ("gpl+debug+freethreaded", "pgo+lto",
+                 "freethreaded+pgo+lto+gpl")):
+            self.assertEqual(
+                str(Options.parse(text).with_flavour(flavour)), words)
 
     def test_every_combination(self):
         others = [word for word in options.WORDS
@@ -58,7 +67,7 @@ class ParseTest(unittest.TestCase):
     def test_words_of_python_json(self):
         for text, words in (("noopt", "noopt"), ("lto+gpl", "lto"),
                             ("gpl+lto+pgo", "pgo+lto"),
-                            ("freethreaded", "freethreaded+noopt"),
+                            ("freethreaded", "freethreaded+pgo+lto"),
                             ("gpl+lto+freethreaded", "freethreaded+lto")):
             self.assertEqual(Options.parse(text).build_options, words)
 
@@ -76,9 +85,9 @@ class ParseTest(unittest.TestCase):
 
     def test_jit(self):
         wanted = Options.parse("gpl+jit")
-        self.assertEqual(str(wanted), "noopt+jit+gpl")
+        self.assertEqual(str(wanted), "pgo+lto+jit+gpl")
         # python-build-standalone has no such word.
-        self.assertEqual(wanted.build_options, "noopt")
+        self.assertEqual(wanted.build_options, "pgo+lto")
         self.assertEqual(wanted.marks, ("jit", "gpl"))
         wanted.check((3, 14))
         with self.assertRaisesRegex(UsageError, "needs CPython 3.14 or newer"):
@@ -110,7 +119,7 @@ class ParseTest(unittest.TestCase):
             "which exclude each other, except for pgo+lto")
 
     def test_unknown_words(self):
-        for text, word in (("bolt", "bolt"), ("", ""), ("lto+", ""),
+        for text, word in (("bolt", "bolt"), ("+", ""), ("lto+", ""),
                            ("lto+bolt", "bolt"), ("LTO", "LTO"),
                            ("lto gpl", "lto gpl"), ("z+lto+debug+a", "a")):
             self.refused(text, f"unknown OPTIONS {word!r}")
@@ -127,8 +136,14 @@ class ParseTest(unittest.TestCase):
                      "pgo and lto and debug")
 
     def test_default(self):
-        self.assertEqual(options.DEFAULT, "noopt")
-        self.assertEqual(Options.parse(options.DEFAULT).marks, ())
+        self.assertEqual(options.DEFAULT, "pgo+lto")
+        for text in "", options.DEFAULT:
+            self.assertEqual(str(Options.parse(text)), options.DEFAULT)
+            self.assertEqual(Options.parse(text).marks, ())
+        # A toolchain may have another one.
+        self.assertEqual(str(Options.parse("gpl", options.PLAIN)),
+                         "noopt+gpl")
+        self.assertEqual(str(Options.parse("lto", options.PLAIN)), "lto")
 
 
 if __name__ == "__main__":

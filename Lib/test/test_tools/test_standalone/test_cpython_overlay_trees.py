@@ -106,7 +106,7 @@ class RealTreeTests(OverlayTestCase):
         self.assertIn("make standalone: first run ../full/configure "
                       "--with-standalone\n", done.stderr)
 
-        for option, default in [("--with-standalone", "noopt"),
+        for option, default in [("--with-standalone", "pgo+lto"),
                                 ("--with-standalone=lto+gpl", "lto+gpl")]:
             done = configure(option)
             self.assertEqual(done.returncode, 0, done.stderr)

@@ -278,7 +278,7 @@ class CommandTest(CliTest):
         # A build with other options is another one.
         done = self.build(f"--cpython={tree}", "--options=lto",
                           command="timeline")
-        self.assertFails(done, 2, "3.13.99-noopt in ")
+        self.assertFails(done, 2, "3.13.99-pgo+lto in ")
 
 
 class DrawTest(unittest.TestCase):

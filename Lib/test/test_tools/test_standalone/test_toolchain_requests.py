@@ -37,6 +37,11 @@ class RequestTests(unittest.TestCase):
             self.assertIn("TOOLCHAIN=zig", caught.exception.hint)
         compilers.check("gcc", Options.parse("noopt"))
 
+    def test_default_flavour(self):
+        for name, flavour in (("zig", "pgo+lto"), ("llvm", "noopt"),
+                              ("gcc", "noopt")):
+            self.assertEqual(compilers.default_flavour(name), flavour)
+
     def llvm(self, number):
         return compilers.Toolchain("llvm", ("clang",), {}, version=(
             f"Debian clang version {number}.0.6\nTarget: x86_64\n"))

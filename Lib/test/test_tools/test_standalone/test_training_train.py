@@ -48,6 +48,15 @@ class TrainTests(unittest.TestCase):
             train.instrumented(replace(self.config("noopt"),
                                        toolchain="gcc"))
 
+    def test_what_is_requested(self):
+        """Nothing that needs the profile which is yet to be made."""
+        for options, expected in (
+                ("", "noopt"), ("pgo+lto", "noopt"),
+                ("freethreaded+pgo+lto", "freethreaded+noopt")):
+            self.assertEqual(train.without_profile(options), expected)
+        with self.assertRaisesRegex(UsageError, "unknown OPTIONS"):
+            train.without_profile("fast")
+
     def run_load(self, code):
         with mock.patch.object(train, "LOAD", {"one": ("-c", "pass"),
                                                "two": ("-c", code)}):
