@@ -20,7 +20,7 @@ from standalone.archives import writer
 from standalone.archives.mounts import Mount
 from standalone.archives.writer import Spec
 from standalone.core import layout
-from standalone.testing import reproduce
+from standalone.testing import check, reproduce
 from standalone.testing.results import Counts
 
 from . import children
@@ -112,6 +112,16 @@ class SecondTest(unittest.TestCase):
                          ["Doc/license.rst"])
         reproduce._tree(tree, self.top / "copy", names)
         self.assertTrue((self.top / "copy/Doc/license.rst").is_file())
+
+    def test_what_make_check_compares(self):
+        """noopt builds in another directory, instead of the default."""
+        tree, out = small_tree(self.top / "tree"), self.top / "out"
+        quick = check._quick(request(tree, out, options="pgo+lto+gpl"))
+        self.assertEqual(quick.options, "noopt+gpl")
+        self.assertTrue(quick.layout.out.is_relative_to(out / "work/check"))
+        for options in "noopt", "debug", "lto":
+            config = request(tree, out, options=options)
+            self.assertEqual(check._quick(config), config)
 
     def test_what_is_fetched(self):
         """CPython only if it is pinned, which a tree's version may not be."""
